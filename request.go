@@ -1,0 +1,29 @@
+package jetsheet
+
+// Request asks for one workbook. The producer publishes it on [RequestSubject],
+// at most 64 KiB; renderers read it. It is self-contained apart from the report's
+// definition, which a renderer reads from the run's record: a request can be
+// replayed from its bytes days later.
+type Request struct {
+	Envelope
+	Run RunID `json:"run"`
+	Target
+}
+
+// Conversion returns the identity of what is asked for.
+func (r *Request) Conversion() Conversion {
+	return Conversion{Run: r.Run, Tenant: r.Tenant, Target: r.Target.Target}
+}
+
+// Conversion is the identity of one workbook of one run.
+type Conversion struct {
+	Run    RunID  `json:"run"`
+	Tenant string `json:"tenant"`
+	Target string `json:"target"`
+}
+
+// String returns RUN/TENANT/TARGET with the ids as tokens. It is what logs and
+// the metadata of the S3 object carry, and is plain ASCII.
+func (c Conversion) String() string {
+	return c.Run.String() + "/" + Token(c.Tenant) + "/" + Token(c.Target)
+}
