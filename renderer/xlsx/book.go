@@ -1,0 +1,138 @@
+package xlsx
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Book is what a workbook says of itself.
+type Book struct {
+	// Title and Creator are the document's properties; empty ones are left out.
+	Title   string
+	Creator string
+	// Created is written as given, so that the same rows give the same bytes:
+	// pass the data's time, not the present one. A zero time is left out.
+	Created time.Time
+}
+
+// Summary is what became of a workbook.
+type Summary struct {
+	// Rows counts the rows given to Row, without headers.
+	Rows int64
+	// Sheets counts the sheets of the workbook, those of a split included.
+	Sheets        int
+	Substitutions Substitutions
+}
+
+// Writer writes one workbook. It is for one goroutine. Exactly one of Close and
+// Discard must end it; Discard after Close does nothing.
+type Writer struct {
+	archive *archive
+	styles  *styles
+	book    Book
+	open    *SheetWriter
+	names   []string
+	sheets  []writtenSheet
+	summary Summary
+	err     error
+	closed  bool
+}
+
+var (
+	// ErrClosed is returned for a call after Close or Discard.
+	ErrClosed = errors.New("the workbook or sheet is closed")
+	// ErrNoSheet is returned by Writer.Close for a workbook without sheets,
+	// which Excel does not open.
+	ErrNoSheet = errors.New("a workbook needs at least one sheet")
+	// ErrSheetOpen is returned when a sheet is begun, or the workbook closed,
+	// before the sheet in hand is closed.
+	ErrSheetOpen = errors.New("the sheet before is not closed")
+)
+
+// New begins a workbook in dst and writes its first parts. The writer does not
+// close dst, and calls it from within its own methods only.
+func New(dst io.Writer, book Book) (*Writer, error) {
+	w := &Writer{archive: newArchive(dst), styles: newStyles(), book: book}
+	if err := w.archive.add("[Content_Types].xml", []byte(contentTypesPart)); err != nil {
+		return nil, err
+	}
+	if err := w.archive.add("_rels/.rels", []byte(rootRelsPart)); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// Sheet begins the next sheet. The one before must be closed. A name that Excel
+// does not accept is changed as by SheetName, and recorded.
+func (w *Writer) Sheet(sheet Sheet) (*SheetWriter, error) {
+	switch {
+	case w.err != nil:
+		return nil, w.err
+	case w.closed:
+		return nil, ErrClosed
+	case w.open != nil:
+		return nil, fmt.Errorf("begin sheet %q: %w", sheet.Name, ErrSheetOpen)
+	}
+	if err := sheet.validate(); err != nil {
+		return nil, fmt.Errorf("begin sheet %q: %w", sheet.Name, err)
+	}
+	name, changed := SheetName(sheet.Name, w.names)
+	if changed {
+		w.summary.Substitutions.record(changedName, Substitution{Sheet: name})
+	}
+	w.open = newSheetWriter(w, sheet, name)
+	return w.open, nil
+}
+
+// Close completes the workbook. The summary counts what was written, also when
+// the error is not nil.
+func (w *Writer) Close() (Summary, error) {
+	if w.closed {
+		return w.summary, ErrClosed
+	}
+	defer w.Discard()
+	if w.err != nil {
+		return w.summary, w.err
+	}
+	if w.open != nil {
+		return w.summary, fmt.Errorf("close the workbook: %w", ErrSheetOpen)
+	}
+	if len(w.sheets) == 0 {
+		return w.summary, ErrNoSheet
+	}
+	w.err = w.finish()
+	return w.summary, w.err
+}
+
+// Discard gives up the workbook and removes its temporary files. What the
+// destination got is no workbook. It may be called at any time and repeatedly.
+func (w *Writer) Discard() {
+	w.closed = true
+	if w.open != nil {
+		w.open.discard()
+		w.open = nil
+	}
+}
+
+func (w *Writer) finish() error {
+	if err := w.styles.check(); err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		name    string
+		content []byte
+	}{
+		{"xl/styles.xml", w.styles.appendXML(nil)},
+		{"xl/workbook.xml", appendWorkbook(nil, w.sheets)},
+		{"xl/_rels/workbook.xml.rels", appendWorkbookRels(nil, len(w.sheets))},
+		{"docProps/core.xml", appendCore(nil, w.book)},
+		{"docProps/app.xml", []byte(appPart)},
+	} {
+		if err := w.archive.add(part.name, part.content); err != nil {
+			return err
+		}
+	}
+	return w.archive.close()
+}

@@ -1,0 +1,24 @@
+// Package xlsx writes Excel workbooks from rows of typed values, straight into
+// an io.Writer. It knows nothing of where rows come from, and nothing of what
+// encodes a sheet shows in its types.
+//
+//	Book ─► New ─► Writer ─► Sheet ─► SheetWriter ─► Row, Row, … ─► Close ─► Close ─► Summary
+//	                           ▲                                      │
+//	                           └──────────── the next sheet ──────────┘
+//
+// What is guaranteed:
+//
+//   - The same calls give the same bytes.
+//   - A value is written exactly, or the change is in Summary.Substitutions:
+//     text that Excel cannot hold, numbers that a double cannot, dates outside
+//     1900–9999, text that is not what its column's format says.
+//   - Text stays text, also when it looks like a formula or like an escape.
+//   - Date and time values are wall clocks: no time zone is applied here.
+//   - More rows than a sheet holds go on in a sheet named "name (2)", under the
+//     same header.
+//   - An error from the destination is returned by the call that met it and by
+//     every later one. Close and Discard leave no temporary file.
+//
+// A workbook is complete only when Writer.Close returned nil: until then the
+// destination holds a zip archive without a directory, which no reader opens.
+package xlsx

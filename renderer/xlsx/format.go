@@ -1,0 +1,164 @@
+package xlsx
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Format says how a column shows its values, and what text in it is meant to
+// be. The zero Format is "general" with ISO dates. Formats are compared with ==.
+type Format struct {
+	// code is the number format of values that fit; empty is Excel's General.
+	code    string
+	yes, no string
+	accepts accepts
+	ja      bool
+}
+
+// accepts is the family of values that a format is for.
+type accepts uint8
+
+const (
+	acceptsAny accepts = iota
+	acceptsText
+	acceptsNumber
+	acceptsPercent
+	acceptsDate     // with or without a time
+	acceptsTemporal // any date or time: raw codes
+	acceptsTime
+	acceptsDuration
+	acceptsBool
+)
+
+// FormatNames are the names that ParseFormat knows, for messages and help. N is
+// a number of decimals from 0 to 15, CODE an Excel number format code.
+func FormatNames() []string {
+	return []string{
+		"general", "text", "integer", "number", "decimal:N", "percent", "percent:N",
+		"date", "datetime", "time", "duration", "boolean", "boolean:YES/NO", "excel:CODE",
+	}
+}
+
+// maxDecimals is what a double can show: 15 significant digits.
+const maxDecimals = 15
+
+// ParseFormat reads a format as report definitions and columnsFrom queries
+// write it: one of FormatNames. An empty s is "general". The locale is a BCP 47
+// tag and chooses how dates are shown: Japanese for "ja", ISO 8601 for others.
+//
+// A format changes what text in its column becomes: "3.5" under decimal:1 is
+// the number 3.5. The error names what was read and what is known.
+func ParseFormat(s, locale string) (Format, error) {
+	f := Format{ja: isJapanese(locale)}
+	name, argument, hasArgument := strings.Cut(s, ":")
+	if !hasArgument {
+		return parsePlain(f, name)
+	}
+	switch name {
+	case "decimal", "percent":
+		return parseDecimals(f, name, argument)
+	case "boolean":
+		return parseLabels(f, argument)
+	case "excel":
+		code, family, err := parseCode(argument)
+		if err != nil {
+			return Format{}, fmt.Errorf("format %q: %w", s, err)
+		}
+		f.code, f.accepts = code, family
+		return f, nil
+	}
+	if _, err := parsePlain(f, name); err == nil {
+		return Format{}, fmt.Errorf("format %q: %q takes nothing after a colon", s, name)
+	}
+	return Format{}, unknownFormat(s)
+}
+
+func parsePlain(f Format, name string) (Format, error) {
+	switch name {
+	case "", "general":
+	case "text":
+		f.accepts, f.code = acceptsText, "@"
+	case "integer":
+		f.accepts, f.code = acceptsNumber, "#,##0"
+	case "number":
+		f.accepts, f.code = acceptsNumber, "#,##0.###"
+	case "percent":
+		f.accepts, f.code = acceptsPercent, "0%"
+	case "date":
+		f.accepts, f.code = acceptsDate, f.dateCode()
+	case "datetime":
+		f.accepts, f.code = acceptsDate, f.dateTimeCode()
+	case "time":
+		f.accepts, f.code = acceptsTime, f.timeCode()
+	case "duration":
+		f.accepts, f.code = acceptsDuration, durationCode
+	case "boolean":
+		f.accepts = acceptsBool
+	case "decimal":
+		return Format{}, fmt.Errorf("format %q: write the number of decimals, as in \"decimal:1\"", name)
+	case "excel":
+		return Format{}, fmt.Errorf("format %q: write an Excel number format code, as in \"excel:0.0\"", name)
+	default:
+		return Format{}, unknownFormat(name)
+	}
+	return f, nil
+}
+
+func parseDecimals(f Format, name, argument string) (Format, error) {
+	n, err := strconv.ParseUint(argument, 10, 8)
+	if err != nil || n > maxDecimals {
+		return Format{}, fmt.Errorf("format %q: the number of decimals must be 0 to %d, not %q", name+":"+argument, maxDecimals, argument)
+	}
+	decimals := ""
+	if n > 0 {
+		decimals = "." + strings.Repeat("0", int(n))
+	}
+	if name == "percent" {
+		f.accepts, f.code = acceptsPercent, "0"+decimals+"%"
+		return f, nil
+	}
+	f.accepts, f.code = acceptsNumber, "#,##0"+decimals
+	return f, nil
+}
+
+func parseLabels(f Format, argument string) (Format, error) {
+	yes, no, found := strings.Cut(argument, "/")
+	if !found || yes == "" || no == "" || yes == no {
+		return Format{}, fmt.Errorf("format %q: write two different words, as in \"boolean:yes/no\"", "boolean:"+argument)
+	}
+	f.accepts, f.yes, f.no = acceptsBool, yes, no
+	return f, nil
+}
+
+func unknownFormat(s string) error {
+	return fmt.Errorf("unknown format %q; known are %s", s, strings.Join(FormatNames(), ", "))
+}
+
+func isJapanese(locale string) bool {
+	language, _, _ := strings.Cut(strings.ReplaceAll(locale, "_", "-"), "-")
+	return strings.EqualFold(language, "ja")
+}
+
+const durationCode = "[h]:mm:ss"
+
+func (f Format) dateCode() string {
+	if f.ja {
+		return "yyyy/mm/dd"
+	}
+	return "yyyy-mm-dd"
+}
+
+func (f Format) dateTimeCode() string {
+	if f.ja {
+		return "yyyy/mm/dd hh:mm"
+	}
+	return "yyyy-mm-dd hh:mm:ss"
+}
+
+func (f Format) timeCode() string {
+	if f.ja {
+		return "hh:mm"
+	}
+	return "hh:mm:ss"
+}

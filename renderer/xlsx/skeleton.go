@@ -1,0 +1,108 @@
+package xlsx
+
+import (
+	"encoding/xml"
+	"fmt"
+	"strings"
+	"time"
+)
+
+const (
+	xmlHeader     = xml.Header
+	namespaceMain = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+	namespaceRels = "http://schemas.openxmlformats.org/package/2006/relationships"
+	relationship  = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+	contentType   = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+)
+
+// contentTypesPart stands first in the archive, as Excel has it, when the number
+// of sheets is not known yet. So worksheets have the default type for .xml and
+// every other part is named.
+const contentTypesPart = xmlHeader + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
+	`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
+	`<Default Extension="xml" ContentType="` + contentType + `worksheet+xml"/>` +
+	`<Override PartName="/xl/workbook.xml" ContentType="` + contentType + `sheet.main+xml"/>` +
+	`<Override PartName="/xl/styles.xml" ContentType="` + contentType + `styles+xml"/>` +
+	`<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>` +
+	`<Override PartName="/docProps/app.xml" ContentType="application/vnd.openxmlformats-officedocument.extended-properties+xml"/>` +
+	`</Types>`
+
+const rootRelsPart = xmlHeader + `<Relationships xmlns="` + namespaceRels + `">` +
+	`<Relationship Id="rId1" Type="` + relationship + `/officeDocument" Target="xl/workbook.xml"/>` +
+	`<Relationship Id="rId2" Type="http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties" Target="docProps/core.xml"/>` +
+	`<Relationship Id="rId3" Type="` + relationship + `/extended-properties" Target="docProps/app.xml"/>` +
+	`</Relationships>`
+
+const appPart = xmlHeader + `<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">` +
+	`<Application>jetsheet</Application></Properties>`
+
+func sheetPart(number int) string { return fmt.Sprintf("xl/worksheets/sheet%d.xml", number) }
+
+// writtenSheet is what the workbook part says of a sheet.
+type writtenSheet struct {
+	name string
+	// filter is the filtered range with absolute references; empty for none.
+	filter string
+}
+
+func appendWorkbook(b []byte, sheets []writtenSheet) []byte {
+	b = append(b, xmlHeader+`<workbook xmlns="`+namespaceMain+`" xmlns:r="`+relationship+`"><bookViews><workbookView/></bookViews><sheets>`...)
+	for i, s := range sheets {
+		b = fmt.Appendf(b, `<sheet name="%s" sheetId="%d" r:id="rId%d"/>`, escapeXML(s.name), i+1, i+1)
+	}
+	return append(appendFilterNames(append(b, `</sheets>`...), sheets), `</workbook>`...)
+}
+
+// appendFilterNames writes the hidden name that Excel gives a filtered range;
+// without it LibreOffice does not offer the filter.
+func appendFilterNames(b []byte, sheets []writtenSheet) []byte {
+	before := len(b)
+	b = append(b, `<definedNames>`...)
+	empty := len(b)
+	for i, s := range sheets {
+		if s.filter == "" {
+			continue
+		}
+		reference := "'" + strings.ReplaceAll(s.name, "'", "''") + "'!" + s.filter
+		b = fmt.Appendf(b, `<definedName name="_xlnm._FilterDatabase" localSheetId="%d" hidden="1">%s</definedName>`, i, escapeXML(reference))
+	}
+	if len(b) == empty {
+		return b[:before]
+	}
+	return append(b, `</definedNames>`...)
+}
+
+func appendWorkbookRels(b []byte, sheets int) []byte {
+	b = append(b, xmlHeader+`<Relationships xmlns="`+namespaceRels+`">`...)
+	for i := range sheets {
+		b = fmt.Appendf(b, `<Relationship Id="rId%d" Type="%s/worksheet" Target="worksheets/sheet%d.xml"/>`, i+1, relationship, i+1)
+	}
+	b = fmt.Appendf(b, `<Relationship Id="rId%d" Type="%s/styles" Target="styles.xml"/>`, sheets+1, relationship)
+	return append(b, `</Relationships>`...)
+}
+
+func appendCore(b []byte, book Book) []byte {
+	b = append(b, xmlHeader+`<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"`+
+		` xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"`+
+		` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">`...)
+	if book.Title != "" {
+		b = fmt.Appendf(b, `<dc:title>%s</dc:title>`, escapeXML(book.Title))
+	}
+	if book.Creator != "" {
+		b = fmt.Appendf(b, `<dc:creator>%s</dc:creator>`, escapeXML(book.Creator))
+	}
+	if !book.Created.IsZero() {
+		at := book.Created.UTC().Format(time.RFC3339)
+		b = fmt.Appendf(b, `<dcterms:created xsi:type="dcterms:W3CDTF">%s</dcterms:created>`, at)
+	}
+	return append(b, `</cp:coreProperties>`...)
+}
+
+// escapeXML makes s text or an attribute's value of an XML document; what XML
+// cannot hold becomes U+FFFD.
+func escapeXML(s string) string {
+	var b strings.Builder
+	// A strings.Builder never fails.
+	_ = xml.EscapeText(&b, []byte(s))
+	return b.String()
+}

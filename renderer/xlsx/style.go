@@ -1,0 +1,156 @@
+package xlsx
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Header is how the row of titles looks. The zero Header is plain text.
+type Header struct {
+	// Fill is a colour as RRGGBB; empty for none.
+	Fill string
+	Bold bool
+	Wrap bool
+}
+
+func (h Header) validate() error {
+	if h.Fill == "" {
+		return nil
+	}
+	if _, err := strconv.ParseUint(h.Fill, 16, 32); err != nil || len(h.Fill) != len("RRGGBB") {
+		return fmt.Errorf("header fill %q is not a colour; write it as RRGGBB, as in \"DDEBF7\"", h.Fill)
+	}
+	return nil
+}
+
+// style is a cell's look; the zero style is Excel's own and has id 0.
+type style struct {
+	code   string
+	header Header
+	quote  bool
+}
+
+// styles gives each style of a workbook its id, in the order of first use, so
+// that the same rows give the same ids.
+type styles struct {
+	ids   map[style]int
+	order []style
+}
+
+// maxStyles is Excel's limit for one workbook.
+const maxStyles = 64000
+
+func newStyles() *styles {
+	s := &styles{ids: make(map[style]int)}
+	s.id(style{})
+	return s
+}
+
+func (s *styles) id(look style) int {
+	id, ok := s.ids[look]
+	if !ok {
+		id = len(s.order)
+		s.ids[look] = id
+		s.order = append(s.order, look)
+	}
+	return id
+}
+
+func (s *styles) check() error {
+	if len(s.order) > maxStyles {
+		return errors.New("the workbook has more than 64,000 styles; use fewer different formats")
+	}
+	return nil
+}
+
+// builtinCodes are the number formats that Excel knows by number in every
+// language and that formats of this package use.
+var builtinCodes = map[string]int{
+	"": 0, "0": 1, "0.00": 2, "#,##0": 3, "#,##0.00": 4, "0%": 9, "0.00%": 10, "[h]:mm:ss": 46, "@": 49,
+}
+
+// firstCustomCode is where numbers for a workbook's own codes begin.
+const firstCustomCode = 164
+
+// appendXML writes the styles part.
+func (s *styles) appendXML(b []byte) []byte {
+	codes, b := s.appendCodes(append(b, xmlHeader+`<styleSheet xmlns="`+namespaceMain+`">`...))
+	b = append(b, `<fonts count="2"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font>`+
+		`<font><b/><sz val="11"/><name val="Calibri"/><family val="2"/></font></fonts>`...)
+	fills, b := s.appendFills(b)
+	b = append(b, `<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>`+
+		`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="`...)
+	b = append(strconv.AppendInt(b, int64(len(s.order)), 10), `">`...)
+	for _, look := range s.order {
+		b = look.appendXML(b, codes[look.code], fills[look.header.Fill])
+	}
+	return append(b, `</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`...)
+}
+
+func (s *styles) appendCodes(b []byte) (map[string]int, []byte) {
+	codes := make(map[string]int, len(s.order))
+	var custom []string
+	for _, look := range s.order {
+		if _, known := codes[look.code]; known {
+			continue
+		}
+		id, builtin := builtinCodes[look.code]
+		if !builtin {
+			id = firstCustomCode + len(custom)
+			custom = append(custom, look.code)
+		}
+		codes[look.code] = id
+	}
+	if len(custom) == 0 {
+		return codes, b
+	}
+	b = fmt.Appendf(b, `<numFmts count="%d">`, len(custom))
+	for i, code := range custom {
+		b = fmt.Appendf(b, `<numFmt numFmtId="%d" formatCode="%s"/>`, firstCustomCode+i, escapeXML(code))
+	}
+	return codes, append(b, `</numFmts>`...)
+}
+
+// appendFills writes the two fills that every workbook must begin with, then
+// the headers'.
+func (s *styles) appendFills(b []byte) (map[string]int, []byte) {
+	fills := map[string]int{"": 0}
+	own := make([]string, 0, 1)
+	for _, look := range s.order {
+		if _, known := fills[look.header.Fill]; !known {
+			fills[look.header.Fill] = 2 + len(own)
+			own = append(own, look.header.Fill)
+		}
+	}
+	b = fmt.Appendf(b, `<fills count="%d"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>`, 2+len(own))
+	for _, colour := range own {
+		b = fmt.Appendf(b, `<fill><patternFill patternType="solid"><fgColor rgb="FF%s"/><bgColor indexed="64"/></patternFill></fill>`, strings.ToUpper(colour))
+	}
+	return fills, append(b, `</fills>`...)
+}
+
+func (s style) appendXML(b []byte, code, fill int) []byte {
+	font := 0
+	if s.header.Bold {
+		font = 1
+	}
+	b = fmt.Appendf(b, `<xf numFmtId="%d" fontId="%d" fillId="%d" borderId="0" xfId="0"`, code, font, fill)
+	if s.quote {
+		b = append(b, ` quotePrefix="1"`...)
+	}
+	if code != 0 {
+		b = append(b, ` applyNumberFormat="1"`...)
+	}
+	if font != 0 {
+		b = append(b, ` applyFont="1"`...)
+	}
+	if fill != 0 {
+		b = append(b, ` applyFill="1"`...)
+	}
+	if s.header.Wrap {
+		return append(b, ` applyAlignment="1"><alignment vertical="center" wrapText="1"/></xf>`...)
+	}
+	return append(b, `/>`...)
+}

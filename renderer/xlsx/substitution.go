@@ -1,0 +1,95 @@
+package xlsx
+
+// SubstitutionKind names a way in which a cell differs from the value it was
+// given.
+type SubstitutionKind string
+
+// The kinds of substitutions.
+const (
+	// TextTooLong: text was cut after 32,767 UTF-16 units, Excel's limit.
+	TextTooLong SubstitutionKind = "text_too_long"
+	// IllegalCharacter: a control character or a noncharacter, which XML cannot
+	// hold, was replaced by U+FFFD.
+	IllegalCharacter SubstitutionKind = "illegal_character"
+	// InvalidUTF8: bytes that are no UTF-8 were replaced by U+FFFD.
+	InvalidUTF8 SubstitutionKind = "invalid_utf8"
+	// InexactNumber: a number that Excel would round was written as text, digit
+	// for digit.
+	InexactNumber SubstitutionKind = "inexact_number"
+	// NotANumber: NaN or an infinity was written as text.
+	NotANumber SubstitutionKind = "not_a_number"
+	// TimeOutOfRange: a date outside 1900–9999, a time of day outside [0, 24h)
+	// or a duration that Excel cannot show was written as text.
+	TimeOutOfRange SubstitutionKind = "time_out_of_range"
+	// FormatMismatch: the value is not what its column's format is for; it was
+	// written as what it is.
+	FormatMismatch SubstitutionKind = "format_mismatch"
+	// SheetRenamed: the sheet's name was illegal or taken.
+	SheetRenamed SubstitutionKind = "sheet_renamed"
+)
+
+// change is a set of kinds within one cell, one bit for each of changeKinds.
+type change uint8
+
+const (
+	changedLength change = 1 << iota
+	changedCharacter
+	changedUTF8
+	changedInexact
+	changedNaN
+	changedRange
+	changedFormat
+	changedName
+)
+
+var changeKinds = [...]SubstitutionKind{
+	TextTooLong, IllegalCharacter, InvalidUTF8, InexactNumber,
+	NotANumber, TimeOutOfRange, FormatMismatch, SheetRenamed,
+}
+
+// Substitution is one change to one cell.
+type Substitution struct {
+	// Sheet is the sheet's name as it stands in the workbook.
+	Sheet string `json:"sheet"`
+	// Cell is the cell's reference, "B12"; empty for a sheet's name.
+	Cell string `json:"cell,omitempty"`
+	// Column is the title of the cell's column, as the caller gave it.
+	Column string           `json:"column,omitempty"`
+	Kind   SubstitutionKind `json:"kind"`
+}
+
+// maxSamples bounds what a workbook full of bad values keeps in memory.
+const maxSamples = 20
+
+// Substitutions is every change that was made to a workbook's values: counted
+// all, the first 20 named. It holds no values, so it may be logged.
+type Substitutions struct {
+	Samples []Substitution `json:"samples,omitempty"`
+	// Counts has no entry for a kind that did not occur; it is nil when none did.
+	Counts map[SubstitutionKind]int64 `json:"counts,omitempty"`
+}
+
+// Total is the number of changes of all kinds.
+func (s Substitutions) Total() int64 {
+	var total int64
+	for _, n := range s.Counts {
+		total += n
+	}
+	return total
+}
+
+func (s *Substitutions) record(changes change, at Substitution) {
+	for i, kind := range changeKinds {
+		if changes&(1<<i) == 0 {
+			continue
+		}
+		if s.Counts == nil {
+			s.Counts = make(map[SubstitutionKind]int64)
+		}
+		s.Counts[kind]++
+		if len(s.Samples) < maxSamples {
+			at.Kind = kind
+			s.Samples = append(s.Samples, at)
+		}
+	}
+}

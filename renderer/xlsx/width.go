@@ -1,0 +1,98 @@
+package xlsx
+
+import (
+	"strconv"
+	"strings"
+)
+
+const (
+	minWidth = 6
+	maxWidth = 60
+	// maxColumnWidth is what Excel accepts from a caller.
+	maxColumnWidth = 255
+	// widthRows is how many rows are looked at, and held back, before the first
+	// is written: widths stand before the rows in a sheet.
+	widthRows = 100
+	// padding is the room that Excel leaves beside text; filterRoom is for the
+	// arrow of a filter in the header.
+	padding    = 1.7
+	filterRoom = 2
+)
+
+// shownWidth is about how many half-width characters c takes on the screen.
+func shownWidth(c cell) int {
+	switch c.kind {
+	case cellText:
+		return textWidth(c.text)
+	case cellBool:
+		return len("FALSE")
+	case cellNumber:
+		return numberWidth(c)
+	}
+	return 0
+}
+
+func numberWidth(c cell) int {
+	if c.code == "" {
+		return len(strconv.FormatFloat(c.number, 'g', -1, 64))
+	}
+	if strings.ContainsAny(c.code, "yhd") {
+		return textWidth(c.code)
+	}
+	// The decimals of the code, the digits before the point and their commas.
+	_, fraction, _ := strings.Cut(c.code, ".")
+	digits := len(strconv.FormatFloat(c.number, 'f', 0, 64))
+	if strings.Contains(c.code, ",") {
+		digits += (digits - 1) / 3
+	}
+	if strings.Contains(c.code, "%") {
+		digits += len("00%")
+	}
+	return digits + textWidth(fraction) + 1
+}
+
+// textWidth is the width of the widest line of s.
+func textWidth(s string) int {
+	widest, width := 0, 0
+	for _, r := range s {
+		switch {
+		case r == '\n':
+			width = 0
+		case isWide(r):
+			width += 2
+		default:
+			width++
+		}
+		widest = max(widest, width)
+	}
+	return widest
+}
+
+// wideRanges are the blocks whose characters take two cells of a fixed-width
+// font: East Asian Wide and Fullwidth, as whole blocks.
+var wideRanges = [...][2]rune{
+	{0x1100, 0x115F},
+	{0x2E80, 0x303E},
+	{0x3041, 0xA4CF},
+	{0xA960, 0xA97F},
+	{0xAC00, 0xD7A3},
+	{0xF900, 0xFAFF},
+	{0xFE30, 0xFE6F},
+	{0xFF01, 0xFF60},
+	{0xFFE0, 0xFFE6},
+	{0x1F300, 0x1F64F},
+	{0x1F900, 0x1F9FF},
+	{0x20000, 0x3FFFD},
+}
+
+func isWide(r rune) bool {
+	if r < wideRanges[0][0] {
+		return false
+	}
+	for _, block := range wideRanges {
+		if r >= block[0] && r <= block[1] {
+			return true
+		}
+	}
+	return false
+}
