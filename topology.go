@@ -116,6 +116,8 @@ type BucketTopology struct {
 	// LeaderReads turns off direct reads, which on a cluster may be answered by a
 	// replica that lags: who decides by a read must read from the leader.
 	LeaderReads bool
+	// MessageTTL lets single entries carry a shorter life than the bucket's.
+	MessageTTL bool
 }
 
 // NewTopology returns the topology of an installation.
@@ -131,7 +133,7 @@ func NewTopology(o TopologyOptions) Topology {
 			{Config: bucket(o, BucketFlags, "the flag document", 64, 0), LeaderReads: true},
 			{Config: bucket(o, BucketReports, "applied report definitions", 10, 0)},
 			// Seven days outlive any retry; what is older is of no use to anyone.
-			{Config: bucket(o, BucketProgress, "live state of conversions", 1, 7*24*time.Hour)},
+			{Config: bucket(o, BucketProgress, "live state of conversions", 1, 7*24*time.Hour), MessageTTL: true},
 		},
 		Stores: []jetstream.ObjectStoreConfig{
 			// An uploader deletes what it has published; 14 days are for leftovers of

@@ -1,0 +1,70 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// Why a job's context ends before its handler does; see [context.Cause].
+var (
+	// ErrShutdown: the worker stops; the job is given back.
+	ErrShutdown = errors.New("worker shuts down")
+	// ErrLeaseLost: heartbeats did not get through for AckWait; another worker may
+	// hold the message, so the job is dropped.
+	ErrLeaseLost = errors.New("lease lost: heartbeats did not get through")
+	// ErrStreamReplaced: the stream was deleted and made anew, so the message's
+	// sequence now belongs to another one; the job is dropped.
+	ErrStreamReplaced = errors.New("stream was made anew")
+	// ErrStalled: no progress for AckWait, or past the job deadline.
+	ErrStalled = errors.New("no progress")
+)
+
+// Error carries what the system does next. Errors without one are transient with
+// the cause internal_error.
+type Error struct {
+	Class jetsheet.Class
+	// Cause is set for permanent and transient errors.
+	Cause jetsheet.Cause
+	// Waiting says, for unavailable ones, what is waited for, e.g. "S3 bucket exports".
+	Waiting string
+	Err     error
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Permanent marks bad input: the conversion fails at once.
+func Permanent(cause jetsheet.Cause, err error) error {
+	return &Error{Class: jetsheet.ClassPermanent, Cause: cause, Err: err}
+}
+
+// Transient marks an error that another attempt may not meet.
+func Transient(cause jetsheet.Cause, err error) error {
+	return &Error{Class: jetsheet.ClassTransient, Cause: cause, Err: err}
+}
+
+// Unavailable marks something that every attempt would meet now; waiting names it.
+func Unavailable(waiting string, err error) error {
+	return &Error{Class: jetsheet.ClassUnavailable, Waiting: waiting, Err: err}
+}
+
+// classify decides what is done about a handler's error.
+func classify(ctx context.Context, err error) *Error {
+	if ctx.Err() != nil {
+		switch cause := context.Cause(ctx); {
+		case errors.Is(cause, ErrStalled):
+			return &Error{Class: jetsheet.ClassTransient, Cause: jetsheet.CauseStalled, Err: fmt.Errorf("%w: %w", cause, err)}
+		default:
+			return &Error{Class: jetsheet.ClassInterrupted, Err: fmt.Errorf("%w: %w", cause, err)}
+		}
+	}
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
+	return &Error{Class: jetsheet.ClassTransient, Cause: jetsheet.CauseInternal, Err: err}
+}

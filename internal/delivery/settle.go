@@ -1,0 +1,200 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// settleTimeout bounds one try at a settlement.
+const settleTimeout = 10 * time.Second
+
+// settle ends a job by the class of its error.
+func (w *Worker) settle(ctx context.Context, job *Job, err error, elapsed time.Duration) {
+	log := w.log.With(conversionAttr(&job.Request), slog.Uint64("stream_seq", job.Sequence),
+		slog.Uint64("delivery", job.Delivery), slog.Duration("elapsed", elapsed))
+	if err == nil {
+		w.settleDone(ctx, job, log)
+		return
+	}
+	c := classify(ctx, err)
+	switch c.Class {
+	case jetsheet.ClassInterrupted:
+		w.settleInterrupted(ctx, job, log)
+	case jetsheet.ClassPermanent:
+		w.settleFailed(ctx, job, c, time.Time{}, log)
+	case jetsheet.ClassTransient, jetsheet.ClassUnavailable:
+		var retryAt time.Time
+		if job.Attempt < jetsheet.MaxAttempts {
+			retryAt = time.Now().Add(jetsheet.RetryDelay(job.Attempt))
+		}
+		w.settleFailed(ctx, job, c, retryAt, log)
+	}
+}
+
+func (w *Worker) settleDone(ctx context.Context, job *Job, log *slog.Logger) {
+	if err := w.confirm(ctx, job, ackDone); err != nil {
+		// The effect is durable; the message comes again and finds it.
+		log.WarnContext(ctx, "not acknowledged, the message will come again", slog.Any("err", err))
+		return
+	}
+	w.closeStart(ctx, job, true, func(p *jetsheet.Progress) { p.Starts, p.Attempts, p.LastError = nil, 0, "" })
+	log.DebugContext(ctx, "job done")
+}
+
+// settleInterrupted gives a job back on shutdown, and drops it where somebody else
+// may hold the message.
+func (w *Worker) settleInterrupted(ctx context.Context, job *Job, log *slog.Logger) {
+	cause := context.Cause(ctx)
+	w.closeStart(ctx, job, false, strikeOff(w.cfg.Worker, job.Sequence))
+	if !errors.Is(cause, ErrShutdown) {
+		log.WarnContext(ctx, "job dropped", slog.Any("err", cause))
+		return
+	}
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	if err := w.confirm(late, job, ackGiveBack); err != nil {
+		log.WarnContext(ctx, "not given back, the message will come again after AckWait", slog.Any("err", err))
+		return
+	}
+	log.InfoContext(ctx, "job given back")
+}
+
+// settleFailed writes the FAILED record and then ends the message, so that a crash
+// between the two repeats the record instead of losing it.
+func (w *Worker) settleFailed(ctx context.Context, job *Job, c *Error, retryAt time.Time, log *slog.Logger) {
+	// A stalled job's context has ended, but its lease still holds.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.ackWait/2)
+	defer cancel()
+	f := jetsheet.Failure{
+		Stage: w.cfg.Stage, Cause: c.Cause, Message: w.describe(job, c),
+		Attempts: job.Attempt, RetryAt: retryAt, Worker: w.cfg.Worker, Version: w.cfg.Version,
+		At: time.Now().UTC(), Trace: job.Message.Header.Get(jetsheet.HeaderTrace), Request: job.RequestBytes,
+	}
+	log = log.With(slog.String("cause", string(c.Cause)), slog.Int("attempt", job.Attempt), slog.Any("err", c.Err))
+	if err := w.publishFailure(ctx, &f, jetsheet.FailedSubject(job.Request.Conversion())); err != nil {
+		log.ErrorContext(ctx, "failure not recorded, the message will come again", slog.Any("publish_err", err))
+		return
+	}
+	w.closeStart(ctx, job, !f.Retrying(), func(p *jetsheet.Progress) {
+		p.Starts, p.Attempts, p.LastError = nil, job.Attempt, f.Message
+		if !f.Retrying() {
+			p.Attempts = 0 // a replay starts counting anew
+		}
+	})
+	if err := w.confirm(ctx, job, append(append([]byte{}, ackTerm...), " "+string(c.Cause)...)); err != nil {
+		log.WarnContext(ctx, "failed message not ended, it will come again", slog.Any("publish_err", err))
+	}
+	if f.Retrying() {
+		log.WarnContext(ctx, "attempt failed, will be tried again", slog.Time("retry_at", retryAt))
+		return
+	}
+	log.ErrorContext(ctx, "conversion failed")
+}
+
+// describe names report, tenant and target in front of what went wrong.
+func (w *Worker) describe(job *Job, c *Error) string {
+	r := &job.Request
+	return fmt.Sprintf("report %s, tenant %q, target %q: %s", r.Run.Report, r.Tenant, r.Target.Target, c.Error())
+}
+
+// settleUnreadable deals with a message whose request cannot be read: one for a
+// newer worker is given back, anything else fails.
+func (w *Worker) settleUnreadable(ctx context.Context, job *Job, err error) {
+	log := w.log.With(slog.String("subject", job.Message.Subject), slog.Uint64("stream_seq", job.Sequence), slog.Any("err", err))
+	if errors.Is(err, jetsheet.ErrNewerSchema) {
+		log.WarnContext(ctx, errNewer.Error())
+		w.nak(job.Message, w.ackWait)
+		return
+	}
+	body := job.RequestBytes
+	if body == nil {
+		body = job.Message.Data
+	}
+	f := jetsheet.Failure{
+		Stage: w.cfg.Stage, Cause: jetsheet.CauseBadMessage, Message: "message on " + job.Message.Subject + ": " + err.Error(),
+		Attempts: 1, Worker: w.cfg.Worker, Version: w.cfg.Version, At: time.Now().UTC(), Request: body,
+	}
+	if err := w.publishFailure(ctx, &f, unreadableSubject(job)); err != nil {
+		log.ErrorContext(ctx, "failure not recorded, the message will come again", slog.Any("publish_err", err))
+		return
+	}
+	log.ErrorContext(ctx, "message cannot be read")
+	if err := w.confirm(ctx, job, ackTerm); err != nil {
+		log.WarnContext(ctx, "failed message not ended, it will come again", slog.Any("publish_err", err))
+	}
+}
+
+// unreadableSubject keeps a failure next to its conversion where the subject names
+// one, and apart from all others where it does not.
+func unreadableSubject(job *Job) string {
+	if a, err := jetsheet.ParseSubject(job.Message.Subject); err == nil {
+		return a.FailedSubject()
+	}
+	return strings.TrimSuffix(jetsheet.SubjectFailed, ">") + "unknown." + jetsheet.Token(job.Message.Subject)
+}
+
+func (w *Worker) publishFailure(ctx context.Context, f *jetsheet.Failure, subject string) error {
+	for try := 0; ; try++ {
+		limited, cancel := context.WithTimeout(ctx, settleTimeout)
+		_, err := w.cfg.JetStream.PublishMsg(limited, f.Msg(subject), jetstream.WithExpectStream(jetsheet.StreamFailed))
+		cancel()
+		if err == nil {
+			return nil
+		}
+		if !sleep(ctx, backoff(try)) {
+			return fmt.Errorf("publish to %s: %w", subject, err)
+		}
+	}
+}
+
+// confirm settles a message and waits for the server's word. It refuses where the
+// sequence may belong to another message by now.
+func (w *Worker) confirm(ctx context.Context, job *Job, ack []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	if err := w.stream.sure(ctx, job.created); err != nil {
+		return err
+	}
+	if _, err := w.conn.RequestWithContext(ctx, job.Message.Reply, ack); err != nil {
+		return fmt.Errorf("settle sequence %d: %w", job.Sequence, err)
+	}
+	return nil
+}
+
+// giveBackUnseen returns a message that no job has begun.
+func (w *Worker) giveBackUnseen(m *nats.Msg) { w.nak(m, 0) }
+
+func (w *Worker) nak(m *nats.Msg, delay time.Duration) {
+	body := ackGiveBack
+	if delay > 0 {
+		body = fmt.Appendf(nil, `-NAK {"delay":%d}`, delay.Nanoseconds())
+	}
+	if err := w.conn.Publish(m.Reply, body); err != nil {
+		w.log.Warn("message not given back, it will come again after AckWait", slog.Any("err", err))
+	}
+}
+
+// apiPrefix is where the JetStream API listens.
+func apiPrefix(js jetstream.JetStream) string {
+	o := js.Options()
+	prefix := o.APIPrefix
+	if prefix == "" {
+		prefix = jetstream.DefaultAPIPrefix
+	}
+	if o.Domain != "" {
+		prefix = "$JS." + o.Domain + ".API."
+	}
+	if !strings.HasSuffix(prefix, ".") {
+		prefix += "."
+	}
+	return prefix
+}

@@ -1,0 +1,210 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// Config is what a worker needs. Fields without a remark are required.
+type Config struct {
+	JetStream jetstream.JetStream
+	Stage     jetsheet.Stage
+	// Worker is this process's name, unique and fit for people; Version its build.
+	Worker  string
+	Version string
+	// Stream holds the messages; Queues are its durables in the order in which a
+	// free slot asks them.
+	Stream string
+	Queues []Queue
+	// Slots is how many jobs run at a time, at least 1, plus one for a queue with
+	// ExtraSlot.
+	Slots int
+	// Request reads the request out of a message: its bytes as they were published
+	// by the producer, and their decoded form.
+	Request func(data []byte) ([]byte, jetsheet.Request, error)
+	// Handle does the work of one attempt. Its context ends with a cause of this
+	// package. It must not settle the message. When it returns nil, its effect must
+	// be durable.
+	Handle func(ctx context.Context, job *Job) error
+	// RecordStarts writes the start of every attempt. Without it only redelivered
+	// messages leave a trace: enough to stop a message that kills its worker, and
+	// cheaper.
+	RecordStarts bool
+	// Gate, if set, is asked every few seconds; while it returns an error nothing is
+	// fetched. The error says why, for people.
+	Gate func(ctx context.Context) error
+	// Deadline is the most work time of one attempt, waiting not counted; 0 means 45
+	// minutes.
+	Deadline time.Duration
+	// Grace is how long running jobs may go on after a shutdown began; 0 means 20 s.
+	Grace  time.Duration
+	Logger *slog.Logger
+}
+
+// Queue is one durable consumer.
+type Queue struct {
+	Consumer string
+	// ExtraSlot gives the queue one slot of its own besides the ordinary ones.
+	ExtraSlot bool
+	// SpareLast keeps the last free ordinary slot from this queue, so that long jobs
+	// never fill a worker.
+	SpareLast bool
+}
+
+// Worker pulls messages and runs jobs. Make it with [New].
+type Worker struct {
+	cfg      Config
+	conn     *nats.Conn
+	ackWait  time.Duration
+	progress jetstream.KeyValue
+	stream   *incarnation
+	log      *slog.Logger
+
+	jobs    sync.WaitGroup
+	running sync.Map // *Job → struct{}
+	waiting atomic.Int32
+	gated   atomic.Bool
+	wake    chan struct{}
+	slot    chan slotKind
+}
+
+// New checks the configuration and looks up stream, consumers and buckets. A
+// missing one is an error that wraps [ErrNotSetUp].
+func New(ctx context.Context, cfg Config) (*Worker, error) {
+	if cfg.Slots < 1 {
+		return nil, fmt.Errorf("%s: slots is %d; at least 1 is needed", cfg.Stage, cfg.Slots)
+	}
+	if cfg.Deadline == 0 {
+		cfg.Deadline = 45 * time.Minute
+	}
+	if cfg.Grace == 0 {
+		cfg.Grace = 20 * time.Second
+	}
+	w := &Worker{
+		cfg:  cfg,
+		conn: cfg.JetStream.Conn(),
+		log:  cfg.Logger.With(slog.String("stage", string(cfg.Stage))),
+		wake: make(chan struct{}, 1),
+		slot: make(chan slotKind, cfg.Slots+1),
+	}
+	var err error
+	if w.stream, err = newIncarnation(ctx, cfg.JetStream, cfg.Stream); err != nil {
+		return nil, notSetUp("stream "+cfg.Stream, err)
+	}
+	for _, q := range cfg.Queues {
+		c, err := cfg.JetStream.Consumer(ctx, cfg.Stream, q.Consumer)
+		if err != nil {
+			return nil, notSetUp("consumer "+cfg.Stream+"/"+q.Consumer, err)
+		}
+		w.ackWait = c.CachedInfo().Config.AckWait
+	}
+	if w.progress, err = cfg.JetStream.KeyValue(ctx, jetsheet.BucketProgress); err != nil {
+		return nil, notSetUp("bucket "+jetsheet.BucketProgress, err)
+	}
+	return w, nil
+}
+
+// ErrNotSetUp is wrapped when something that `jetsheet setup` makes is missing.
+var ErrNotSetUp = errors.New("not set up; make what is missing with: jetsheet setup")
+
+func notSetUp(what string, err error) error {
+	if errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrBucketNotFound) {
+		return fmt.Errorf("%s: %w (%w)", what, ErrNotSetUp, err)
+	}
+	return fmt.Errorf("look up %s: %w", what, err)
+}
+
+// Run works until ctx ends, then stops fetching, lets running jobs go on for the
+// grace period, gives the rest back and returns nil. It returns earlier only with
+// an error.
+func (w *Worker) Run(ctx context.Context) error {
+	jobs, cancelJobs := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancelJobs(nil)
+	var background sync.WaitGroup
+	watch, stopWatch := context.WithCancel(jobs)
+	background.Go(func() { w.watchStream(watch) })
+	if w.cfg.Gate != nil {
+		background.Go(func() { w.watchGate(watch) })
+	}
+
+	err := w.dispatch(ctx, jobs)
+
+	if !w.jobsEnd(w.cfg.Grace) {
+		cancelJobs(ErrShutdown)
+		w.jobs.Wait()
+	}
+	stopWatch()
+	background.Wait()
+	return err
+}
+
+// jobsEnd waits for the running jobs, at most for the given time.
+func (w *Worker) jobsEnd(within time.Duration) bool {
+	ended := make(chan struct{})
+	go func() {
+		w.jobs.Wait()
+		close(ended)
+	}()
+	timer := time.NewTimer(within)
+	defer timer.Stop()
+	select {
+	case <-ended:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// paused says whether nothing may be fetched now.
+func (w *Worker) paused() bool { return w.gated.Load() || w.waiting.Load() > 0 }
+
+// nudge makes the dispatcher look at its state again.
+func (w *Worker) nudge() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// watchGate asks the gate and stops fetching while it refuses.
+func (w *Worker) watchGate(ctx context.Context) {
+	for {
+		err := w.cfg.Gate(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if closed := err != nil; w.gated.Swap(closed) != closed {
+			if closed {
+				w.log.WarnContext(ctx, "fetching paused", slog.Any("err", err))
+			} else {
+				w.log.InfoContext(ctx, "fetching resumed")
+			}
+			w.nudge()
+		}
+		if !sleep(ctx, min(5*time.Second, w.ackWait/3)) {
+			return
+		}
+	}
+}
+
+// sleep waits and says whether ctx is still alive.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
