@@ -1,0 +1,20 @@
+// Package report is a report's definition: the YAML that says when a report runs,
+// which workbooks it has, what is in them and where they go.
+//
+// [Parse] reads a definition strictly and reports every problem with its place in
+// the file. A [Definition] then answers, as pure functions of its text and of the
+// instants given:
+//
+//	when      Calendar.Next, Calendar.Due    cron + zone  →  nominal ticks in UTC
+//	which     Definition.PeriodAt            tick + zone  →  the last whole period
+//	what      Definition.Queries, Workbook   statements with named parameters
+//	whither   Resolver.Resolve               targets row  →  key, file name, lane
+//
+// A [Resolver] turns one row of the targets query into a [jetsheet.Target]. A row
+// that cannot be used gives a [*TargetError] and spoils no other row.
+//
+// Nothing here does I/O, reads a clock or starts a goroutine; the only thing read
+// from the machine is its time zone database, through [time.LoadLocation]. Zones
+// change: the same tick can lie elsewhere under another version of that database.
+// Everything returned may be used concurrently unless it says otherwise.
+package report
