@@ -1,0 +1,126 @@
+// Command jetsheet turns records in PostgreSQL into Excel workbooks on S3. It has
+// one subcommand for each role and for each thing that people do with runs,
+// reports and workbooks; "jetsheet COMMAND --help" describes them.
+//
+//	arguments, environment, settings file ─► commands ─► connections ─► a package's Run
+//
+// This package is wiring: it reads the settings, opens the connections, hands them
+// to the packages that work, and prints. A subcommand is a struct in a file of its
+// own (cmd_NAME.go) with a Run method, and a field of [commands]. Its settings are
+// embedded groups, see settings.go.
+//
+// Exit codes: 0 done, 1 error, 2 usage, 3 finished with failures or differences,
+// 4 nothing to do, 5 not reachable or not set up, 130 interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	_ "time/tzdata" // reports have time zones, containers often have none
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the command line: one field for each subcommand, in the order that
+// help shows them.
+type commands struct {
+	Help   helpFlag `name:"help" short:"h" help:"Show help."`
+	Config string   `name:"config" placeholder:"FILE" help:"Settings file in YAML (JETSHEET_CONFIG)."`
+
+	Log logSettings `embed:"" prefix:"log-" group:"log settings"`
+
+	Settings settingsCommand `cmd:"" help:"Show every setting, its value and where the value comes from."`
+	Version  versionCommand  `cmd:"" help:"Show the version."`
+}
+
+// app is what a command has besides its own flags and settings.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	// env is the process's environment. The libraries of PostgreSQL, NATS and AWS
+	// read their own variables themselves.
+	env environment
+	// settings tells where each setting of the command has its value from.
+	settings *settingsResolver
+	// log writes to stderr, as log-level and log-format say.
+	log *slog.Logger
+}
+
+func main() {
+	ctx, release := interruptible(context.Background(), os.Exit)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ())
+	release()
+	os.Exit(code)
+}
+
+// run is the program without the process: it parses args, runs the command and
+// returns the exit code. env holds "NAME=value", like os.Environ.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env []string) int {
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, env: newEnvironment(env)}
+	return a.exitCode(ctx, a.run(ctx, args))
+}
+
+func (a *app) run(ctx context.Context, args []string) error {
+	line := newCommands()
+	a.settings = newSettingsResolver(a.env)
+	parser, err := kong.New(line, a.parserOptions()...)
+	if err != nil {
+		return fmt.Errorf("build the command line: %w", err)
+	}
+	parsed, err := parser.Parse(args)
+	if shown := (helpShownError{}); errors.As(err, &shown) {
+		return shown.err
+	}
+	if err != nil {
+		return a.settings.parseError(parser, err)
+	}
+	if err := a.settings.refuseSecretFlags(parsed); err != nil {
+		return err
+	}
+	a.log = line.Log.logger(a.stderr)
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return parsed.Run(a)
+}
+
+func (a *app) parserOptions() []kong.Option {
+	return []kong.Option{
+		kong.Name("jetsheet"),
+		kong.Description("Turns records in PostgreSQL into Excel workbooks on S3, on a schedule, over NATS JetStream."),
+		kong.Writers(a.stdout, a.stderr),
+		kong.NoDefaultHelp(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.ValueFormatter(settingHelp),
+		kong.Help(helpWithSecrets),
+		kong.WithBeforeResolve(a.settings.loadFile),
+		kong.Resolvers(a.settings),
+	}
+}
+
+// newCommands returns the command line with the settings command filled in: it
+// takes the settings of all others.
+func newCommands() *commands {
+	line := &commands{}
+	line.Settings.Groups = settingGroups(line)
+	return line
+}
+
+// helpFlag prints help and ends the program. kong's own would call os.Exit in the
+// middle of parsing.
+type helpFlag bool
+
+// helpShownError ends parsing; err is what went wrong with printing, or nil.
+type helpShownError struct{ err error }
+
+func (helpShownError) Error() string { return "help was shown" }
+
+// IgnoreDefault keeps --help from choosing a default command.
+func (helpFlag) IgnoreDefault() {}
+
+// BeforeReset prints the help of the command given so far.
+func (helpFlag) BeforeReset(parsed *kong.Context) error {
+	return helpShownError{err: parsed.PrintUsage(false)}
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// settingGroups returns each group of settings that a subcommand embeds, once, as
+// structs that the settings command embeds in its turn. Left out are those that it has
+// by itself, and those of the command line, which every command has.
+func settingGroups(line *commands) kong.Plugins {
+	found := &groupFinder{seen: map[string]bool{}}
+	found.visit(reflect.TypeOf(line.Settings))
+	found.groups = nil
+	for field := range reflect.TypeOf(*line).Fields() {
+		if _, isCommand := field.Tag.Lookup("cmd"); isCommand {
+			found.visit(field.Type)
+		}
+	}
+	return found.groups
+}
+
+// groupFinder collects the groups in commands.
+type groupFinder struct {
+	seen   map[string]bool
+	groups kong.Plugins
+}
+
+// visit looks through a command's struct and through those of the commands below it.
+func (f *groupFinder) visit(command reflect.Type) {
+	for field := range command.Fields() {
+		if field.Type.Kind() != reflect.Struct {
+			continue
+		}
+		_, isCommand := field.Tag.Lookup("cmd")
+		_, isEmbedded := field.Tag.Lookup("embed")
+		switch {
+		case isEmbedded && field.Tag.Get("group") != "":
+			f.add(field)
+		case isCommand || isEmbedded || field.Anonymous:
+			f.visit(field.Type)
+		}
+	}
+}
+
+func (f *groupFinder) add(field reflect.StructField) {
+	key := field.Tag.Get("prefix") + " " + field.Type.String()
+	if f.seen[key] {
+		return
+	}
+	f.seen[key] = true
+	f.groups = append(f.groups, reflect.New(embedding(field)).Interface())
+}
+
+// embedding makes a struct type with the field alone, under its own tags.
+func embedding(field reflect.StructField) reflect.Type {
+	return reflect.StructOf([]reflect.StructField{{Name: "Settings", Type: field.Type, Tag: field.Tag}})
+}
+
+// allSettings returns the settings of every command, each once, in the order of the
+// commands.
+func allSettings(root *kong.Node) []*kong.Flag {
+	var settings []*kong.Flag
+	seen := map[string]bool{}
+	var visit func(node *kong.Node)
+	visit = func(node *kong.Node) {
+		for _, flag := range node.Flags {
+			if isSetting(flag) && !seen[flag.Name] {
+				seen[flag.Name] = true
+				settings = append(settings, flag)
+			}
+		}
+		for _, child := range node.Children {
+			visit(child)
+		}
+	}
+	visit(root)
+	return settings
+}
+
+// settingReaders returns, for each setting, the top-level commands that read it, other
+// than the settings command.
+func settingReaders(root *kong.Node) map[string][]string {
+	readers := map[string][]string{}
+	for _, command := range root.Children {
+		if command.Name == "settings" {
+			continue
+		}
+		for _, flag := range allSettings(command) {
+			readers[flag.Name] = append(readers[flag.Name], command.Name)
+		}
+	}
+	return readers
+}
+
+// nearest returns the name that a misspelt one is likely to mean, or "".
+func nearest(misspelt string, names []string) string {
+	best, least := "", max(2, len(misspelt)/4)+1
+	for _, name := range names {
+		if distance := editDistance(strings.ToLower(misspelt), strings.ToLower(name)); distance < least {
+			best, least = name, distance
+		}
+	}
+	return best
+}
+
+// editDistance is Levenshtein's: the least number of letters to insert, remove or
+// replace.
+func editDistance(a, b string) int {
+	previous := make([]int, len(b)+1)
+	for j := range previous {
+		previous[j] = j
+	}
+	for i := range len(a) {
+		current := append(slices.Grow([]int(nil), len(b)+1), i+1)
+		for j := range len(b) {
+			replaced := previous[j]
+			if a[i] != b[j] {
+				replaced++
+			}
+			current = append(current, min(replaced, previous[j+1]+1, current[j]+1))
+		}
+		previous = current
+	}
+	return previous[len(b)]
+}
