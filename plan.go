@@ -60,7 +60,9 @@ type Target struct {
 	Tenant string `json:"tenant"`
 	Target string `json:"target"`
 	Route  Route  `json:"route"`
-	Lane   Lane   `json:"lane"`
+	// Lane is empty for a target that is never queued: routed legacy or hold, or
+	// with a Problem.
+	Lane Lane `json:"lane,omitempty"`
 	// Weight is the expected number of records; it orders and picks the lane.
 	Weight   int64  `json:"weight"`
 	Period   Period `json:"period"`
@@ -96,12 +98,23 @@ type PlanSummary struct {
 	Expected int           `json:"expected"`
 	Routes   map[Route]int `json:"routes"`
 	Lanes    map[Lane]int  `json:"lanes"`
+	// Sections say where the targets of each lane lie in the plan, so that each lane
+	// is read from its own place.
+	Sections []PlanSection `json:"sections"`
 	// Problems counts the targets that fail before they are queued.
 	Problems int   `json:"problems,omitempty"`
 	Weight   int64 `json:"weight"`
 	// Snapshot is PostgreSQL's snapshot the targets were read in.
 	Snapshot Snapshot  `json:"snapshot"`
 	At       time.Time `json:"at"`
+}
+
+// PlanSection is a stretch of consecutive targets of one lane.
+type PlanSection struct {
+	Lane      Lane  `json:"lane,omitempty"`
+	Offset    int64 `json:"offset"`
+	SizeBytes int64 `json:"sizeBytes"`
+	Targets   int   `json:"targets"`
 }
 
 // Snapshot names a state of the database.
@@ -154,7 +167,7 @@ func (w *PlanWriter) WriteLine(line []byte, route Route, lane Lane, weight int64
 	if err := w.dst.WriteByte('\n'); err != nil {
 		return fmt.Errorf("write plan: %w", err)
 	}
-	w.size += int64(len(line)) + 1
+	w.section(lane, int64(len(line))+1)
 	w.summary.Targets++
 	w.summary.Routes[route]++
 	if route.Expected() {
@@ -163,9 +176,23 @@ func (w *PlanWriter) WriteLine(line []byte, route Route, lane Lane, weight int64
 		if problem {
 			w.summary.Problems++
 		}
+	}
+	if lane != "" {
 		w.summary.Lanes[lane]++
 	}
 	return nil
+}
+
+// section adds a line to the section of its lane.
+func (w *PlanWriter) section(lane Lane, size int64) {
+	last := len(w.summary.Sections) - 1
+	if last < 0 || w.summary.Sections[last].Lane != lane {
+		w.summary.Sections = append(w.summary.Sections, PlanSection{Lane: lane, Offset: w.size})
+		last++
+	}
+	w.summary.Sections[last].SizeBytes += size
+	w.summary.Sections[last].Targets++
+	w.size += size
 }
 
 // Close flushes and returns the summary without Object, Snapshot and At. It does

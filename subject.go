@@ -147,8 +147,7 @@ func (c Conversion) Address() Address {
 	return Address{Run: c.Run, Tenant: Token(c.Tenant), Target: Token(c.Target)}
 }
 
-// DoneSubject, FailedSubject and RequestSubject of an address are those of its
-// conversion.
+// DoneSubject holds the done record of the conversion.
 func (a Address) DoneSubject() string { return "conversions.done." + a.Key() }
 
 // FailedSubject holds the newest failure of the conversion.
