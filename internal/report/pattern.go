@@ -84,7 +84,7 @@ func (p Pattern) Placeholders() []string {
 }
 
 // errNull is what a lookup returns for a column that is NULL.
-var errNull = errors.New("is NULL")
+var errNull = errors.New("is NULL; give it a value, for example with coalesce")
 
 // expand replaces each placeholder by what value returns for it.
 func (p Pattern) expand(value func(name string) (string, error)) (string, error) {

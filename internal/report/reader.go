@@ -209,6 +209,11 @@ func (r *reader) scalar(n node, path string) (string, bool) {
 		return n.Value, true
 	case *ast.LiteralNode:
 		return n.Value.Value, true
+	case *mapping:
+		if n.IsFlowStyle {
+			r.wrongKind(n, path, "text; quote text that begins with {")
+			return "", false
+		}
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		return n.GetToken().Value, true
 	}

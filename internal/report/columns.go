@@ -1,0 +1,120 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Columns of the targets row that mean something; case does not matter.
+const (
+	columnTenant   = "tenant"
+	columnTarget   = "target"
+	columnWeight   = "weight"
+	columnFrom     = "period_from"
+	columnUntil    = "period_until"
+	columnTimeZone = "time_zone"
+	columnLocale   = "locale"
+	columnTemplate = "template"
+)
+
+// Value is one field of a targets row: PostgreSQL's text of it, or NULL.
+type Value struct {
+	Text string
+	Null bool
+}
+
+// columns are the names of the targets query's result, in its order.
+type columns []string
+
+// newColumns checks what must hold for every row.
+func newColumns(names []string) (columns, error) {
+	c := columns(names)
+	var errs []error
+	for _, need := range []string{columnTenant, columnTarget} {
+		if c.find(need) < 0 {
+			errs = append(errs, fmt.Errorf("targets gives no column %q; it gives %s", need, strings.Join(names, ", ")))
+		}
+	}
+	for i, name := range names {
+		if first := c.find(name); first < i {
+			errs = append(errs, fmt.Errorf("targets gives the column %q twice; name one of them with AS", name))
+		}
+	}
+	return c, errors.Join(errs...)
+}
+
+// find is the index of a column, or -1.
+func (c columns) find(name string) int {
+	return slices.IndexFunc(c, func(column string) bool { return strings.EqualFold(column, name) })
+}
+
+// get is the field of a column in a row; NULL when there is none.
+func (c columns) get(row []Value, name string) Value {
+	if i := c.find(name); i >= 0 {
+		return row[i]
+	}
+	return Value{Null: true}
+}
+
+// use is a place in a definition that names a column of the targets row.
+type use struct {
+	where  string // e.g. output.key
+	column string
+	shown  string // as it is written there, e.g. {site_name}
+}
+
+// uses lists every column of the targets row that the definition names.
+func (d *Definition) uses() []use {
+	var all []use
+	pattern := func(where string, p Pattern) {
+		for _, name := range p.Placeholders() {
+			if !slices.Contains(ownPlaceholders(), name) {
+				all = append(all, use{where, name, "{" + name + "}"})
+			}
+		}
+	}
+	for i, sheet := range d.Workbook.Sheets {
+		pattern(fmt.Sprintf("workbook.sheets[%d].name", i), sheet.Name)
+	}
+	pattern("output.key", d.Output.Key)
+	pattern("output.filename", d.Output.Filename)
+	pattern("output.previous", d.Output.Previous)
+	for _, q := range d.Queries {
+		for _, param := range q.Statement.Params {
+			if column, ok := strings.CutPrefix(param, RowParamPrefix); ok {
+				all = append(all, use{"queries." + q.Name, column, "@" + param})
+			}
+		}
+	}
+	return all
+}
+
+// Placeholders returns the columns of the targets row that the definition's
+// patterns name, each once.
+func (d *Definition) Placeholders() []string {
+	var names []string
+	for _, u := range d.uses() {
+		if strings.HasPrefix(u.shown, "{") && !slices.Contains(names, u.column) {
+			names = append(names, u.column)
+		}
+	}
+	return names
+}
+
+// check reports every column that the definition names and targets does not give.
+func (c columns) check(uses []use) error {
+	var errs []error
+	for _, u := range uses {
+		if c.find(u.column) < 0 {
+			known := c
+			if strings.HasPrefix(u.shown, "{") {
+				known = append(slices.Clone(c), ownPlaceholders()...)
+			}
+			errs = append(errs, fmt.Errorf("%s uses %s, but targets gives no column %q%s",
+				u.where, u.shown, u.column, didYouMean(u.column, known)))
+		}
+	}
+	return errors.Join(errs...)
+}
