@@ -62,13 +62,18 @@ func wasInterrupted(ctx context.Context) bool {
 	return errors.As(context.Cause(ctx), &interrupt)
 }
 
-// stopped turns the end of a role into its result: a role that a signal stopped
-// and that let its work finish has done what it was asked.
+// stopped turns the end of a role into its result. A role that a signal stopped and
+// that let its work finish has done what it was asked; one whose context ended for
+// another cause, such as a connection that is gone for good, ends with that.
 func stopped(ctx context.Context, err error) error {
-	if wasInterrupted(ctx) && (errors.Is(err, context.Canceled) || errors.Is(err, context.Cause(ctx))) {
+	cause := context.Cause(ctx)
+	if cause == nil || (err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, cause)) {
+		return err
+	}
+	if wasInterrupted(ctx) {
 		return nil
 	}
-	return err
+	return cause
 }
 
 // exitCode prints what there is to say about the command's end and returns its

@@ -130,4 +130,3 @@ func (s *logSettings) logger(w io.Writer) *slog.Logger {
 	}
 	return slog.New(slog.NewTextHandler(w, options))
 }
-
