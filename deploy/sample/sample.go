@@ -10,7 +10,7 @@
 //	first/       one table of ten rows and the shortest useful definition
 //
 // The records are made up from a seed: the same Options give the same rows in
-// every table, on every machine. They contain what real records contain and
+// every table, as long as the time zone database agrees on the month. They contain what real records contain and
 // what goes wrong with it: line breaks, emoji, full-width digits, codes with
 // leading zeros, text that looks like a formula, 19-digit ids, ids with
 // slashes, answers that are missing, unknown or of the wrong type, readings in
