@@ -48,6 +48,14 @@ func (w *Worker) settleDone(ctx context.Context, job *Job, log *slog.Logger) {
 	}
 	w.closeStart(ctx, job, true, func(p *jetsheet.Progress) { p.Starts, p.Attempts, p.LastError = nil, 0, "" })
 	log.DebugContext(ctx, "job done")
+	w.settled(ctx, job)
+}
+
+// settled lets the stage clear away what the message needed.
+func (w *Worker) settled(ctx context.Context, job *Job) {
+	if w.cfg.Settled != nil {
+		w.cfg.Settled(ctx, job)
+	}
 }
 
 // settleInterrupted gives a job back on shutdown, and drops it where somebody else
@@ -92,6 +100,8 @@ func (w *Worker) settleFailed(ctx context.Context, job *Job, c *Error, retryAt t
 	})
 	if err := w.confirm(ctx, job, append(append([]byte{}, ackTerm...), " "+string(c.Cause)...)); err != nil {
 		log.WarnContext(ctx, "failed message not ended, it will come again", slog.Any("publish_err", err))
+	} else {
+		defer w.settled(ctx, job)
 	}
 	if f.Retrying() {
 		log.WarnContext(ctx, "attempt failed, will be tried again", slog.Time("retry_at", retryAt))

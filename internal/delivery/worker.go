@@ -36,6 +36,11 @@ type Config struct {
 	// package. It must not settle the message. When it returns nil, its effect must
 	// be durable.
 	Handle func(ctx context.Context, job *Job) error
+	// Settled, if set, is called once the server has confirmed that the message is
+	// gone, whether done or failed: the place to clear away what only this message
+	// needed. It does not run for a message that comes again. The slot is held
+	// until it returns.
+	Settled func(ctx context.Context, job *Job)
 	// RecordStarts writes the start of every attempt. Without it only redelivered
 	// messages leave a trace: enough to stop a message that kills its worker, and
 	// cheaper.
