@@ -104,17 +104,17 @@ func New(ctx context.Context, cfg Config) (*Worker, error) {
 	}
 	var err error
 	if w.stream, err = newIncarnation(ctx, cfg.JetStream, cfg.Stream); err != nil {
-		return nil, notSetUp("stream "+cfg.Stream, err)
+		return nil, NotSetUp("stream "+cfg.Stream, err)
 	}
 	for _, q := range cfg.Queues {
 		c, err := cfg.JetStream.Consumer(ctx, cfg.Stream, q.Consumer)
 		if err != nil {
-			return nil, notSetUp("consumer "+cfg.Stream+"/"+q.Consumer, err)
+			return nil, NotSetUp("consumer "+cfg.Stream+"/"+q.Consumer, err)
 		}
 		w.ackWait = c.CachedInfo().Config.AckWait
 	}
 	if w.progress, err = cfg.JetStream.KeyValue(ctx, jetsheet.BucketProgress); err != nil {
-		return nil, notSetUp("bucket "+jetsheet.BucketProgress, err)
+		return nil, NotSetUp("bucket "+jetsheet.BucketProgress, err)
 	}
 	return w, nil
 }
@@ -122,7 +122,8 @@ func New(ctx context.Context, cfg Config) (*Worker, error) {
 // ErrNotSetUp is wrapped when something that `jetsheet setup` makes is missing.
 var ErrNotSetUp = errors.New("not set up; make what is missing with: jetsheet setup")
 
-func notSetUp(what string, err error) error {
+// NotSetUp wraps the error of a look-up; where the thing is missing, with [ErrNotSetUp].
+func NotSetUp(what string, err error) error {
 	if errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrBucketNotFound) {
 		return fmt.Errorf("%s: %w (%w)", what, ErrNotSetUp, err)
 	}

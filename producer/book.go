@@ -1,0 +1,186 @@
+package producer
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/report"
+)
+
+// book is what the producer knows of reports and runs, kept up to date by watching
+// their buckets. It is a cache: decisions read the record again.
+type book struct {
+	mu       sync.Mutex
+	reports  map[string]applied
+	runs     map[jetsheet.RunID]jetsheet.RunState
+	lastTick map[string]time.Time
+	seen     map[string]bool
+}
+
+// applied is a report with its parsed definition.
+type applied struct {
+	jetsheet.Applied
+	definition *report.Definition
+}
+
+func newBook() *book {
+	return &book{
+		reports:  map[string]applied{},
+		runs:     map[jetsheet.RunID]jetsheet.RunState{},
+		lastTick: map[string]time.Time{},
+		seen:     map[string]bool{},
+	}
+}
+
+// complete says whether both buckets were read to their end once.
+func (b *book) complete() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.seen["reports"] && b.seen["runs"]
+}
+
+func (b *book) markSeen(what string) {
+	b.mu.Lock()
+	b.seen[what] = true
+	b.mu.Unlock()
+}
+
+func (b *book) setRun(run jetsheet.RunID, state jetsheet.RunState) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.runs[run] = state
+	if run.Rerun == 0 && run.Tick.After(b.lastTick[run.Report]) {
+		b.lastTick[run.Report] = run.Tick
+	}
+}
+
+// open lists the runs that are not closed, oldest first.
+func (b *book) open() []jetsheet.RunID {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var ids []jetsheet.RunID
+	for id, state := range b.runs {
+		if state != jetsheet.RunClosed {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, c jetsheet.RunID) int { return strings.Compare(a.String(), c.String()) })
+	return ids
+}
+
+// scheduled lists the reports that have a calendar and are not paused, by name.
+func (b *book) scheduled() []applied {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var list []applied
+	for _, a := range b.reports {
+		if a.Paused == nil && a.definition.Schedule != nil {
+			list = append(list, a)
+		}
+	}
+	slices.SortFunc(list, func(a, c applied) int { return strings.Compare(a.definition.Name, c.definition.Name) })
+	return list
+}
+
+func (b *book) last(report string) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.lastTick[report]
+}
+
+// watch follows a bucket and calls see for every entry, again from the start after
+// a loss of the watch.
+func (p *Producer) watch(ctx context.Context, what string, kv jetstream.KeyValue, see func(context.Context, jetstream.KeyValueEntry)) {
+	for ctx.Err() == nil {
+		if err := p.watchOnce(ctx, what, kv, see); err != nil && ctx.Err() == nil {
+			p.log.WarnContext(ctx, "watch lost, watching again", slog.String("bucket", kv.Bucket()), slog.Any("err", err))
+		}
+		wait(ctx, time.Second)
+	}
+}
+
+func (p *Producer) watchOnce(ctx context.Context, what string, kv jetstream.KeyValue, see func(context.Context, jetstream.KeyValueEntry)) error {
+	w, err := kv.WatchAll(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = w.Stop() }()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case entry, ok := <-w.Updates():
+			switch {
+			case !ok:
+				return nil
+			case entry == nil:
+				p.book.markSeen(what)
+				p.nudge()
+			default:
+				see(ctx, entry)
+				if p.book.complete() {
+					p.nudge()
+				}
+			}
+		}
+	}
+}
+
+func (p *Producer) seeReport(ctx context.Context, entry jetstream.KeyValueEntry) {
+	name := entry.Key()
+	if entry.Operation() != jetstream.KeyValuePut {
+		p.book.mu.Lock()
+		delete(p.book.reports, name)
+		p.book.mu.Unlock()
+		return
+	}
+	var a applied
+	err := jetsheet.Decode(entry.Value(), &a.Applied)
+	if err == nil {
+		a.definition, err = p.cfg.Parse(name, []byte(a.Definition))
+	}
+	if err != nil {
+		// Whatever we knew stays: a report that this build cannot read must not
+		// stop the others, nor lose its own schedule.
+		p.log.ErrorContext(ctx, "applied report cannot be read; apply it again with: jetsheet reports apply", slog.String("report", name), slog.Any("err", err))
+		return
+	}
+	p.book.mu.Lock()
+	p.book.reports[name] = a
+	p.book.mu.Unlock()
+}
+
+func (p *Producer) seeRun(ctx context.Context, entry jetstream.KeyValueEntry) {
+	if entry.Operation() != jetstream.KeyValuePut {
+		return
+	}
+	id, err := jetsheet.ParseRunID(entry.Key())
+	var run jetsheet.Run
+	if err == nil {
+		err = jetsheet.Decode(entry.Value(), &run)
+	}
+	if err != nil {
+		p.log.ErrorContext(ctx, "run record cannot be read", slog.String("run", entry.Key()), slog.Any("err", err))
+		return
+	}
+	p.book.setRun(id, run.State)
+}
+
+// wait sleeps and says whether ctx is still alive.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

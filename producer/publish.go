@@ -1,0 +1,274 @@
+package producer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// publishBatch is how many requests are on their way at a time.
+const publishBatch = 500
+
+// laneWindow keeps the number of requests of a lane in the stream small. One run
+// of this process at a time fills it; two producers may overshoot by a batch.
+type laneWindow struct {
+	lane     jetsheet.Lane
+	consumer jetstream.Consumer
+	mu       sync.Mutex
+}
+
+// free returns how many more requests the lane takes.
+func (w *laneWindow) free(ctx context.Context) (int, error) {
+	info, err := w.consumer.Info(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("look at lane %s: %w", w.lane, err)
+	}
+	return jetsheet.LaneWindow - int(info.NumPending) - info.NumAckPending, nil //nolint:gosec // bounded by the window
+}
+
+// pass goes once through a plan, lane by lane, and publishes what is missing.
+type pass struct {
+	r       *runner
+	known   *survey // nil when nothing can have been published before
+	cursors []*cursor
+}
+
+// cursor is how far a pass has come in one lane.
+type cursor struct {
+	lane jetsheet.Lane
+	plan *jetsheet.PlanReader
+	// again holds targets whose publishing is in doubt.
+	again []jetsheet.Target
+	ended bool
+}
+
+func newPass(r *runner, known *survey) *pass {
+	p := &pass{r: r, known: known}
+	for _, lane := range r.plan.lanes() {
+		p.cursors = append(p.cursors, &cursor{lane: lane, plan: r.plan.lane(lane)})
+	}
+	return p
+}
+
+// fill publishes until the windows are full and says whether the plan's end is
+// reached in every lane.
+func (p *pass) fill(ctx context.Context) (finished bool, err error) {
+	finished = true
+	for _, c := range p.cursors {
+		if c.lane == "" {
+			err = p.fillUnqueued(ctx, c)
+		} else {
+			err = p.fillLane(ctx, c, p.r.p.lanes[c.lane])
+		}
+		if err != nil {
+			return false, err
+		}
+		finished = finished && c.ended
+	}
+	return finished, nil
+}
+
+func (p *pass) fillLane(ctx context.Context, c *cursor, w *laneWindow) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	free := 0
+	for !c.ended && ctx.Err() == nil {
+		if free <= 0 {
+			var err error
+			if free, err = w.free(ctx); err != nil || free <= 0 {
+				return err
+			}
+		}
+		targets, err := p.next(c, min(free, publishBatch))
+		if err != nil {
+			return err
+		}
+		if p.known != nil {
+			if targets, err = p.recheck(ctx, targets); err != nil {
+				c.again = append(c.again, targets...)
+				return err
+			}
+		}
+		c.again, err = p.r.p.publishRequests(ctx, p.r.id, targets)
+		if err != nil {
+			return err
+		}
+		free -= len(targets)
+	}
+	return ctx.Err()
+}
+
+// next takes up to n targets that are to be published.
+func (p *pass) next(c *cursor, n int) ([]jetsheet.Target, error) {
+	targets := c.again
+	c.again = nil
+	for len(targets) < n {
+		var t jetsheet.Target
+		err := c.plan.Read(&t)
+		if errors.Is(err, io.EOF) {
+			c.ended = len(targets) == 0
+			break
+		}
+		if err != nil {
+			c.again = targets
+			return nil, err
+		}
+		if p.known == nil || p.known.missing(jetsheet.Conversion{Run: p.r.id, Tenant: t.Tenant, Target: t.Target}) {
+			targets = append(targets, t)
+		}
+	}
+	return targets, nil
+}
+
+// recheck leaves out what has an outcome by now: between the survey and this
+// moment a conversion may have been done.
+func (p *pass) recheck(ctx context.Context, targets []jetsheet.Target) ([]jetsheet.Target, error) {
+	kept := targets[:0]
+	for i, t := range targets {
+		has, err := p.r.p.hasOutcome(ctx, jetsheet.Conversion{Run: p.r.id, Tenant: t.Tenant, Target: t.Target})
+		if err != nil {
+			return append(kept, targets[i:]...), err
+		}
+		if !has {
+			kept = append(kept, t)
+		}
+	}
+	return kept, nil
+}
+
+// fillUnqueued records the failures of targets that cannot be asked for or are
+// held.
+func (p *pass) fillUnqueued(ctx context.Context, c *cursor) error {
+	for !c.ended && ctx.Err() == nil {
+		targets, err := p.next(c, publishBatch)
+		if err != nil {
+			return err
+		}
+		for i, t := range targets {
+			if err := p.r.p.failTarget(ctx, p.r.id, &t); err != nil {
+				c.again, c.ended = targets[i:], false
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// failTarget writes the FAILED record of a target that is never queued. Targets of
+// the previous system are not ours to fail.
+func (p *Producer) failTarget(ctx context.Context, id jetsheet.RunID, t *jetsheet.Target) error {
+	f := jetsheet.Failure{
+		Stage: jetsheet.StageProducer, Attempts: 1, Worker: p.cfg.Worker, Version: p.cfg.Version, At: time.Now().UTC(),
+	}
+	switch {
+	case !t.Route.Expected():
+		return nil
+	case t.Problem != nil:
+		f.Cause, f.Message = t.Problem.Cause, t.Problem.Message
+	default:
+		f.Cause, f.Message = jetsheet.CauseHeld, "the tenant's route is hold: neither system makes the workbook"
+	}
+	f.Message = fmt.Sprintf("report %s, tenant %q, target %q: %s", id.Report, t.Tenant, t.Target, f.Message)
+	request := request(id, t)
+	body, err := json.Marshal(request)
+	if err != nil {
+		return fmt.Errorf("encode request of target %q: %w", t.Target, err)
+	}
+	f.Request = body
+	if _, err := p.js.PublishMsg(ctx, f.Msg(jetsheet.FailedSubject(request.Conversion()))); err != nil {
+		return fmt.Errorf("record failure of target %q of tenant %q: %w", t.Target, t.Tenant, err)
+	}
+	return nil
+}
+
+func request(id jetsheet.RunID, t *jetsheet.Target) *jetsheet.Request {
+	return &jetsheet.Request{Envelope: jetsheet.CurrentEnvelope(), Run: id, Target: *t}
+}
+
+// publishRequests queues targets and returns those for which that is in doubt. A
+// request that is queued already is a success.
+func (p *Producer) publishRequests(ctx context.Context, id jetsheet.RunID, targets []jetsheet.Target) ([]jetsheet.Target, error) {
+	acks := make([]jetstream.PubAckFuture, 0, len(targets))
+	for i := range targets {
+		body, err := json.Marshal(request(id, &targets[i]))
+		if err != nil {
+			return targets, fmt.Errorf("encode request of target %q: %w", targets[i].Target, err)
+		}
+		conversion := jetsheet.Conversion{Run: id, Tenant: targets[i].Tenant, Target: targets[i].Target}
+		// No Msg-Id: the server would swallow a republished request even after the
+		// first one was consumed.
+		ack, err := p.js.PublishMsgAsync(&nats.Msg{Subject: jetsheet.RequestSubject(targets[i].Lane, conversion), Data: body},
+			jetstream.WithStallWait(10*time.Second))
+		if err != nil {
+			doubt, _ := p.awaitAcks(ctx, targets[:i], acks)
+			return append(doubt, targets[i:]...), fmt.Errorf("publish request: %w", err)
+		}
+		acks = append(acks, ack)
+	}
+	return p.awaitAcks(ctx, targets, acks)
+}
+
+func (p *Producer) awaitAcks(ctx context.Context, targets []jetsheet.Target, acks []jetstream.PubAckFuture) ([]jetsheet.Target, error) {
+	var doubt []jetsheet.Target
+	var failed error
+	timeout := time.NewTimer(30 * time.Second)
+	defer timeout.Stop()
+	for i, ack := range acks {
+		var err error
+		select {
+		case <-ack.Ok():
+		case err = <-ack.Err():
+		case <-timeout.C:
+			timeout.Reset(0)
+			err = errors.New("no acknowledgement within 30 s")
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if err != nil && !alreadyQueued(err) {
+			doubt, failed = append(doubt, targets[i]), err
+		}
+	}
+	if failed != nil {
+		return doubt, fmt.Errorf("publish %d requests: %w", len(doubt), failed)
+	}
+	return nil, nil
+}
+
+// alreadyQueued tells "this conversion is queued" from "the stream is full": both
+// are error 10077, and only the text tells them apart.
+func alreadyQueued(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.ErrorCode == 10077 && strings.Contains(api.Description, "maximum messages per subject exceeded")
+}
+
+// republish queues a failed request again whose time has come, byte for byte, and
+// with the number of attempts behind it.
+func (p *Producer) republish(ctx context.Context, f *jetsheet.Failure) error {
+	var r jetsheet.Request
+	if err := jetsheet.Decode(f.Request, &r); err != nil {
+		return fmt.Errorf("read the request of a failure: %w", err)
+	}
+	m := nats.NewMsg(jetsheet.RequestSubject(r.Lane, r.Conversion()))
+	m.Data = f.Request
+	m.Header.Set(jetsheet.HeaderAttempt, strconv.Itoa(f.Attempts))
+	if f.Trace != "" {
+		m.Header.Set(jetsheet.HeaderTrace, f.Trace)
+	}
+	if _, err := p.js.PublishMsg(ctx, m); err != nil && !alreadyQueued(err) {
+		return fmt.Errorf("publish request again: %w", err)
+	}
+	p.log.InfoContext(ctx, "request queued again", slog.String("conversion", r.Conversion().String()), slog.Int("attempts", f.Attempts))
+	return nil
+}

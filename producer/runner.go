@@ -1,0 +1,284 @@
+package producer
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// The pace of a runner, in the absence of events.
+const (
+	// fillPace is how often the windows of a run that is being published are looked
+	// at. At 2,000 workbooks a second a window of 5,000 lasts ten times as long.
+	fillPace = 250 * time.Millisecond
+	// watchPace and idlePace are how often outcomes are counted while they come and
+	// while they do not.
+	watchPace = 250 * time.Millisecond
+	idlePace  = 2 * time.Second
+	// problemPace is how often a run with a problem is tried again.
+	problemPace = 10 * time.Second
+)
+
+// runner takes one run from its freezing to its closing.
+type runner struct {
+	p     *Producer
+	id    jetsheet.RunID
+	log   *slog.Logger
+	claim *claim
+	wake  chan struct{}
+
+	fresh bool // planned here, so nothing can have been published before
+	plan  *planFile
+	pass  *pass
+	tally tally
+}
+
+func newRunner(p *Producer, id jetsheet.RunID) *runner {
+	return &runner{
+		p: p, id: id,
+		log:   p.log.With(slog.String("run", id.String())),
+		claim: newClaim(p.progress, id, p.cfg.Worker, p.cfg.ClaimTTL),
+		wake:  make(chan struct{}, 1),
+	}
+}
+
+func (r *runner) nudge() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run works until the run is closed or ctx ends.
+func (r *runner) run(ctx context.Context) {
+	defer func() {
+		r.claim.release(ctx)
+		if r.plan != nil {
+			r.plan.close()
+		}
+	}()
+	for ctx.Err() == nil {
+		pause, closed, err := r.step(ctx)
+		if closed {
+			return
+		}
+		if err != nil && ctx.Err() == nil {
+			r.log.WarnContext(ctx, "run does not go on, will be tried again", slog.Any("err", err))
+			pause = max(pause, time.Second)
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-r.wake:
+		}
+		timer.Stop()
+	}
+}
+
+// step does what the run's state calls for and says how long to pause.
+func (r *runner) step(ctx context.Context) (pause time.Duration, closed bool, err error) {
+	held, err := r.claim.hold(ctx)
+	if err != nil || !held {
+		r.pass, r.fresh = nil, false // somebody else may publish meanwhile
+		return r.p.cfg.ClaimTTL / 3, false, err
+	}
+	run, _, err := r.p.readRun(ctx, r.id)
+	if err != nil {
+		return time.Second, false, err
+	}
+	switch run.State {
+	case jetsheet.RunPlanning:
+		return r.stepPlan(ctx, run)
+	case jetsheet.RunPublishing, jetsheet.RunOpen:
+		return r.stepPublish(ctx, run)
+	default:
+		r.p.book.setRun(r.id, run.State)
+		return 0, true, nil
+	}
+}
+
+func (r *runner) stepPlan(ctx context.Context, run *jetsheet.Run) (time.Duration, bool, error) {
+	// A run that somebody else created is planned only when its freezing is
+	// complete: on S3 as well, where the record may be another one.
+	frozen, err := r.p.cfg.Freezer.Freeze(ctx, r.id, run.Frozen.Definition, run.Frozen.Scope)
+	if err != nil {
+		return problemPace, false, about(r.id, "freezing", err)
+	}
+	run.Frozen = *frozen
+	if _, err := r.p.plan(ctx, run); err != nil {
+		r.noteProblem(ctx, err)
+		return problemPace, false, about(r.id, "planning", err)
+	}
+	r.fresh = true
+	return 0, false, nil
+}
+
+// noteProblem writes into the run's record why it stands still, once per reason.
+func (r *runner) noteProblem(ctx context.Context, err error) {
+	problem := &jetsheet.RunProblem{Class: jetsheet.ClassTransient, Cause: jetsheet.CauseInternal, Message: err.Error(), At: time.Now().UTC()}
+	var known *planError
+	if errors.As(err, &known) {
+		problem.Class, problem.Cause = known.class, known.cause
+	}
+	_, err = r.p.updateRun(ctx, r.id, func(run *jetsheet.Run) bool {
+		if run.State != jetsheet.RunPlanning || run.Problem != nil && run.Problem.Message == problem.Message {
+			return false
+		}
+		run.Problem = problem
+		return true
+	})
+	if err != nil && ctx.Err() == nil {
+		r.log.WarnContext(ctx, "problem not recorded", slog.Any("err", err))
+	}
+}
+
+// stepPublish publishes what is neither done, pending nor failed, and closes the
+// run when nothing is pending.
+func (r *runner) stepPublish(ctx context.Context, run *jetsheet.Run) (time.Duration, bool, error) {
+	if r.plan == nil {
+		plan, err := r.p.openPlan(ctx, run)
+		if err != nil {
+			return problemPace, false, err
+		}
+		r.plan = plan
+	}
+	if r.pass == nil && run.State == jetsheet.RunPublishing {
+		if err := r.beginPass(ctx); err != nil {
+			return time.Second, false, err
+		}
+	}
+	if r.pass != nil {
+		finished, err := r.pass.fill(ctx)
+		if err != nil || !finished {
+			return fillPace, false, err
+		}
+		r.pass = nil
+		if err := r.advance(ctx, jetsheet.RunOpen, nil); err != nil {
+			return time.Second, false, err
+		}
+	}
+	return r.watch(ctx, run)
+}
+
+// beginPass starts to go through the plan. Unless nothing can have been published
+// before, it looks first at what became of each conversion.
+func (r *runner) beginPass(ctx context.Context) error {
+	if r.fresh {
+		r.pass, r.fresh = newPass(r, nil), false
+		return nil
+	}
+	s, err := r.survey(ctx)
+	if err != nil {
+		return err
+	}
+	r.pass = newPass(r, s)
+	return nil
+}
+
+// advance moves the run's state forward.
+func (r *runner) advance(ctx context.Context, state jetsheet.RunState, counts *jetsheet.Counts) error {
+	_, err := r.p.updateRun(ctx, r.id, func(run *jetsheet.Run) bool {
+		if !run.State.Before(state) {
+			return false
+		}
+		run.State = state
+		if state == jetsheet.RunClosed {
+			run.Closed, run.ClosedAt = counts, time.Now().UTC()
+		}
+		return true
+	})
+	return err
+}
+
+// tally is what the last look at DONE and FAILED showed.
+type tally struct {
+	doneSeq, failedSeq uint64
+	done, failed       int
+	surveyed           time.Time
+	retryAt            time.Time // the earliest retry; zero when there is none
+}
+
+// watch counts outcomes and decides whether a closer look is due.
+func (r *runner) watch(ctx context.Context, run *jetsheet.Run) (time.Duration, bool, error) {
+	moved, err := r.count(ctx)
+	if err != nil {
+		return idlePace, false, err
+	}
+	expected := run.Plan.Expected
+	if r.tally.done >= expected {
+		return r.close(ctx, jetsheet.Counts{Expected: expected, Done: expected})
+	}
+	now := time.Now()
+	maybeClosed := moved && r.tally.done+r.tally.failed >= expected
+	retryDue := !r.tally.retryAt.IsZero() && !now.Before(r.tally.retryAt)
+	newFailures := moved && r.tally.failed > 0 && now.Sub(r.tally.surveyed) > idlePace
+	if !maybeClosed && !retryDue && !newFailures && now.Sub(r.tally.surveyed) < r.p.cfg.Interval {
+		if moved {
+			return watchPace, false, nil
+		}
+		return r.untilRetry(idlePace), false, nil
+	}
+	return r.reconcile(ctx, expected)
+}
+
+// untilRetry shortens a pause to the next retry.
+func (r *runner) untilRetry(pause time.Duration) time.Duration {
+	if r.tally.retryAt.IsZero() {
+		return pause
+	}
+	return max(0, min(pause, time.Until(r.tally.retryAt)))
+}
+
+// count looks at the counts of DONE and FAILED and says whether they moved. The
+// streams' last sequences tell cheaply that nothing did.
+func (r *runner) count(ctx context.Context) (moved bool, err error) {
+	doneSeq, err := r.p.lastSequence(ctx, jetsheet.StreamDone)
+	if err != nil {
+		return false, err
+	}
+	failedSeq, err := r.p.lastSequence(ctx, jetsheet.StreamFailed)
+	if err != nil {
+		return false, err
+	}
+	t := &r.tally
+	if doneSeq != t.doneSeq {
+		done, err := r.p.countRun(ctx, jetsheet.StreamDone, jetsheet.RunDoneSubjects(r.id))
+		if err != nil {
+			return false, err
+		}
+		moved = moved || done != t.done
+		t.done, t.doneSeq = done, doneSeq
+	}
+	if failedSeq != t.failedSeq {
+		failed, err := r.p.countRun(ctx, jetsheet.StreamFailed, jetsheet.RunFailedSubjects(r.id))
+		if err != nil {
+			return false, err
+		}
+		// A record that replaces another leaves the count as it is.
+		moved = moved || failed > 0
+		t.failed, t.failedSeq = failed, failedSeq
+	}
+	return moved, nil
+}
+
+// close ends the run.
+func (r *runner) close(ctx context.Context, counts jetsheet.Counts) (time.Duration, bool, error) {
+	if err := r.advance(ctx, jetsheet.RunClosed, &counts); err != nil {
+		return time.Second, false, err
+	}
+	r.log.InfoContext(ctx, "run closed", slog.Int("expected", counts.Expected), slog.Int("done", counts.Done), slog.Int("failed", counts.Failed))
+	return 0, true, nil
+}
+
+// lastSequence is a stream's last sequence, without its subjects.
+func (p *Producer) lastSequence(ctx context.Context, stream string) (uint64, error) {
+	s, err := p.js.Stream(ctx, stream)
+	if err != nil {
+		return 0, err
+	}
+	return s.CachedInfo().State.LastSeq, nil
+}
