@@ -3,6 +3,7 @@ package xlsx_test
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
@@ -11,13 +12,13 @@ import (
 func Example() {
 	temperature, err := xlsx.ParseFormat("decimal:1", "ja")
 	if err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(os.Stdout, err)
 		return
 	}
 	var dst bytes.Buffer
 	w, err := xlsx.New(&dst, xlsx.Book{Title: "冷蔵庫温度記録"})
 	if err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(os.Stdout, err)
 		return
 	}
 	defer w.Discard()
@@ -27,28 +28,28 @@ func Example() {
 		FreezeHeader: true,
 	})
 	if err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(os.Stdout, err)
 		return
 	}
 	at := time.Date(2026, time.October, 31, 5, 0, 0, 0, time.UTC)
 	for _, reading := range []string{"3.5", "欠測"} {
 		if err := sheet.Row([]xlsx.Value{xlsx.DateTime(at), xlsx.Text(reading)}); err != nil {
-			fmt.Println(err)
+			fmt.Fprintln(os.Stdout, err)
 			return
 		}
 	}
 	if err := sheet.Close(); err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(os.Stdout, err)
 		return
 	}
 	summary, err := w.Close()
 	if err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(os.Stdout, err)
 		return
 	}
-	fmt.Println(summary.Rows, "rows")
+	fmt.Fprintln(os.Stdout, summary.Rows, "rows")
 	for _, s := range summary.Substitutions.Samples {
-		fmt.Println(s.Sheet, s.Cell, s.Column, s.Kind)
+		fmt.Fprintln(os.Stdout, s.Sheet, s.Cell, s.Column, s.Kind)
 	}
 	// Output:
 	// 2 rows
@@ -58,17 +59,19 @@ func Example() {
 
 func ExampleParseFormat() {
 	_, err := xlsx.ParseFormat("decimal:x", "ja")
-	fmt.Println(err)
+	fmt.Fprintln(os.Stdout, err)
 	_, err = xlsx.ParseFormat("integer:2", "ja")
-	fmt.Println(err)
+	fmt.Fprintln(os.Stdout, err)
 	// Output:
 	// format "decimal:x": the number of decimals must be 0 to 15, not "x"
 	// format "integer:2": "integer" takes nothing after a colon
 }
 
 func ExampleSheetName() {
-	fmt.Println(xlsx.SheetName("本社/厨房", nil))
-	fmt.Println(xlsx.SheetName("kitchen", []string{"Kitchen"}))
+	name, changed := xlsx.SheetName("本社/厨房", nil)
+	fmt.Fprintln(os.Stdout, name, changed)
+	name, changed = xlsx.SheetName("kitchen", []string{"Kitchen"})
+	fmt.Fprintln(os.Stdout, name, changed)
 	// Output:
 	// 本社_厨房 true
 	// kitchen (2) true

@@ -97,7 +97,7 @@ func (s *SheetWriter) write(values []Value) error {
 	for i, c := range row {
 		s.measure(i, c)
 	}
-	if len(s.held) == widthRows*n {
+	if len(s.held) >= min(widthRows*n, widthCells) {
 		return s.start()
 	}
 	return nil

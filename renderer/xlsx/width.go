@@ -13,6 +13,9 @@ const (
 	// widthRows is how many rows are looked at, and held back, before the first
 	// is written: widths stand before the rows in a sheet.
 	widthRows = 100
+	// widthCells ends that earlier for sheets of very many columns: 100 rows of
+	// 16,384 would hold 100 MB.
+	widthCells = 20_000
 	// padding is the room that Excel leaves beside text; filterRoom is for the
 	// arrow of a filter in the header.
 	padding    = 1.7
