@@ -63,7 +63,14 @@ func (d *Document) SHA256() string { return digest(d.canonical) }
 // canonicalJSON returns the form that survives being part of another record:
 // encoding/json compacts and escapes a nested document in just this way, so its
 // digest can be checked wherever the record was copied to.
-func canonicalJSON(data []byte) (json.RawMessage, error) { return json.Marshal(json.RawMessage(data)) }
+func canonicalJSON(data []byte) (json.RawMessage, error) {
+	var raw json.RawMessage
+	// Unmarshal knows at which byte the syntax breaks, Marshal does not.
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return nil, err
+	}
+	return json.Marshal(raw)
+}
 
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)

@@ -1,0 +1,234 @@
+package flags_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/deploy"
+	"github.com/jetsheet/jetsheet/deploy/local/localtest"
+	"github.com/jetsheet/jetsheet/flags"
+)
+
+func TestMain(m *testing.M) { localtest.Main(m) }
+
+var tick = time.Date(2026, 10, 31, 20, 0, 0, 0, time.UTC)
+
+// scheduled is the run that most tests freeze.
+func scheduled() jetsheet.RunID { return jetsheet.RunID{Tick: tick, Report: "temperature-monthly"} }
+
+func request(run jetsheet.RunID) flags.Request {
+	return flags.Request{Run: run, Definition: "report: temperature-monthly\n", By: "test", Now: tick.Add(time.Second)}
+}
+
+// newStores provisions the two buckets on a server of the test's own, with an
+// empty record store beside it.
+func newStores(tb testing.TB) (flags.Stores, *memoryRecords) {
+	tb.Helper()
+	records := &memoryRecords{objects: map[string][]byte{}}
+	runs, document := newBuckets(tb)
+	return flags.Stores{Runs: runs, Flags: document, Records: records}, records
+}
+
+func newBuckets(tb testing.TB) (runs, document jetstream.KeyValue) {
+	tb.Helper()
+	_, js := localtest.NATS(tb)
+	ctx := tb.Context()
+	var topology jetsheet.Topology
+	for _, b := range jetsheet.NewTopology(jetsheet.TopologyOptions{}).Buckets {
+		if b.Config.Bucket == jetsheet.BucketRuns || b.Config.Bucket == jetsheet.BucketFlags {
+			topology.Buckets = append(topology.Buckets, b)
+		}
+	}
+	if _, err := deploy.Provision(ctx, js, topology, false); err != nil {
+		tb.Fatal(err)
+	}
+	open := func(name string) jetstream.KeyValue {
+		kv, err := js.KeyValue(ctx, name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return kv
+	}
+	return open(jetsheet.BucketRuns), open(jetsheet.BucketFlags)
+}
+
+// putFlags makes a document with one route for everybody the newest one.
+func putFlags(tb testing.TB, kv jetstream.KeyValue, route jetsheet.Route) {
+	tb.Helper()
+	if _, err := kv.Put(tb.Context(), jetsheet.FlagsKey, flags.InitialDocument(route)); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func freeze(tb testing.TB, stores flags.Stores, req flags.Request) *jetsheet.Frozen {
+	tb.Helper()
+	frozen, err := flags.Freeze(tb.Context(), stores, req)
+	if err != nil {
+		tb.Fatalf("Freeze(%s): %v", req.Run, err)
+	}
+	return frozen
+}
+
+// routeOf returns the route that a frozen record gives to a tenant.
+func routeOf(tb testing.TB, frozen *jetsheet.Frozen, tenant string) jetsheet.Route {
+	tb.Helper()
+	routes, err := flags.Compile(frozen.Flags)
+	if err != nil {
+		tb.Fatalf("Compile(%s): %v", frozen.Flags, err)
+	}
+	defer func() {
+		if err := routes.Close(); err != nil {
+			tb.Errorf("Close: %v", err)
+		}
+	}()
+	return routes.Route(tenant)
+}
+
+// asJSON never ends a test, so that goroutines may call it.
+func asJSON(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(data)
+}
+
+// storedRun reads a run's record as it lies in the KV.
+func storedRun(tb testing.TB, kv jetstream.KeyValue, run jetsheet.RunID) jetsheet.Run {
+	tb.Helper()
+	entry, err := kv.Get(tb.Context(), jetsheet.RunKey(run))
+	if err != nil {
+		tb.Fatalf("record of %s: %v", run, err)
+	}
+	var r jetsheet.Run
+	if err := jetsheet.Decode(entry.Value(), &r); err != nil {
+		tb.Fatalf("record of %s: %v", run, err)
+	}
+	return r
+}
+
+var errFault = errors.New("fault of the test")
+
+// fault says whether a call fails, and whether it takes effect before it does.
+type fault int
+
+const (
+	works fault = iota
+	failsBefore
+	failsAfter
+)
+
+// memoryRecords is a record store that can fail; the real one is tested with S3.
+type memoryRecords struct {
+	mu      sync.Mutex
+	objects map[string][]byte
+	reads   int
+	// onWrite decides about each call that brings a body; nil means it works.
+	onWrite func() fault
+	// onRead decides about each call that does not.
+	onRead func() fault
+}
+
+func (m *memoryRecords) Record(_ context.Context, key string, body []byte) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	decide := m.onWrite
+	if body == nil {
+		m.reads++
+		decide = m.onRead
+	}
+	now := works
+	if decide != nil {
+		now = decide()
+	}
+	if now == failsBefore {
+		return nil, errFault
+	}
+	if _, there := m.objects[key]; !there && body != nil {
+		m.objects[key] = bytes.Clone(body)
+	}
+	if now == failsAfter {
+		return nil, errFault
+	}
+	return bytes.Clone(m.objects[key]), nil
+}
+
+func (m *memoryRecords) count() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.objects)
+}
+
+// faultyKV is a real bucket whose calls fail or are overtaken as a test says.
+type faultyKV struct {
+	jetstream.KeyValue
+	onCreate, onUpdate, onGet func() fault
+}
+
+func (k *faultyKV) Create(ctx context.Context, key string, value []byte, opts ...jetstream.KVCreateOpt) (uint64, error) {
+	return play(k.onCreate, func() (uint64, error) { return k.KeyValue.Create(ctx, key, value, opts...) })
+}
+
+func (k *faultyKV) Update(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
+	return play(k.onUpdate, func() (uint64, error) { return k.KeyValue.Update(ctx, key, value, revision) })
+}
+
+func (k *faultyKV) Get(ctx context.Context, key string) (jetstream.KeyValueEntry, error) {
+	return play(k.onGet, func() (jetstream.KeyValueEntry, error) { return k.KeyValue.Get(ctx, key) })
+}
+
+func play[T any](decide func() fault, call func() (T, error)) (T, error) {
+	var none T
+	now := works
+	if decide != nil {
+		now = decide()
+	}
+	if now == failsBefore {
+		return none, errFault
+	}
+	result, err := call()
+	if now == failsAfter {
+		return none, errFault
+	}
+	return result, err
+}
+
+// once gives a fault to the first call and lets the others work.
+func once(f fault) func() fault {
+	return func() fault {
+		now := f
+		f = works
+		return now
+	}
+}
+
+// edit changes a stored record behind everybody's back.
+func (m *memoryRecords) edit(tb testing.TB, key string, change func(map[string]any)) {
+	tb.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.objects[key] = rework(tb, m.objects[key], change)
+}
+
+// rework changes fields of a JSON object and leaves the bytes of the others.
+func rework(tb testing.TB, data []byte, change func(map[string]any)) []byte {
+	tb.Helper()
+	raw := map[string]json.RawMessage{}
+	if err := json.Unmarshal(data, &raw); err != nil {
+		tb.Fatal(err)
+	}
+	fields := make(map[string]any, len(raw))
+	for name, value := range raw {
+		fields[name] = value
+	}
+	change(fields)
+	return []byte(asJSON(fields))
+}
