@@ -41,13 +41,11 @@ type Notes struct {
 	UnknownKeys map[string]int64 `json:"unknownKeys,omitempty"`
 	// MissingColumns lists columns found in no row.
 	MissingColumns []string `json:"missingColumns,omitempty"`
-	// SheetNames maps wanted sheet names to the legal ones used instead.
-	SheetNames map[string]string `json:"sheetNames,omitempty"`
 }
 
 // Empty says whether there is nothing to tell; n may be nil.
 func (n *Notes) Empty() bool {
-	return n == nil || len(n.Substitutions) == 0 && len(n.UnknownKeys) == 0 && len(n.MissingColumns) == 0 && len(n.SheetNames) == 0
+	return n == nil || len(n.Substitutions) == 0 && len(n.UnknownKeys) == 0 && len(n.MissingColumns) == 0
 }
 
 // Substitution is one kind of change made to values, e.g. an illegal character.

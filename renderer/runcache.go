@@ -1,0 +1,162 @@
+package renderer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
+	"github.com/jetsheet/jetsheet/internal/report"
+)
+
+// maxCachedRuns bounds the cache; a renderer works on few runs at a time.
+const maxCachedRuns = 64
+
+// runCache keeps the parsed definitions of the runs in work: a record carries the
+// whole flag document and must not travel with each request.
+type runCache struct {
+	kv    jetstream.KeyValue
+	parse func(string, []byte) (*report.Definition, error)
+
+	mu   sync.Mutex
+	runs map[jetsheet.RunID]*cachedRun
+}
+
+type cachedRun struct {
+	definition *report.Definition
+	cancelled  *jetsheet.Mark
+	used       time.Time
+}
+
+func newRunCache(kv jetstream.KeyValue, parse func(string, []byte) (*report.Definition, error)) *runCache {
+	return &runCache{kv: kv, parse: parse, runs: map[jetsheet.RunID]*cachedRun{}}
+}
+
+// definition returns the frozen definition of a run. A cancelled run is a permanent
+// error.
+func (c *runCache) definition(ctx context.Context, id jetsheet.RunID) (*report.Definition, error) {
+	run, err := c.get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if m := run.cancelled; m != nil {
+		return nil, delivery.Permanent(jetsheet.CauseCancelled, fmt.Errorf("the run was cancelled by %s: %s", m.By, m.Reason))
+	}
+	return run.definition, nil
+}
+
+func (c *runCache) get(ctx context.Context, id jetsheet.RunID) (*cachedRun, error) {
+	c.mu.Lock()
+	run, ok := c.runs[id]
+	if ok {
+		run.used = time.Now()
+	}
+	c.mu.Unlock()
+	if ok {
+		return run, nil
+	}
+	entry, err := c.kv.Get(ctx, jetsheet.RunKey(id))
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
+		return nil, delivery.Permanent(jetsheet.CauseDefinition, fmt.Errorf("there is no record of run %s; start it again with: jetsheet runs start %s", id, id.Report))
+	case err != nil:
+		return nil, delivery.Unavailable("KV bucket "+jetsheet.BucketRuns, err)
+	}
+	return c.keep(id, entry.Value())
+}
+
+// keep reads a record and remembers it.
+func (c *runCache) keep(id jetsheet.RunID, value []byte) (*cachedRun, error) {
+	var record jetsheet.Run
+	if err := jetsheet.Decode(value, &record); err != nil {
+		return nil, delivery.Permanent(jetsheet.CauseDefinition, fmt.Errorf("read the record of run %s: %w", id, err))
+	}
+	d, err := c.parse(id.Report, []byte(record.Frozen.Definition))
+	if err != nil {
+		return nil, delivery.Permanent(jetsheet.CauseDefinition, fmt.Errorf("read the definition of run %s: %w", id, err))
+	}
+	run := &cachedRun{definition: d, cancelled: record.Cancelled, used: time.Now()}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.runs) >= maxCachedRuns {
+		c.dropOldest()
+	}
+	c.runs[id] = run
+	return run, nil
+}
+
+func (c *runCache) dropOldest() {
+	var oldest jetsheet.RunID
+	var used time.Time
+	for id, run := range c.runs {
+		if used.IsZero() || run.used.Before(used) {
+			oldest, used = id, run.used
+		}
+	}
+	delete(c.runs, oldest)
+}
+
+// watch keeps the cached records up to date, so that a cancelled run stops.
+func (c *runCache) watch(ctx context.Context, log *slog.Logger) {
+	for ctx.Err() == nil {
+		if err := c.watchOnce(ctx); err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, "watch lost, watching again", slog.String("bucket", jetsheet.BucketRuns), slog.Any("err", err))
+		}
+		timer := time.NewTimer(time.Second)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+		c.forget()
+	}
+}
+
+// forget empties the cache: while nobody watched, records may have changed.
+func (c *runCache) forget() {
+	c.mu.Lock()
+	clear(c.runs)
+	c.mu.Unlock()
+}
+
+func (c *runCache) watchOnce(ctx context.Context) error {
+	w, err := c.kv.WatchAll(ctx, jetstream.UpdatesOnly())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = w.Stop() }()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case entry, ok := <-w.Updates():
+			if !ok {
+				return nil
+			}
+			if entry != nil {
+				c.update(entry)
+			}
+		}
+	}
+}
+
+// update takes in a changed record, if it is one that we use.
+func (c *runCache) update(entry jetstream.KeyValueEntry) {
+	id, err := jetsheet.ParseRunID(entry.Key())
+	if err != nil {
+		return
+	}
+	c.mu.Lock()
+	_, used := c.runs[id]
+	delete(c.runs, id)
+	c.mu.Unlock()
+	if used && entry.Operation() == jetstream.KeyValuePut {
+		_, _ = c.keep(id, entry.Value()) // an unreadable one is met by the next request
+	}
+}
