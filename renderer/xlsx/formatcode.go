@@ -144,7 +144,7 @@ func (s *codeScanner) literal() {
 	for end < len(s.rest) && s.rest[end] >= utf8.RuneSelf {
 		r, size := utf8.DecodeRuneInString(s.rest[end:])
 		if (r == utf8.RuneError && size == 1) || unicode.IsControl(r) || r == 0xFFFE || r == 0xFFFF {
-			s.err = errors.New("an Excel number format has only valid characters")
+			s.err = errors.New("an Excel number format has only visible characters")
 			return
 		}
 		end += size

@@ -23,7 +23,7 @@ func malformed(format string, args ...any) error {
 // which another attempt may not meet.
 func readError(err error) error {
 	var corrupt flate.CorruptInputError
-	for _, damage := range []error{zip.ErrFormat, zip.ErrChecksum, zip.ErrAlgorithm, io.ErrUnexpectedEOF} {
+	for _, damage := range []error{zip.ErrFormat, zip.ErrChecksum, zip.ErrAlgorithm, io.EOF, io.ErrUnexpectedEOF, errOffset} {
 		if errors.Is(err, damage) {
 			return malformed("%w", err)
 		}
@@ -34,6 +34,19 @@ func readError(err error) error {
 	return err
 }
 
+var errOffset = errors.New("the archive's directory names a negative offset")
+
+// offsetChecker meets what a hostile directory asks for before the reader
+// underneath does, whose error would look like one of the disk.
+type offsetChecker struct{ r io.ReaderAt }
+
+func (o offsetChecker) ReadAt(p []byte, offset int64) (int, error) {
+	if offset < 0 {
+		return 0, errOffset
+	}
+	return o.r.ReadAt(p, offset)
+}
+
 // archive is the workbook's zip archive, checked.
 type archive struct {
 	parts  map[string]*zip.File // by lower-case name: names differ in more than case
@@ -42,7 +55,7 @@ type archive struct {
 }
 
 func openArchive(r io.ReaderAt, size int64, limits Limits) (*archive, error) {
-	zr, err := zip.NewReader(r, size)
+	zr, err := zip.NewReader(offsetChecker{r}, size)
 	if err != nil {
 		return nil, readError(fmt.Errorf("read the archive's directory: %w", err))
 	}
