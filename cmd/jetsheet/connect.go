@@ -52,7 +52,8 @@ func explainNATS(err error) error {
 	switch {
 	case errors.As(err, &denied):
 		return &exitError{Code: exitUnreachable, Err: err}
-	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, jetstream.ErrBucketNotFound):
+	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrConsumerNotFound),
+		errors.Is(err, jetstream.ErrBucketNotFound), errors.Is(err, jetstream.ErrNoStreamResponse):
 		return unreachableError("%w: run \"jetsheet setup\"", err)
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return unreachableError("%w: enable JetStream in the server's configuration", err)

@@ -186,7 +186,7 @@ func natsReason(err error) string {
 	case errors.Is(err, nats.ErrNoServers):
 		return "no server answers"
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked):
-		return fmt.Sprintf("the server refuses our credentials (%v)", err)
+		return fmt.Sprintf("the server refuses our credentials (%s)", strings.ToLower(err.Error()))
 	default:
 		return reason(err)
 	}

@@ -83,13 +83,12 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 		return exitDone
 	}
 	err = explain(err)
-	var exit *exitError
-	decided := errors.As(err, &exit)
-	if wasInterrupted(ctx) && (!decided || errors.Is(err, context.Canceled)) {
-		a.complain(context.Cause(ctx))
+	if cause := context.Cause(ctx); wasInterrupted(ctx) && (errors.Is(err, context.Canceled) || errors.Is(err, cause)) {
+		a.complain(cause)
 		return exitInterrupted
 	}
-	if !decided {
+	var exit *exitError
+	if !errors.As(err, &exit) {
 		a.complain(err)
 		return exitFailure
 	}

@@ -34,6 +34,7 @@ type commands struct {
 	Log logSettings `embed:"" prefix:"log-" group:"log settings"`
 
 	Settings settingsCommand `cmd:"" help:"Show every setting, its value and where the value comes from."`
+	Compare  compareCommand  `cmd:"" help:"Compare two workbooks cell by cell."`
 	Version  versionCommand  `cmd:"" help:"Show the version."`
 }
 
@@ -61,18 +62,24 @@ func main() {
 // returns the exit code. env holds "NAME=value", like os.Environ.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env []string) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, env: newEnvironment(env)}
-	return a.exitCode(ctx, a.run(ctx, args))
+	return a.exitCode(ctx, a.run(ctx, newCommands(), args))
 }
 
-func (a *app) run(ctx context.Context, args []string) error {
-	line := newCommands()
+// commandLine is a struct of commands in kong's sense.
+type commandLine interface {
+	// logger is what the log settings of the parsed command line describe.
+	logger(w io.Writer) *slog.Logger
+}
+
+func (a *app) run(ctx context.Context, line commandLine, args []string) error {
 	a.settings = newSettingsResolver(a.env)
 	parser, err := kong.New(line, a.parserOptions()...)
 	if err != nil {
 		return fmt.Errorf("build the command line: %w", err)
 	}
 	parsed, err := parser.Parse(args)
-	if shown := (helpShownError{}); errors.As(err, &shown) {
+	var shown *helpShownError
+	if errors.As(err, &shown) {
 		return shown.err
 	}
 	if err != nil {
@@ -81,7 +88,7 @@ func (a *app) run(ctx context.Context, args []string) error {
 	if err := a.settings.refuseSecretFlags(parsed); err != nil {
 		return err
 	}
-	a.log = line.Log.logger(a.stderr)
+	a.log = line.logger(a.stderr)
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(a)
 }
@@ -100,6 +107,8 @@ func (a *app) parserOptions() []kong.Option {
 	}
 }
 
+func (c *commands) logger(w io.Writer) *slog.Logger { return c.Log.logger(w) }
+
 // newCommands returns the command line with the settings command filled in: it
 // takes the settings of all others.
 func newCommands() *commands {
@@ -115,12 +124,12 @@ type helpFlag bool
 // helpShownError ends parsing; err is what went wrong with printing, or nil.
 type helpShownError struct{ err error }
 
-func (helpShownError) Error() string { return "help was shown" }
+func (*helpShownError) Error() string { return "help was shown" }
 
 // IgnoreDefault keeps --help from choosing a default command.
 func (helpFlag) IgnoreDefault() {}
 
 // BeforeReset prints the help of the command given so far.
 func (helpFlag) BeforeReset(parsed *kong.Context) error {
-	return helpShownError{err: parsed.PrintUsage(false)}
+	return &helpShownError{err: parsed.PrintUsage(false)}
 }

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet/deploy/local"
+	"github.com/jetsheet/jetsheet/deploy/local/localtest"
+)
+
+// newTestApp returns an app outside of a command line.
+func newTestApp(log io.Writer) *app {
+	return &app{settings: newSettingsResolver(nil), log: slog.New(slog.NewTextHandler(log, nil))}
+}
+
+// setupNATS starts a server whose user "limited" may publish to "open" alone, and one
+// context file for it: a context that is a file keeps the user's own out of the test.
+func setupNATS(t *testing.T) (*natsServer, *natsSettings) {
+	t.Helper()
+	var options *server.Options
+	running := localtest.StartNATS(t, local.NATSOptions{Addr: "127.0.0.1:0", Configure: func(o *server.Options) {
+		o.Users = users("pa55")
+		options = o
+	}})
+	file := t.TempDir() + "/empty.json"
+	writeFile(t, file, "{}")
+	return &natsServer{running, options}, &natsSettings{URL: running.URL(), Context: file, User: "limited", Password: "pa55"}
+}
+
+// natsServer is a server with what it was configured with.
+type natsServer struct {
+	*local.NATS
+	options *server.Options
+}
+
+func users(password string) []*server.User {
+	return []*server.User{{Username: "limited", Password: password, Permissions: &server.Permissions{
+		Publish: &server.SubjectPermission{Allow: []string{"open"}},
+	}}}
+}
+
+func TestRefusedRequestEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	_, settings := setupNATS(t)
+	var log bytes.Buffer
+	link, err := newTestApp(&log).openNATS(t.Context(), settings, "renderer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer link.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err = link.Do(ctx, func(ctx context.Context) error {
+		_, err := link.JetStream.Stream(ctx, "CONVERSIONS")
+		return err
+	})
+	var refused *permissionError
+	if !errors.As(err, &refused) || refused.Subject != "$JS.API.STREAM.INFO.CONVERSIONS" || refused.Action != "publish" || refused.User != "user limited" {
+		t.Errorf("stream information without permission: got %v, want a permission error with its subject", err)
+	}
+	if ctx.Err() != nil {
+		t.Errorf("the refusal came with the deadline, want it at once")
+	}
+	if log.Len() > 0 {
+		t.Errorf("the waiting caller has the refusal, and it is logged too: %s", log.String())
+	}
+}
+
+// TestRefusalNobodyWaitsForIsLogged: a role's stage does not use Do.
+func TestRefusalNobodyWaitsForIsLogged(t *testing.T) {
+	t.Parallel()
+	_, settings := setupNATS(t)
+	var log bytes.Buffer
+	link, err := newTestApp(&log).openNATS(t.Context(), settings, "renderer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := link.Publish("closed", nil); err != nil {
+		t.Fatal(err)
+	}
+	// The answer to the ping of Flush comes after the refusal, Close after its handler.
+	if err := link.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	link.Close()
+	for _, want := range []string{"level=ERROR", "subject=closed", "permission denied by NATS"} {
+		if !bytes.Contains(log.Bytes(), []byte(want)) {
+			t.Errorf("log after a refused publish: got %q, want %q in it", log.String(), want)
+		}
+	}
+}
+
+// TestRoleEndsWhenItsCredentialsAreRefused: after a reload without its user, a role's
+// context ends with a cause of exit code 5 instead of reconnecting for ever in silence.
+func TestRoleEndsWhenItsCredentialsAreRefused(t *testing.T) {
+	t.Parallel()
+	running, settings := setupNATS(t)
+	link, err := newTestApp(io.Discard).openNATS(t.Context(), settings, "renderer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer link.Close()
+	ctx, release := link.alive(t.Context())
+	defer release()
+	changed := running.options.Clone()
+	changed.Users = users("changed")
+	if err := running.Server().ReloadOptions(changed); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Minute):
+		t.Fatal("the role still waits a minute after its credentials were refused")
+	}
+	var exit *exitError
+	if err := stopped(ctx, ctx.Err()); !errors.As(err, &exit) || exit.Code != exitUnreachable {
+		t.Errorf("end of the role: got %v, want exit code %d", err, exitUnreachable)
+	}
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	plain := errors.New("plain")
+	for _, test := range []struct {
+		err  error
+		code int
+	}{
+		{jetstream.ErrStreamNotFound, exitUnreachable},
+		{jetstream.ErrBucketNotFound, exitUnreachable},
+		{nats.ErrNoResponders, exitUnreachable},
+		{&permissionError{}, exitUnreachable},
+		{exitWith(exitNothing), exitNothing},
+		{plain, 0},
+	} {
+		var exit *exitError
+		code := 0
+		if errors.As(explain(test.err), &exit) {
+			code = exit.Code
+		}
+		if code != test.code {
+			t.Errorf("explain(%v): exit code %d, want %d", test.err, code, test.code)
+		}
+		if !errors.Is(explain(test.err), test.err) {
+			t.Errorf("explain(%v) lost the error", test.err)
+		}
+	}
+}
