@@ -1,0 +1,42 @@
+package uploader
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/jetsheet/jetsheet/internal/delivery"
+)
+
+// handle takes one event to its outcome. When it returns nil, that is durable: the
+// outcome is in DONE, or the request is queued again.
+func (u *Uploader) handle(ctx context.Context, job *delivery.Job) error {
+	e, err := eventOf(job)
+	if err != nil {
+		return err
+	}
+	out, err := u.publish(ctx, job, e)
+	switch {
+	case errors.Is(err, errLost):
+		return u.askAgain(ctx, job, e, err)
+	case err != nil:
+		return err
+	}
+	return u.record(ctx, job, u.doneOf(e, out))
+}
+
+// clearAway deletes the workbook from the object store once its event is settled:
+// whatever came of it, nothing asks for this object again. What is left after an
+// error ages out.
+func (u *Uploader) clearAway(ctx context.Context, job *delivery.Job) {
+	e, err := eventOf(job)
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	if err := u.store.remove(ctx, e); err != nil {
+		u.log.WarnContext(ctx, "workbook not deleted from the object store, it ages out",
+			slog.String("conversion", job.Request.Conversion().String()), slog.Any("err", err))
+	}
+}

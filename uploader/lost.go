@@ -1,0 +1,100 @@
+package uploader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
+)
+
+// askAgain deals with an event whose workbook is missing or damaged: unless the
+// conversion is done after all, it is to be rendered again. The event is settled
+// only when the request for that is really stored, so at every instant one of the
+// two is there.
+//
+// A lost workbook counts as a failed attempt: the request carries the count in
+// [jetsheet.HeaderAttempt], which the renderer passes on with the event. The fourth
+// one fails the conversion.
+func (u *Uploader) askAgain(ctx context.Context, job *delivery.Job, e *event, lost error) error {
+	conversion := e.Request.Conversion()
+	if done, err := u.hasOutcome(ctx, conversion); done || err != nil {
+		return err
+	}
+	// A crash between PUT and DONE, and then the loss: the workbook is on S3.
+	out, _, err := u.lookAt(ctx, job, e)
+	if err != nil {
+		return err
+	}
+	if out != nil {
+		return u.record(ctx, job, u.doneOf(e, out))
+	}
+	if job.Attempt > jetsheet.MaxAttempts {
+		return delivery.Permanent(jetsheet.CauseWorkbookLost, fmt.Errorf("%w (it was rendered %d times)", lost, job.Attempt))
+	}
+	if err := u.requeue(ctx, job); err != nil {
+		return err
+	}
+	u.log.WarnContext(ctx, "workbook lost, asked for it again", slog.String("conversion", conversion.String()),
+		slog.Int("attempt", job.Attempt), slog.Any("err", lost))
+	return nil
+}
+
+// requeue publishes the request again, byte for byte, to its lane.
+func (u *Uploader) requeue(ctx context.Context, job *delivery.Job) error {
+	lane := job.Request.Lane
+	if !slices.Contains(jetsheet.Lanes(), lane) {
+		lane = jetsheet.LaneSmall
+	}
+	m := nats.NewMsg(jetsheet.RequestSubject(lane, job.Request.Conversion()))
+	m.Data = job.RequestBytes
+	m.Header.Set(jetsheet.HeaderAttempt, strconv.Itoa(job.Attempt))
+	copyTrace(m, job)
+	err := u.send(ctx, job, m, jetstream.WithExpectStream(jetsheet.StreamConversions))
+	switch {
+	case err == nil:
+		return nil
+	case alreadyQueued(err):
+		return u.checkQueued(ctx, job, m.Subject)
+	default:
+		return delivery.Unavailable("stream "+jetsheet.StreamConversions, err)
+	}
+}
+
+// alreadyQueued tells a request that waits in its lane from a stream that is full:
+// both have one code.
+func alreadyQueued(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && strings.Contains(api.Description, "maximum messages per subject exceeded")
+}
+
+// checkQueued looks whether the request in the lane will be rendered. One that is
+// older than the event may be the very one it was rendered from, with its
+// acknowledgement under way: it would go, and nothing would be left. The failure
+// with a later retry that then stands in for it counts as pending.
+func (u *Uploader) checkQueued(ctx context.Context, job *delivery.Job, subject string) error {
+	limited, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	stream, err := u.cfg.JetStream.Stream(limited, jetsheet.StreamConversions)
+	if err != nil {
+		return delivery.Unavailable("stream "+jetsheet.StreamConversions, err)
+	}
+	queued, err := stream.GetLastMsgForSubject(limited, subject)
+	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return delivery.Unavailable("stream "+jetsheet.StreamConversions, fmt.Errorf("read %s: %w", subject, err))
+	}
+	rendered, metaErr := job.Message.Metadata()
+	if err == nil && metaErr == nil && queued.Time.After(rendered.Timestamp) {
+		return nil
+	}
+	return delivery.Transient(jetsheet.CauseWorkbookLost,
+		fmt.Errorf("%w, and the request it was rendered from has not ended yet", errLost))
+}

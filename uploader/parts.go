@@ -1,0 +1,156 @@
+package uploader
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/jetsheet/jetsheet/internal/delivery"
+)
+
+// borrowLimit is how long an upload may wait for others of its process.
+const borrowLimit = time.Hour
+
+// completePatience times the usual patience is how long S3 may take to put parts
+// together.
+const completePatience = 10
+
+// abortTries is how often an upload is given up before it is left to the bucket's
+// life-cycle rule.
+const abortTries = 3
+
+// putParts uploads in parts of one size, one after another, each with its digest.
+// The condition holds at the completion, which is sent only when the whole digest
+// was found right.
+func (b *bucket) putParts(ctx context.Context, job *delivery.Job, up *upload, cond condition) error {
+	buffer, err := b.borrow(ctx, job)
+	if err != nil {
+		return err
+	}
+	defer func() { b.large <- buffer }()
+	id, err := b.createParts(ctx, job, up)
+	if err != nil {
+		return err
+	}
+	parts, err := b.sendParts(ctx, job, up, id, buffer)
+	if err == nil {
+		err = b.completeParts(ctx, job, up, id, parts, cond)
+	}
+	if err != nil {
+		b.abort(ctx, up.key, id)
+	}
+	return err
+}
+
+// borrow waits for a part buffer.
+func (b *bucket) borrow(ctx context.Context, job *delivery.Job) ([]byte, error) {
+	// Waiting for other uploads of this process is no stall; they have limits.
+	defer job.Statement(borrowLimit)()
+	select {
+	case buffer := <-b.large:
+		if buffer == nil {
+			buffer = make([]byte, b.partBytes)
+		}
+		return buffer, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for other large uploads: %w", ctx.Err())
+	}
+}
+
+func (b *bucket) createParts(ctx context.Context, job *delivery.Job, up *upload) (id string, err error) {
+	ctx, c := begin(ctx, job, b.patience)
+	defer c.end()
+	contentType := ContentType
+	out, err := b.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
+		Bucket: &b.name, Key: &up.key, ContentType: &contentType,
+		ContentDisposition: &up.disposition, Metadata: up.metadata,
+		ChecksumAlgorithm: types.ChecksumAlgorithmSha256, ChecksumType: types.ChecksumTypeComposite,
+	})
+	if err != nil {
+		return "", b.explain(ctx, c, "begin upload of "+up.key, err)
+	}
+	return *out.UploadId, nil
+}
+
+func (b *bucket) sendParts(ctx context.Context, job *delivery.Job, up *upload, id string, buffer []byte) ([]types.CompletedPart, error) {
+	src, err := up.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var parts []types.CompletedPart
+	for sent := int64(0); sent < up.sizeBytes; {
+		part := buffer[:min(int64(len(buffer)), up.sizeBytes-sent)]
+		if err := fill(job, src, part); err != nil {
+			return nil, err
+		}
+		done, err := b.sendPart(ctx, job, up, id, int32(len(parts)+1), part)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, done)
+		sent += int64(len(part))
+	}
+	return parts, nil
+}
+
+// fill reads a part and tells the lease of every chunk.
+func fill(job *delivery.Job, src io.Reader, part []byte) error {
+	for n := 0; n < len(part); {
+		m, err := src.Read(part[n:])
+		if err != nil {
+			return err // io.EOF cannot be: the workbook knows its size
+		}
+		n += m
+		job.Rows(0)
+	}
+	return nil
+}
+
+func (b *bucket) sendPart(ctx context.Context, job *delivery.Job, up *upload, id string, number int32, part []byte) (types.CompletedPart, error) {
+	ctx, c := begin(ctx, job, b.patience)
+	defer c.end()
+	whole, size := sha256.Sum256(part), int64(len(part))
+	sum := base64.StdEncoding.EncodeToString(whole[:])
+	out, err := b.client.UploadPart(ctx, &s3.UploadPartInput{
+		Bucket: &b.name, Key: &up.key, UploadId: &id, PartNumber: &number,
+		Body: c.send(bytes.NewReader(part)), ContentLength: &size, ChecksumSHA256: &sum,
+	}, payloadHash(whole[:]))
+	if err != nil {
+		return types.CompletedPart{}, b.explain(ctx, c, fmt.Sprintf("put part %d of %s", number, up.key), err)
+	}
+	return types.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumSHA256: &sum}, nil
+}
+
+func (b *bucket) completeParts(ctx context.Context, job *delivery.Job, up *upload, id string, parts []types.CompletedPart, cond condition) error {
+	// S3 says that putting the parts together may take minutes.
+	ctx, c := begin(ctx, job, completePatience*b.patience)
+	defer c.end()
+	_, err := b.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+		Bucket: &b.name, Key: &up.key, UploadId: &id,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+		IfNoneMatch:     cond.ifNoneMatch(), IfMatch: cond.ifMatch(),
+	})
+	return b.explain(ctx, c, "complete upload of "+up.key, err)
+}
+
+// abort gives an upload up, so that its parts cost nothing. It has a time of its
+// own: the job's context may be what ended.
+func (b *bucket) abort(ctx context.Context, key, id string) {
+	ctx = context.WithoutCancel(ctx)
+	for range abortTries {
+		limited, cancel := context.WithTimeout(ctx, b.patience)
+		_, err := b.client.AbortMultipartUpload(limited, &s3.AbortMultipartUploadInput{Bucket: &b.name, Key: &key, UploadId: &id})
+		cancel()
+		if err == nil || errors.As(err, new(*types.NoSuchUpload)) {
+			return
+		}
+	}
+}

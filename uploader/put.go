@@ -1,0 +1,98 @@
+package uploader
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/jetsheet/jetsheet/internal/delivery"
+)
+
+// condition is what must hold of a key when it is written: that nothing lies there,
+// or the object that was looked at. The zero value is the former.
+type condition struct{ etag string }
+
+func (c condition) ifNoneMatch() *string {
+	if c.etag != "" {
+		return nil
+	}
+	absent := "*"
+	return &absent
+}
+
+func (c condition) ifMatch() *string {
+	if c.etag == "" {
+		return nil
+	}
+	return &c.etag
+}
+
+// upload is an object to be written.
+type upload struct {
+	key         string
+	sizeBytes   int64
+	digest      []byte
+	disposition string
+	metadata    map[string]string
+	// open returns the bytes; it is called anew for every try.
+	open func(ctx context.Context) (*workbook, error)
+}
+
+// put writes an object if the condition holds. The error wraps [errOccupied] if it
+// does not, [errConflict] if another write was under way, and carries a class for
+// everything else.
+func (b *bucket) put(ctx context.Context, job *delivery.Job, up *upload, cond condition) error {
+	if up.sizeBytes > b.singleMax {
+		return b.putParts(ctx, job, up, cond)
+	}
+	return b.putSingle(ctx, job, up, cond)
+}
+
+// putSingle streams the workbook in one request. The digest, known beforehand, is
+// signed as the payload's hash over http and https alike, so the body need not be
+// seekable, and S3 checks it twice.
+func (b *bucket) putSingle(ctx context.Context, job *delivery.Job, up *upload, cond condition) error {
+	ctx, c := begin(ctx, job, b.patience)
+	defer c.end()
+	src, err := up.open(ctx)
+	if err != nil {
+		return err
+	}
+	contentType := ContentType
+	sum := base64.StdEncoding.EncodeToString(up.digest)
+	_, err = b.client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: &b.name, Key: &up.key, Body: c.send(src), ContentLength: &up.sizeBytes,
+		ContentType: &contentType, ContentDisposition: &up.disposition, Metadata: up.metadata,
+		IfNoneMatch: cond.ifNoneMatch(), IfMatch: cond.ifMatch(), ChecksumSHA256: &sum,
+	}, payloadHash(up.digest))
+	return b.explain(ctx, c, "put "+up.key, err)
+}
+
+// payloadHash signs a digest known beforehand, instead of reading the body for it.
+func payloadHash(digest []byte) func(*s3.Options) {
+	set := middleware.FinalizeMiddlewareFunc("jetsheetPayloadHash", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		return next.HandleFinalize(v4.SetPayloadHash(ctx, hex.EncodeToString(digest)), in)
+	})
+	return s3.WithAPIOptions(func(stack *middleware.Stack) error {
+		return stack.Finalize.Add(set, middleware.Before)
+	})
+}
+
+// head looks at what lies under a key; nil without an error means nothing.
+func (b *bucket) head(ctx context.Context, job *delivery.Job, key string) (*s3.HeadObjectOutput, error) {
+	ctx, c := begin(ctx, job, b.patience)
+	defer c.end()
+	out, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.name, Key: &key})
+	if statusOf(err) == http.StatusNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, b.explain(ctx, c, "look at "+key, err)
+	}
+	return out, nil
+}

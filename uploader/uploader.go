@@ -1,0 +1,162 @@
+package uploader
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
+)
+
+// Settings are what an operator may set. A zero field has the default of its tag.
+type Settings struct {
+	Slots        int           `help:"Uploads at a time." default:"8"`
+	LargeUploads int           `help:"Uploads over 64 MiB at a time; each holds a buffer of 8 MiB." default:"2"`
+	Patience     time.Duration `help:"How long S3 may be silent before a call is given up and tried again." default:"30s"`
+}
+
+func (s Settings) withDefaults() Settings {
+	s.Slots = cmp.Or(s.Slots, 8)
+	s.LargeUploads = cmp.Or(s.LargeUploads, 2)
+	s.Patience = cmp.Or(s.Patience, 30*time.Second)
+	return s
+}
+
+// Config is what an uploader needs. Fields without a remark are required.
+type Config struct {
+	Settings
+	JetStream jetstream.JetStream
+	// S3 may be shared. Its retries are not used: the uploader looks at what lies
+	// under the key before it writes again.
+	S3     *s3.Client
+	Bucket string
+	// Worker is this process's name, unique and fit for people; Version its build.
+	Worker  string
+	Version string
+	// Grace is how long running uploads may go on after a shutdown began; 0 means
+	// 20 s.
+	Grace  time.Duration
+	Logger *slog.Logger
+}
+
+// Uploader publishes workbooks. Make it with [New].
+type Uploader struct {
+	cfg    Config
+	log    *slog.Logger
+	bucket bucket
+	store  workbooks
+	done   jetstream.Stream
+	worker *delivery.Worker
+}
+
+// New checks the configuration and looks up what the uploader works with. What
+// `jetsheet setup` makes and is missing, or a bucket that does not exist, is an
+// error that wraps [delivery.ErrNotSetUp]. S3 being out of reach is none: the
+// uploader then waits for it.
+func New(ctx context.Context, cfg Config) (*Uploader, error) {
+	cfg.Settings = cfg.withDefaults()
+	if cfg.LargeUploads < 1 {
+		return nil, fmt.Errorf("uploader: large uploads is %d; at least 1 is needed", cfg.LargeUploads)
+	}
+	u := &Uploader{cfg: cfg, log: cfg.Logger.With(slog.String("stage", string(jetsheet.StageUploader)))}
+	u.bucket = newBucket(cfg)
+	if err := u.bucket.exists(ctx); err != nil {
+		return nil, err
+	}
+	var err error
+	if u.store, err = openWorkbooks(ctx, cfg.JetStream); err != nil {
+		return nil, err
+	}
+	if u.done, err = cfg.JetStream.Stream(ctx, jetsheet.StreamDone); err != nil {
+		return nil, delivery.NotSetUp("stream "+jetsheet.StreamDone, err)
+	}
+	if u.worker, err = u.newWorker(ctx); err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// newWorker consumes the workbooks that are to be published. Those of tenants
+// routed shadow wait in the same stream for a consumer of their own.
+func (u *Uploader) newWorker(ctx context.Context) (*delivery.Worker, error) {
+	return delivery.New(ctx, delivery.Config{
+		JetStream: u.cfg.JetStream,
+		Stage:     jetsheet.StageUploader,
+		Worker:    u.cfg.Worker,
+		Version:   u.cfg.Version,
+		Stream:    jetsheet.StreamRendered,
+		Queues:    []delivery.Queue{{Consumer: jetsheet.ConsumerUploader}},
+		Slots:     u.cfg.Slots,
+		Request:   requestOf,
+		Handle:    u.handle,
+		Settled:   u.clearAway,
+		Grace:     u.cfg.Grace,
+		Logger:    u.cfg.Logger,
+	})
+}
+
+// Run publishes workbooks until ctx ends, then stops fetching, lets running uploads
+// go on for the grace period, gives the rest back and returns nil. It returns
+// earlier only with an error.
+func (u *Uploader) Run(ctx context.Context) error { return u.worker.Run(ctx) }
+
+// bucket is where workbooks go.
+type bucket struct {
+	client   *s3.Client
+	name     string
+	patience time.Duration
+	// large hands out the buffers for parts; there are as many as there may be large
+	// uploads at a time, so memory does not grow with slots or sizes.
+	large chan []byte
+	// singleMax is the largest workbook that goes in one PUT, partBytes the size of
+	// a part of the others.
+	singleMax int64
+	partBytes int
+}
+
+// Sizes of uploads. S3 takes 5 GiB in one PUT; 64 MiB bounds what a broken
+// connection costs. Parts of 8 MiB reach 80 GB.
+const (
+	singleMaxBytes = 64 << 20
+	partBytes      = 8 << 20
+)
+
+func newBucket(cfg Config) bucket {
+	b := bucket{
+		client: s3.New(cfg.S3.Options(), func(o *s3.Options) {
+			// A second try of the SDK's own would meet the first one's object.
+			o.Retryer = aws.NopRetryer{}
+		}),
+		name:      cfg.Bucket,
+		patience:  cfg.Patience,
+		large:     make(chan []byte, cfg.LargeUploads),
+		singleMax: singleMaxBytes,
+		partBytes: partBytes,
+	}
+	for range cfg.LargeUploads {
+		b.large <- nil // made on first use
+	}
+	return b
+}
+
+// exists returns an error only when S3 says that the bucket is not there.
+func (b *bucket) exists(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, b.patience)
+	defer cancel()
+	_, err := b.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &b.name})
+	var response *awshttp.ResponseError
+	if errors.As(err, &response) && response.HTTPStatusCode() == http.StatusNotFound {
+		return fmt.Errorf("S3 bucket %s does not exist: %w (%w)", b.name, delivery.ErrNotSetUp, err)
+	}
+	return nil
+}
