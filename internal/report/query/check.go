@@ -76,9 +76,6 @@ func (c checker) run(caller, ctx context.Context) (Checked, error) {
 	if _, end := c.pg.Exec(ctx, "rollback").ReadAll(); err == nil {
 		err = end
 	}
-	if err == nil {
-		return checked, nil
-	}
 	err = failure{name: c.query.Name, statement: c.query.Statement, started: c.started, limit: checkLimit}.classify(caller, err)
 	var problem *StatementError
 	if errors.As(err, &problem) && (problem.Kind == Invalid || problem.Kind == TimeLimit) {

@@ -22,8 +22,9 @@ const (
 )
 
 // Configure sets what a pool for [New] needs: sessions that are read-only from
-// the start, an application name (unless the URL gave one), and ends to waiting
-// for a server that does not answer. Call it on the result of
+// the start and speak UTF-8 whatever the database's encoding, an application name
+// (unless the URL gave one), and ends to waiting for a server that does not
+// answer. Call it on the result of
 // [pgxpool.ParseConfig], before wrapping its DialFunc. Statement caching stays as
 // the URL has it.
 //
@@ -36,6 +37,7 @@ func Configure(config *pgxpool.Config) {
 		conn.RuntimeParams = map[string]string{}
 	}
 	conn.RuntimeParams["default_transaction_read_only"] = "on"
+	conn.RuntimeParams["client_encoding"] = "UTF8"
 	if conn.RuntimeParams["application_name"] == "" {
 		conn.RuntimeParams["application_name"] = "jetsheet"
 	}
@@ -60,13 +62,15 @@ type DB struct {
 	// generation counts the times a prepared statement was found out of date;
 	// connections forget what they prepared in an earlier one.
 	generation atomic.Int64
+	// grace is answerGrace, shorter in tests.
+	grace time.Duration
 }
 
 // New returns a DB on a pool made from a [Configure]d configuration. The caller
 // keeps the pool and closes it when no call is running any more.
 func New(pool *pgxpool.Pool) *DB {
 	mode := pool.Config().ConnConfig.DefaultQueryExecMode
-	return &DB{pool: pool, named: mode == pgx.QueryExecModeCacheStatement}
+	return &DB{pool: pool, named: mode == pgx.QueryExecModeCacheStatement, grace: answerGrace}
 }
 
 // Now is PostgreSQL's now(), the clock that decides whether a tick is due.

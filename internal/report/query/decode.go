@@ -203,11 +203,8 @@ func parseClock(raw []byte) (time.Duration, bool) {
 	h, ok3 := digits(hours, 9)
 	m, ok4 := digits(minutes, 2)
 	s, ok5 := digits(seconds, 2)
-	us := int64(0)
-	for i, unit := 0, int64(1e5); i < len(fraction); i, unit = i+1, unit/10 {
-		us += int64(fraction[i]-'0') * unit
-	}
-	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || len(fraction) > 6 || h > math.MaxInt64/int64(time.Hour)-1 {
+	us, ok6 := digits(append(fraction[:len(fraction):len(fraction)], "000000"[min(len(fraction), 6):]...), 6)
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || !ok6 || h > math.MaxInt64/int64(time.Hour)-1 {
 		return 0, false
 	}
 	d := time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second + time.Duration(us)*time.Microsecond

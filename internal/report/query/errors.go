@@ -99,10 +99,11 @@ type failure struct {
 	limit     time.Duration
 }
 
-// classify makes a StatementError of what pgx returned; ctx is the caller's.
+// classify makes a StatementError of what pgx returned; ctx is the caller's. Nil
+// stays nil.
 func (f failure) classify(ctx context.Context, err error) error {
 	var already *StatementError
-	if errors.As(err, &already) {
+	if err == nil || errors.As(err, &already) {
 		return err
 	}
 	var server *pgconn.PgError
@@ -115,7 +116,8 @@ func (f failure) classify(ctx context.Context, err error) error {
 		return f.fromServer(server)
 	}
 	message := oneLine(err.Error())
-	if errors.Is(err, context.DeadlineExceeded) {
+	var connecting *pgconn.ConnectError
+	if errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &connecting) {
 		message = "PostgreSQL neither answered nor kept the time limit"
 	}
 	return &StatementError{Name: f.name, Kind: Unavailable, Message: message}
@@ -137,6 +139,9 @@ func (f failure) fromServer(server *pgconn.PgError) error {
 	case codeStale, codeNoStatement:
 		if server.Code == codeNoStatement || server.Routine == "RevalidateCachedQuery" {
 			e.Kind, e.cause = Unavailable, errStale
+		}
+		if server.Code == codeNoStatement {
+			e.Hint = joinHints(e.Hint, "behind PgBouncer set its max_prepared_statements, or default_query_exec_mode=exec in the database URL")
 		}
 	case codeCanceled:
 		if f.timedOut(server.Message) {

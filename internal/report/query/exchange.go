@@ -16,14 +16,16 @@ const (
 	commitSQL = "commit"
 	// settingsSQL is the transaction's first statement, so its snapshot is
 	// everybody's. The settings of formats make texts and literals mean the
-	// same whatever the defaults of database and role are.
+	// same whatever the defaults of database and role are; the parser of
+	// statements relies on standard_conforming_strings.
 	settingsSQL = `select pg_current_snapshot()::text, now(),
  set_config('statement_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true),
  set_config('TimeZone', $3, true), set_config('app.tenant', $4, true),
  set_config('plan_cache_mode', 'force_custom_plan', true),
+ set_config('standard_conforming_strings', 'on', true),
  set_config('DateStyle', 'ISO', true), set_config('IntervalStyle', 'postgres', true),
  set_config('extra_float_digits', '1', true), set_config('bytea_output', 'hex', true)`
-	settingsColumns = 11
+	settingsColumns = 12
 )
 
 // exchange is one transaction's conversation on one connection.
@@ -202,7 +204,8 @@ func (x *exchange) end(limited context.Context, cancel context.CancelFunc, err e
 	}
 	timer := time.AfterFunc(drainLimit, cancel)
 	defer timer.Stop()
-	if x.pipeline.Close(); x.session.conn.IsClosed() || x.session.conn.TxStatus() == 'I' {
+	_ = x.pipeline.Close() // the error is known already, or the connection is closed
+	if x.session.conn.IsClosed() || x.session.conn.TxStatus() == 'I' {
 		return
 	}
 	// Should this fail, the pool closes the connection: it is in a transaction.
@@ -214,11 +217,8 @@ func (x *exchange) blame(i int) failure {
 	return failure{name: b.Name, statement: b.Statement, started: x.started, limit: x.scope.limit()}
 }
 
-// failed classifies what happened outside the queries' rows; nil stays nil.
+// failed classifies what happened outside the queries' rows.
 func (x *exchange) failed(caller context.Context, err error) error {
-	if err == nil {
-		return nil
-	}
 	return failure{started: x.started, limit: x.scope.limit()}.classify(caller, err)
 }
 

@@ -1,7 +1,7 @@
 package query_test
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +64,7 @@ func TestPeriodsCompareInLocalTime(t *testing.T) {
 			// and as days.
 			const source = `(select h as tz, h at time zone current_setting('TimeZone') as ts, (h at time zone current_setting('TimeZone'))::date as d
 				from generate_series(@from - interval '26 hours', @until + interval '25 hours 30 minutes', interval '30 minutes') h) x`
-			want := fmt.Sprint(int(until.Sub(from) / (30 * time.Minute)))
+			want := strconv.Itoa(int(until.Sub(from) / (30 * time.Minute)))
 			for _, column := range []string{"tz", "ts", "d"} {
 				for _, condition := range []string{
 					"COL >= @from and COL < @until",

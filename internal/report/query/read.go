@@ -80,7 +80,7 @@ func (t *transaction) attempt(ctx context.Context) error {
 		return failure{}.classify(ctx, err)
 	}
 	defer conn.Release()
-	limit := time.Duration(len(t.bound)+1)*t.scope.limit() + answerGrace
+	limit := time.Duration(len(t.bound)+1)*t.scope.limit() + t.db.grace
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	x := newExchange(t, conn)

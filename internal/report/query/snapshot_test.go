@@ -2,7 +2,7 @@ package query_test
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -85,7 +85,7 @@ func TestTenantIsSetInsideTheTransactionOnly(t *testing.T) {
 			for n := range 30 {
 				tenant := strconv.Itoa(1 + (worker+n)%5)
 				got, err := texts(t, db, query.Scope{Tenant: tenant}, "select min(tenant_id)::text, max(tenant_id)::text, count(*) from records")
-				if want := []string{tenant, tenant, "3"}; err != nil || fmt.Sprint(got[0]) != fmt.Sprint(want) {
+				if want := []string{tenant, tenant, "3"}; err != nil || !slices.Equal(got[0], want) {
 					t.Errorf("tenant %s: got %v, %v; want %v", tenant, got, err, want)
 				}
 				if n%7 == 0 { // an error, with the tenant set
