@@ -33,6 +33,10 @@ type commands struct {
 
 	Log logSettings `embed:"" prefix:"log-" group:"log settings"`
 
+	Setup    setupCommand    `cmd:"" help:"Make the streams, buckets and first flag document that the roles work on."`
+	Producer producerCommand `cmd:"" help:"Run the producer: schedules, plans and requests."`
+	Renderer rendererCommand `cmd:"" help:"Run a renderer: records to workbooks."`
+	Uploader uploaderCommand `cmd:"" help:"Run an uploader: workbooks to S3."`
 	Settings settingsCommand `cmd:"" help:"Show every setting, its value and where the value comes from."`
 	Compare  compareCommand  `cmd:"" help:"Compare two workbooks cell by cell."`
 	Version  versionCommand  `cmd:"" help:"Show the version."`

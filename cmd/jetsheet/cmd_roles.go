@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/jetsheet/jetsheet/internal/report/query"
+	"github.com/jetsheet/jetsheet/producer"
+	"github.com/jetsheet/jetsheet/renderer"
+	"github.com/jetsheet/jetsheet/uploader"
+)
+
+// producerCommand runs the producer.
+type producerCommand struct {
+	NATS     natsSettings      `embed:"" prefix:"nats-" group:"NATS settings"`
+	Database databaseSettings  `embed:"" prefix:"database-" group:"database settings"`
+	S3       s3Settings        `embed:"" prefix:"s3-" group:"S3 settings"`
+	Producer producer.Settings `embed:"" prefix:"producer-" group:"producer settings"`
+}
+
+// Run works until a signal comes.
+func (c *producerCommand) Run(ctx context.Context, app *app) error {
+	need := need{role: "producer", nats: &c.NATS, database: &c.Database, s3: &c.S3}
+	return app.runRole(ctx, need, func(ctx context.Context, p parts) (stage, error) {
+		return app.newProducer(ctx, p, c.Producer)
+	})
+}
+
+// rendererCommand runs a renderer.
+type rendererCommand struct {
+	NATS     natsSettings      `embed:"" prefix:"nats-" group:"NATS settings"`
+	Database databaseSettings  `embed:"" prefix:"database-" group:"database settings"`
+	Renderer renderer.Settings `embed:"" prefix:"renderer-" group:"renderer settings"`
+}
+
+// Run works until a signal comes.
+func (c *rendererCommand) Run(ctx context.Context, app *app) error {
+	need := need{role: "renderer", nats: &c.NATS, database: &c.Database}
+	return app.runRole(ctx, need, func(ctx context.Context, p parts) (stage, error) {
+		return app.newRenderer(ctx, p, c.Renderer)
+	})
+}
+
+// uploaderCommand runs an uploader.
+type uploaderCommand struct {
+	NATS     natsSettings      `embed:"" prefix:"nats-" group:"NATS settings"`
+	S3       s3Settings        `embed:"" prefix:"s3-" group:"S3 settings"`
+	Uploader uploader.Settings `embed:"" prefix:"uploader-" group:"uploader settings"`
+}
+
+// Run works until a signal comes.
+func (c *uploaderCommand) Run(ctx context.Context, app *app) error {
+	need := need{role: "uploader", nats: &c.NATS, s3: &c.S3}
+	return app.runRole(ctx, need, func(ctx context.Context, p parts) (stage, error) {
+		return app.newUploader(ctx, p, c.Uploader)
+	})
+}
+
+// need says which connections a command opens; nil means none.
+type need struct {
+	role     string
+	nats     *natsSettings
+	database *databaseSettings
+	s3       *s3Settings
+}
+
+// open opens what is needed. The returned function closes it; after an error there is
+// nothing to close.
+func (a *app) open(ctx context.Context, need need) (parts, *natsLink, func(), error) {
+	var p parts
+	var link *natsLink
+	var closers []func()
+	closeAll := func() {
+		for i := len(closers) - 1; i >= 0; i-- {
+			closers[i]()
+		}
+	}
+	var err error
+	if need.nats != nil {
+		if link, err = a.openNATS(ctx, need.nats, need.role); err != nil {
+			return p, nil, nil, err
+		}
+		closers = append(closers, link.Close)
+		p.js = link.JetStream
+	}
+	if need.database != nil {
+		pool, err := a.openDatabase(ctx, need.database, need.role)
+		if err != nil {
+			closeAll()
+			return p, nil, nil, err
+		}
+		closers = append(closers, pool.Close)
+		p.database = query.New(pool)
+	}
+	if need.s3 != nil {
+		if p.s3, p.bucket, err = a.openS3(ctx, need.s3, need.role); err != nil {
+			closeAll()
+			return p, nil, nil, err
+		}
+	}
+	return p, link, closeAll, nil
+}
+
+// runRole opens a role's connections and runs its stage until a signal comes.
+func (a *app) runRole(ctx context.Context, need need, build func(context.Context, parts) (stage, error)) error {
+	p, link, closeAll, err := a.open(ctx, need)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	ctx, cancel := link.alive(ctx)
+	defer cancel()
+	role, err := a.buildRole(ctx, p, link, build)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	a.log.InfoContext(ctx, "role started", slog.String("role", need.role), slog.String("version", buildVersion().Version))
+	err = stopped(ctx, role.Run(ctx))
+	a.log.InfoContext(context.WithoutCancel(ctx), "role stopped", slog.String("role", need.role))
+	return err
+}
+
+// buildRole builds a stage. While NATS does not answer it waits: a role may start
+// before its servers. What waiting does not mend, such as a stream that setup has not
+// made or a permission that is missing, is an error.
+func (a *app) buildRole(ctx context.Context, p parts, link *natsLink, build func(context.Context, parts) (stage, error)) (stage, error) {
+	for {
+		var role stage
+		err := link.Do(ctx, func(ctx context.Context) (err error) {
+			limited, cancel := context.WithTimeout(ctx, connectLimit)
+			defer cancel()
+			role, err = build(limited, p)
+			return err
+		})
+		if err == nil || ctx.Err() != nil || link.IsConnected() {
+			return role, err
+		}
+		a.log.WarnContext(ctx, "NATS does not answer, waiting", slog.Any("err", err))
+		timer := time.NewTimer(natsReconnectWait)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
