@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"testing"
@@ -72,6 +73,27 @@ func TestRefusedRequestEndsAtOnce(t *testing.T) {
 	}
 	if log.Len() > 0 {
 		t.Errorf("the waiting caller has the refusal, and it is logged too: %s", log.String())
+	}
+}
+
+func TestTimeOutIsExplainedOnce(t *testing.T) {
+	t.Parallel()
+	known := &refusals{log: slog.New(slog.DiscardHandler)}
+	late := fmt.Errorf("look up stream: %w", context.DeadlineExceeded)
+	if got := known.explain(late); got != late { //nolint:errorlint // the very same error
+		t.Errorf("explain without a refusal: got %v, want %v", got, late)
+	}
+	known.handle(nil, nil, fmt.Errorf(`%w: Permissions Violation for Subscription to "a.b" using queue "q"`, nats.ErrPermissionViolation))
+	other := errors.New("no such key")
+	if got := known.explain(other); got != other { //nolint:errorlint // the very same error
+		t.Errorf("explain of another error: got %v, want %v", got, other)
+	}
+	var refused *permissionError
+	if got := known.explain(late); !errors.As(got, &refused) || refused.Action != "subscribe" || refused.Subject != "a.b" {
+		t.Errorf(`explain of a time-out after a refusal: got %v, want "subscribe" and "a.b"`, got)
+	}
+	if got := known.explain(late); got != late { //nolint:errorlint // the very same error
+		t.Errorf("explain of a later time-out: got %v, want %v", got, late)
 	}
 }
 

@@ -30,6 +30,7 @@ type refusals struct {
 
 	mu      sync.Mutex
 	user    string
+	latest  *permissionError // not yet returned by explain
 	waiting map[*context.CancelCauseFunc]struct{}
 }
 
@@ -79,10 +80,28 @@ func (r *refusals) parse(err error) *permissionError {
 func (r *refusals) tell(refused *permissionError) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.latest = refused
 	for cancel := range r.waiting {
 		(*cancel)(refused)
 	}
 	return len(r.waiting)
+}
+
+// explain returns the latest refusal in place of a time-out, once: what times out later
+// has a reason of its own. Other errors stay as they are. It is for operations that were
+// not run by Do and have waited for their deadline.
+func (r *refusals) explain(err error) error {
+	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrTimeout) {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.latest == nil {
+		return err
+	}
+	refused := r.latest
+	r.latest = nil
+	return refused
 }
 
 // Do runs an operation on NATS. If NATS refuses a subject meanwhile, the operation's

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(localtest.Wrapped{M: m}, map[string]func(){
 		"jetsheet": main,
 		"connect":  connectMain,
-		"await":    awaitMain, // signal_test.go
+		"await":    awaitMain,
 	})
 }
 
