@@ -154,7 +154,8 @@ func (s *spool) finish(dst io.Writer, tail sheetTail) error {
 func (s *spool) discard() {
 	// Close fails when the file is already gone.
 	_ = s.file.Close()
-	s.stream = nil
+	// Nothing of this workbook may live on in the pool.
+	s.stream, s.file.ZipWriter = nil, nil
 	clear(s.cells)
 	spools.Put(s)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -143,7 +144,7 @@ func checkSplit(t *testing.T, book *cells.Book, rows int) {
 				}
 				return nil
 			}
-			if want := fmt.Sprint(next); len(got) != 2 || got[0].Text != want || got[1].Col != 3 {
+			if want := strconv.Itoa(next); len(got) != 2 || got[0].Text != want || got[1].Col != 3 {
 				return fmt.Errorf("row %d is %v, want %s", row, got, want)
 			}
 			next++
@@ -188,7 +189,7 @@ func writeTo(dst *fullDisk) error {
 	}
 	defer w.Discard()
 	for i := range 3 {
-		s, err := w.Sheet(xlsx.Sheet{Name: fmt.Sprint(i), Columns: []xlsx.Column{{Title: "x"}}})
+		s, err := w.Sheet(xlsx.Sheet{Name: strconv.Itoa(i), Columns: []xlsx.Column{{Title: "x"}}})
 		if err != nil {
 			return err
 		}
