@@ -28,7 +28,8 @@
 // statement parsed in one zone is wrong in another. Plans are made anew for every
 // execution (plan_cache_mode force_custom_plan): a plan shared by tenants is bad
 // where their sizes differ, and would carry a tenant over where a policy's
-// function is marked IMMUTABLE by mistake.
+// function is marked IMMUTABLE by mistake. A statement without parameters always
+// keeps its plan; it is prepared per tenant.
 //
 // Behind PgBouncer in transaction mode prepared statements need version 1.21 and
 // max_prepared_statements > 0. With default_query_exec_mode=exec in the URL

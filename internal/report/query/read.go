@@ -2,6 +2,8 @@ package query
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"time"
 )
@@ -52,7 +54,8 @@ type transaction struct {
 type bound struct {
 	Query
 	// sql ends in a comment with the zone, which keeps statements apart that
-	// were parsed in different zones, here and in a pooler between.
+	// were parsed in different zones, here and in a pooler between; one
+	// without parameters also with a mark of the tenant.
 	sql    string
 	values [][]byte
 }
@@ -70,8 +73,18 @@ func (t *transaction) bind(queries []Query) error {
 			return err
 		}
 		t.bound[i] = bound{Query: q, sql: q.Statement.SQL + "\n-- " + zone, values: values}
+		if len(values) == 0 && t.scope.Tenant != "" {
+			t.bound[i].sql += " " + tenantMark(t.scope.Tenant)
+		}
 	}
 	return nil
+}
+
+// tenantMark stands for a tenant in the comment of a statement without parameters:
+// PostgreSQL makes one plan for all its executions, whatever plan_cache_mode says.
+func tenantMark(tenant string) string {
+	sum := sha256.Sum256([]byte(tenant))
+	return hex.EncodeToString(sum[:16])
 }
 
 func (t *transaction) attempt(ctx context.Context) error {

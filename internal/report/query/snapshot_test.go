@@ -105,6 +105,26 @@ func TestTenantIsSetInsideTheTransactionOnly(t *testing.T) {
 	}
 }
 
+// A policy whose function is marked IMMUTABLE by mistake is evaluated when the
+// plan is made: no plan may serve two tenants.
+func TestPlansAreNotSharedByTenants(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *pgxpool.Config) { c.MaxConns = 1 })
+	b.admin(t, "create table records (tenant_id text)", "insert into records values ('a'), ('b')",
+		"create function tenant() returns text immutable language sql as $$ select current_setting('app.tenant') $$")
+	for _, text := range []string{
+		"select tenant_id from records where tenant_id = tenant()",
+		"select tenant_id from records where tenant_id = tenant() and @tenant <> ''",
+	} {
+		for n := range 40 {
+			want := []string{"a", "b"}[n/20]
+			if got := one(t, b.db, query.Scope{Tenant: want}, text); got != want {
+				t.Fatalf("%s, read %d of tenant %s: got the row of tenant %s", text, n, want, got)
+			}
+		}
+	}
+}
+
 func TestSessionsAreCleanAndNeverTooMany(t *testing.T) {
 	t.Parallel()
 	const most = 3
