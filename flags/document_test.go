@@ -109,7 +109,7 @@ func TestInitialDocumentRoutesEverybodyAlike(t *testing.T) {
 }
 
 func FuzzParseDocument(f *testing.F) {
-	f.Add([]byte(flags.InitialDocument(jetsheet.RouteNew)))
+	f.Add(flags.InitialDocument(jetsheet.RouteNew))
 	f.Add([]byte(document(`{"state": "DISABLED", "variants": {"a": "hold"}, "defaultVariant": null}`)))
 	f.Add([]byte(`{"flags": {"cutover": 1}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {

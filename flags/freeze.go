@@ -37,7 +37,6 @@ type Request struct {
 // [ErrNoFirstRun], [ErrDocument], [ErrRecord], [ErrConflict] and
 // [jetsheet.ErrNewerSchema].
 func Freeze(ctx context.Context, stores Stores, req Request) (*jetsheet.Frozen, error) {
-	req.Run.Tick = req.Run.Tick.UTC()
 	if err := req.check(); err != nil {
 		return nil, fmt.Errorf("freeze run %s: %w", req.Run, err)
 	}
@@ -83,7 +82,7 @@ func (f freezer) readRun(ctx context.Context, run jetsheet.RunID) (*runRecord, e
 	entry, err := f.Runs.Get(ctx, jetsheet.RunKey(run))
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound):
-		return nil, nil //nolint:nilnil // nothing there is an answer
+		return nil, nil
 	case errors.Is(err, jetstream.ErrStreamNotFound):
 		return nil, fmt.Errorf("read the record of run %s: %w; make the buckets with: jetsheet setup", run, err)
 	case err != nil:
@@ -107,7 +106,7 @@ func (f freezer) store(ctx context.Context, run jetsheet.RunID, body []byte) (*f
 	case stored == nil && body != nil:
 		return nil, fmt.Errorf("record %s: it is gone after it was written", key)
 	case stored == nil:
-		return nil, nil //nolint:nilnil // nothing there is an answer
+		return nil, nil
 	}
 	frozen, err := decodeFrozen(stored, run)
 	if err != nil {

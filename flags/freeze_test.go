@@ -1,12 +1,9 @@
 package flags_test
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -159,87 +156,6 @@ func TestFreezeReadsTheTickInAnyZone(t *testing.T) {
 	if got, want := asJSON(freeze(t, stores, req)), asJSON(first); got != want {
 		t.Errorf("Freeze with the tick in another zone = %s, want %s", got, want)
 	}
-}
-
-// TestConcurrentFreezersAgree lets two systems freeze the same run with different
-// definitions while the flag document changes under them, through stores that lose
-// calls and replies. Whoever gets an answer gets the same one.
-func TestConcurrentFreezersAgree(t *testing.T) {
-	t.Parallel()
-	const tries = 300
-	stores, records := newStores(t)
-	putFlags(t, stores.Flags, jetsheet.RouteLegacy)
-	winners := map[string]int{}
-	for i := range tries {
-		run := scheduled()
-		run.Tick = run.Tick.Add(time.Duration(i) * time.Hour)
-		var (
-			start   = make(chan struct{})
-			systems sync.WaitGroup
-			answers [2]string
-		)
-		for s := range answers {
-			req := request(run)
-			req.By = fmt.Sprintf("system %d", s)
-			req.Definition = fmt.Sprintf("report: of-system-%d\n", s)
-			unreliable := stores
-			unreliable.Runs = &faultyKV{KeyValue: stores.Runs, onCreate: once(fault((i / (1 + 2*s)) % 3))}
-			unreliable.Records = &losingRecords{RecordStore: records, fault: once(fault((i / (9 + 18*s)) % 3))}
-			systems.Go(func() {
-				<-start
-				answers[s] = insist(t, unreliable, req)
-			})
-		}
-		systems.Go(func() {
-			<-start
-			route := []jetsheet.Route{jetsheet.RouteNew, jetsheet.RouteLegacy}[i%2]
-			if _, err := stores.Flags.Put(t.Context(), jetsheet.FlagsKey, flags.InitialDocument(route)); err != nil {
-				t.Errorf("change the flag document: %v", err)
-			}
-		})
-		close(start)
-		systems.Wait()
-		stored, kept := asJSON(storedRun(t, stores.Runs, run).Frozen), string(records.objects[jetsheet.RecordKey(run)])
-		if answers[0] != answers[1] || stored != answers[0] || kept != answers[0] {
-			t.Fatalf("try %d: the systems got\n%s\n%s\nKV holds\n%s\nand the record store\n%s", i, answers[0], answers[1], stored, kept)
-		}
-		winners[storedRun(t, stores.Runs, run).Frozen.FrozenBy]++
-	}
-	if len(winners) != 2 {
-		t.Errorf("of %d races all were won by one system: %v", tries, winners)
-	}
-}
-
-// insist freezes as a real caller does: again until there is an answer.
-func insist(t *testing.T, stores flags.Stores, req flags.Request) string {
-	t.Helper()
-	for {
-		frozen, err := flags.Freeze(t.Context(), stores, req)
-		switch {
-		case err == nil:
-			return asJSON(frozen)
-		case frozen != nil:
-			t.Errorf("Freeze returned routes with the error %v", err)
-			return ""
-		case !errors.Is(err, errFault):
-			t.Errorf("Freeze: %v", err)
-			return ""
-		}
-	}
-}
-
-// losingRecords lets one write of a shared record store fail for one caller.
-type losingRecords struct {
-	flags.RecordStore
-	fault func() fault
-}
-
-func (l *losingRecords) Record(ctx context.Context, key string, body []byte) ([]byte, error) {
-	call := func() ([]byte, error) { return l.RecordStore.Record(ctx, key, body) }
-	if body == nil {
-		return call()
-	}
-	return play(l.fault, call)
 }
 
 func TestFreezeCopiesTheScheduledRunsFlags(t *testing.T) {

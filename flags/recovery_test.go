@@ -1,10 +1,13 @@
 package flags_test
 
 import (
+	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/deploy/local/localtest"
 	"github.com/jetsheet/jetsheet/flags"
 )
 
@@ -42,7 +45,8 @@ func TestFreezeAfterAFaultAtEveryStep(t *testing.T) {
 		},
 		"create": {
 			kv(func(k *faultyKV, f fault) { k.onCreate = once(f) }),
-			map[fault]bool{failsAfter: true}, map[fault]bool{failsAfter: true},
+			map[fault]bool{failsAfter: true},
+			map[fault]bool{failsAfter: true},
 		},
 		"create, and read back": {
 			kv(func(k *faultyKV, f fault) {
@@ -58,7 +62,8 @@ func TestFreezeAfterAFaultAtEveryStep(t *testing.T) {
 		},
 		"write the record store": {
 			func(_ *flags.Stores, m *memoryRecords, f fault) { m.onWrite = once(f) },
-			nil, map[fault]bool{failsBefore: true, failsAfter: true},
+			nil,
+			map[fault]bool{failsBefore: true, failsAfter: true},
 		},
 	} {
 		for f, moment := range map[fault]string{failsBefore: "before", failsAfter: "after"} {
@@ -198,4 +203,34 @@ func TestFreezeAfterTheRunsKeyWasDeleted(t *testing.T) {
 		t.Errorf("frozen again as %s, want %s", asJSON(got), asJSON(want))
 	}
 	wantAgreement(t, stores, records, want)
+}
+
+func TestFreezeOnAServerWithoutBucketsNamesTheCommand(t *testing.T) {
+	t.Parallel()
+	_, js := localtest.NATS(t)
+	stores := flags.Stores{Records: &memoryRecords{objects: map[string][]byte{}}}
+	stores.Runs, stores.Flags = provision(t, js)
+	for _, lost := range []string{jetsheet.BucketFlags, jetsheet.BucketRuns} {
+		if err := js.DeleteKeyValue(t.Context(), lost); err != nil {
+			t.Fatal(err)
+		}
+		if frozen, err := flags.Freeze(t.Context(), stores, request(scheduled())); frozen != nil || err == nil || !strings.Contains(err.Error(), "jetsheet setup") {
+			t.Errorf("without the bucket %s: Freeze = %v, %v, want an error that names jetsheet setup", lost, frozen, err)
+		}
+	}
+}
+
+// forgetful is a record store that breaks its contract: it keeps nothing.
+type forgetful struct{}
+
+func (forgetful) Record(context.Context, string, []byte) ([]byte, error) { return nil, nil }
+
+func TestFreezeGivesNoRoutesWhenTheRecordStoreKeepsNothing(t *testing.T) {
+	t.Parallel()
+	stores, _ := newStores(t)
+	putFlags(t, stores.Flags, jetsheet.RouteNew)
+	stores.Records = forgetful{}
+	if frozen, err := flags.Freeze(t.Context(), stores, request(scheduled())); frozen != nil || err == nil {
+		t.Errorf("Freeze = %v, %v, want an error", frozen, err)
+	}
 }

@@ -24,6 +24,8 @@ type Routes struct {
 // one is neither used nor changed. The error wraps [ErrDocument]; whoever meets it
 // must not start the run, for the other system may be able to read the document.
 // Close the result.
+//
+//nolint:contextcheck,nolintlint // callers may have a context; a provider in memory waits for nothing
 func Compile(document []byte) (*Routes, error) {
 	d, err := ParseDocument(document)
 	if err != nil {
@@ -40,9 +42,9 @@ func Compile(document []byte) (*Routes, error) {
 // Route returns the tenant's route. Every string has one, the same one at every
 // call: [jetsheet.RouteLegacy] where the flag is disabled, leaves the choice open
 // or cannot be evaluated. It is never [jetsheet.RouteNew] unless the document says so.
+//
+//nolint:contextcheck,nolintlint // callers may have a context; its attributes must not change the answer
 func (r *Routes) Route(tenant string) jetsheet.Route {
-	// Background, because the context's transaction attributes would make the
-	// answer depend on the caller.
 	value, err := r.client.StringValue(context.Background(), FlagKey, string(jetsheet.RouteLegacy),
 		openfeature.NewEvaluationContext(tenant, nil))
 	if route := jetsheet.Route(value); err == nil && route.Valid() {
@@ -60,6 +62,8 @@ func (r *Routes) Previous(tenant string) bool {
 
 // Close stops what Compile started. It may be called twice. Routes go on giving
 // the same answers afterwards: a late caller must not read another route.
+//
+//nolint:contextcheck,nolintlint // callers may have a context; what is stopped here is idle
 func (r *Routes) Close() error {
 	if err := r.api.Shutdown(context.Background()); err != nil {
 		return fmt.Errorf("stop OpenFeature provider: %w", err)
@@ -67,7 +71,8 @@ func (r *Routes) Close() error {
 	return nil
 }
 
-// flag translates into what the SDK's in-memory provider evaluates.
+// flag translates into what the SDK's in-memory provider evaluates. Without a
+// default variant it resolves to no string, which ends as the caller's default.
 func (c cutover) flag() memprovider.InMemoryFlag {
 	flag := memprovider.InMemoryFlag{
 		Key:            FlagKey,
@@ -81,15 +86,5 @@ func (c cutover) flag() memprovider.InMemoryFlag {
 	for name, route := range c.variants {
 		flag.Variants[name] = string(route)
 	}
-	if c.defaultVariant == "" {
-		evaluate := callersDefault
-		flag.ContextEvaluator = &evaluate
-	}
 	return flag
-}
-
-// callersDefault is flagd's answer when no variant is chosen: the caller's own
-// default, which is legacy everywhere in this package.
-func callersDefault(memprovider.InMemoryFlag, openfeature.FlattenedContext) (any, openfeature.ProviderResolutionDetail) {
-	return string(jetsheet.RouteLegacy), openfeature.ProviderResolutionDetail{Reason: openfeature.DefaultReason}
 }
