@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,17 @@ func newTestProgress(bar bool, total int64) (*progress, *bytes.Buffer, *time.Tim
 	p := &progress{w: &out, bar: bar, label: "publish", total: total, now: func() time.Time { return clock }}
 	p.start()
 	return p, &out, &clock
+}
+
+func TestProgressGoesToStandardError(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr bytes.Buffer
+	a := &app{stdout: &stdout, stderr: &stderr}
+	a.newProgress("publish\x1b[2J", 3).end()
+	want := regexp.MustCompile(`^publish\\x1b\[2J: 0 of 3 done\n.* in \d+ms\n$`)
+	if !want.MatchString(stderr.String()) || stdout.Len() > 0 {
+		t.Errorf("got %q and on standard output %q, want %s and nothing", stderr.String(), stdout.String(), want)
+	}
 }
 
 func TestProgressWithoutTerminalIsPlainLines(t *testing.T) {

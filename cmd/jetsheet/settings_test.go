@@ -31,6 +31,9 @@ func settingsOf(t *testing.T) []*kong.Flag {
 func candidates(t *testing.T, flag *kong.Flag) []string {
 	t.Helper()
 	switch {
+	case flag.Tag.Type == "path": // kong makes it absolute
+		dir := t.TempDir()
+		return []string{filepath.Join(dir, "1"), filepath.Join(dir, "2"), filepath.Join(dir, "3"), filepath.Join(dir, "4")}
 	case flag.Enum != "":
 		return slices.Repeat(flag.EnumSlice(), 4)[:4]
 	case flag.Target.Type() == reflect.TypeFor[time.Duration]():
@@ -79,56 +82,66 @@ func TestPrecedence(t *testing.T) {
 			values := candidates(t, flag)
 			file := filepath.Join(t.TempDir(), "settings.yaml")
 			writeFile(t, file, fmt.Sprintf("%s: %q\n", fileKey(flag.Name), values[3]))
-
-			def := shownSetting(t, flag.Name, nil, nil)
-			want := settingLine{Name: flag.Name, Variable: variableName(flag.Name), Key: fileKey(flag.Name), Value: flag.Default, Source: "default", Roles: def.Roles}
-			if isSecret(flag) {
-				want.Value = "unset"
-			} else if flag.IsBool() && want.Value == "" {
-				want.Value = "false"
-			} else if def.Value == "0" || def.Value == "0s" {
-				want.Value = def.Value // the zero value, where no default is stated
-			}
-			check := func(value, source string, args, env []string) {
-				t.Helper()
-				want.Value, want.Source = value, source
-				if isSecret(flag) {
-					want.Value = "set"
-				}
-				if got := shownSetting(t, flag.Name, args, env); !reflect.DeepEqual(got, want) {
-					t.Errorf("%s with %q and %q:\ngot  %+v\nwant %+v", flag.Name, args, env, got, want)
-				}
-			}
-			if !sameValue(def, want) {
-				t.Errorf("%s by default:\ngot  %+v\nwant %+v", flag.Name, def, want)
-			}
-
-			env := []string{configVariable + "=" + file}
-			check(values[3], "file "+file, nil, env)
+			p := precedence{t: t, flag: flag}
+			p.checkDefault()
+			p.env = []string{configVariable + "=" + file}
+			p.check(values[3], "file "+file)
 			for _, name := range slices.Backward(ecosystemVariables(flag)) {
-				env = append(env, name+"="+values[2])
-				check(values[2], "variable "+name, nil, env)
+				p.env = append(p.env, name+"="+values[2])
+				p.check(values[2], "variable "+name)
 			}
-			env = append(env, variableName(flag.Name)+"="+values[1])
-			check(values[1], "variable "+variableName(flag.Name), nil, env)
+			p.env = append(p.env, variableName(flag.Name)+"="+values[1])
+			p.check(values[1], "variable "+variableName(flag.Name))
 			if !isSecret(flag) {
-				check(values[0], "flag", []string{"--" + flag.Name + "=" + values[0]}, env)
+				p.check(values[0], "flag", "--"+flag.Name+"="+values[0])
 			}
 		})
 	}
 }
 
-// sameValue compares by value and source; numbers and durations by what they mean.
-func sameValue(got, want settingLine) bool {
-	if got.Source != want.Source {
-		return false
+// precedence checks one setting against what the environment holds so far.
+type precedence struct {
+	t    *testing.T
+	flag *kong.Flag
+	env  []string
+}
+
+func (p *precedence) check(value, source string, args ...string) {
+	p.t.Helper()
+	got := shownSetting(p.t, p.flag.Name, args, p.env)
+	if isSecret(p.flag) {
+		value = "set"
 	}
-	if got.Value == want.Value {
-		return true
+	want := settingLine{
+		Name: p.flag.Name, Variable: variableName(p.flag.Name), Key: fileKey(p.flag.Name),
+		Value: value, Source: source, Roles: got.Roles,
 	}
-	a, errA := time.ParseDuration(got.Value)
-	b, errB := time.ParseDuration(want.Value)
-	return errA == nil && errB == nil && a == b
+	if !reflect.DeepEqual(got, want) {
+		p.t.Errorf("%s with %q and %q:\ngot  %+v\nwant %+v", p.flag.Name, args, p.env, got, want)
+	}
+}
+
+func (p *precedence) checkDefault() {
+	p.t.Helper()
+	want := p.flag.Default
+	zero := fmt.Sprint(reflect.Zero(p.flag.Target.Type()).Interface())
+	switch {
+	case isSecret(p.flag):
+		want = "unset"
+	case want == "" && !p.flag.IsSlice():
+		want = zero
+	}
+	got := shownSetting(p.t, p.flag.Name, nil, nil)
+	if got.Source != "default" || !sameValue(got.Value, want) {
+		p.t.Errorf("%s by default: got %q from %s, want %q from default", p.flag.Name, got.Value, got.Source, want)
+	}
+}
+
+// sameValue compares values; durations by what they mean.
+func sameValue(got, want string) bool {
+	a, errA := time.ParseDuration(got)
+	b, errB := time.ParseDuration(want)
+	return got == want || (errA == nil && errB == nil && a == b)
 }
 
 // TestSettingsAreWellFormed holds what groups of settings promise; see settings.go.
