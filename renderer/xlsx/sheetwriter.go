@@ -2,6 +2,7 @@ package xlsx
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -35,6 +36,7 @@ type lastLook struct {
 }
 
 func newSheetWriter(w *Writer, sheet Sheet, name string) *SheetWriter {
+	sheet.Columns = slices.Clone(sheet.Columns)
 	n := len(sheet.Columns)
 	s := &SheetWriter{
 		book: w, sheet: sheet, base: name, rowsMax: MaxRows,

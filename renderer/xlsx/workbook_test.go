@@ -78,6 +78,32 @@ func TestSheetLayout(t *testing.T) {
 	}
 }
 
+func TestSheetWithoutRows(t *testing.T) {
+	t.Parallel()
+	content, summary := writeBook(t, xlsx.Sheet{Name: "s", Columns: []xlsx.Column{{Title: "a"}, {Title: "b"}}, Filter: true}, nil)
+	sheet := openBook(t, content).Sheets()[0]
+	got := readSheet(t, sheet)
+	layout, err := sheet.Layout()
+	if err != nil || len(got) != 2 || got["B1"].Text != "b" || layout.Dimension != "A1:B1" || summary.Rows != 0 {
+		t.Errorf("got %v, layout %+v, %v, %d rows; want the header alone", got, layout, err, summary.Rows)
+	}
+}
+
+func TestShortRowsAndReusedValues(t *testing.T) {
+	t.Parallel()
+	values := []xlsx.Value{xlsx.Int(1), xlsx.Int(2)}
+	rows := make([][]xlsx.Value, 120)
+	for i := range rows {
+		rows[i] = values[:1+i%2]
+	}
+	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: make([]xlsx.Column, 2)}, rows)
+	got := readSheet(t, openBook(t, content).Sheets()[0])
+	// Two titles, 120 values in the first column, 60 in the second.
+	if _, stale := got["B120"]; len(got) != 2+120+60 || stale {
+		t.Errorf("got %d cells, B120 %+v; want 182 and none", len(got), got["B120"])
+	}
+}
+
 func TestWidthsFitFullWidthText(t *testing.T) {
 	t.Parallel()
 	columns := []xlsx.Column{{Title: "x"}, {Title: "x"}, {Title: "x"}, {Title: "x"}}

@@ -2,7 +2,6 @@ package cells_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -135,16 +134,4 @@ func TestDiffReportsDamage(t *testing.T) {
 	if _, err := cells.Diff(bad, good, cells.Options{}); err == nil || !strings.Contains(err.Error(), "first workbook") {
 		t.Errorf("error %v, want one about the first workbook", err)
 	}
-}
-
-func ExampleDiff() {
-	t := &testing.T{}
-	report := diff(t, plain(`<row r="1"><c r="A1"><v>3.5</v></c></row>`), plain(`<row r="1"><c r="A1"><v>3.6</v></c></row>`), cells.Options{})
-	for _, d := range report.Differences {
-		fmt.Fprintf(os.Stdout, "%s!%s: %s %q, %q\n", d.Sheet, d.Cell, d.What, d.A, d.B)
-	}
-	fmt.Fprintln(os.Stdout, report.Cells, "cell compared")
-	// Output:
-	// Data!A1: value "3.5", "3.6"
-	// 1 cell compared
 }

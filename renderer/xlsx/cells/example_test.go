@@ -1,0 +1,73 @@
+package cells_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/cells"
+)
+
+// workbook writes one reading and opens the result.
+func workbook(reading string) (*cells.Book, error) {
+	var b bytes.Buffer
+	w, err := xlsx.New(&b, xlsx.Book{})
+	if err != nil {
+		return nil, err
+	}
+	defer w.Discard()
+	s, err := w.Sheet(xlsx.Sheet{Name: "Data", Columns: []xlsx.Column{{Title: "temperature"}}})
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(s.Row([]xlsx.Value{xlsx.Decimal(reading)}), s.Close()); err != nil {
+		return nil, err
+	}
+	if _, err := w.Close(); err != nil {
+		return nil, err
+	}
+	return cells.Open(bytes.NewReader(b.Bytes()), int64(b.Len()), cells.Limits{})
+}
+
+func ExampleSheet_Rows() {
+	book, err := workbook("3.5")
+	if err != nil {
+		fmt.Fprintln(os.Stdout, err)
+		return
+	}
+	err = book.Sheet("Data").Rows(func(_ int, row []cells.Cell) error {
+		for _, c := range row {
+			fmt.Fprintln(os.Stdout, c.Ref(), c.Kind, c.Text)
+		}
+		return nil
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stdout, err)
+	}
+	// Output:
+	// A1 text temperature
+	// A2 number 3.5
+}
+
+func ExampleDiff() {
+	before, errBefore := workbook("3.5")
+	after, errAfter := workbook("3.6")
+	if err := errors.Join(errBefore, errAfter); err != nil {
+		fmt.Fprintln(os.Stdout, err)
+		return
+	}
+	report, err := cells.Diff(before, after, cells.Options{})
+	if err != nil {
+		fmt.Fprintln(os.Stdout, err)
+		return
+	}
+	for _, d := range report.Differences {
+		fmt.Fprintf(os.Stdout, "%s!%s %s: %s, %s\n", d.Sheet, d.Cell, d.What, d.A, d.B)
+	}
+	fmt.Fprintln(os.Stdout, report.Cells, "cells compared")
+	// Output:
+	// Data!A2 value: 3.5, 3.6
+	// 2 cells compared
+}
