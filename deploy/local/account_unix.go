@@ -3,6 +3,7 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -39,7 +40,7 @@ func serverAccount() (account, error) {
 		}
 		return account{name: name, uid: uint32(uid), gid: uint32(gid), dropped: true}, nil
 	}
-	return account{}, fmt.Errorf("postgresql does not run as root and there is no user postgres or nobody: run as another user")
+	return account{}, errors.New("postgresql does not run as root and there is no user postgres or nobody: run as another user")
 }
 
 // credential is for a child's SysProcAttr; nil means our own.

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,7 +27,10 @@ func freshCluster(ctx context.Context, b binaries, as account, home, data string
 	if err != nil {
 		return err
 	}
-	cached := filepath.Join(dir, clusterKey(b, as))
+	return copyOrBuild(ctx, b, as, home, filepath.Join(dir, clusterKey(b, as)), data)
+}
+
+func copyOrBuild(ctx context.Context, b binaries, as account, home, cached, data string) error {
 	if ok, err := copyCached(ctx, cached, data, as); ok || err != nil {
 		return err
 	}
@@ -135,15 +137,4 @@ func keepPassword(home, data string) error {
 		return nil
 	}
 	return os.Rename(filepath.Join(home, passwordFile), filepath.Join(data, passwordFile))
-}
-
-func readPassword(data string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(data, passwordFile))
-	if err != nil {
-		return "", fmt.Errorf("read the server's password: %w", err)
-	}
-	if len(text) == 0 {
-		return "", errors.New("the server's password file is empty")
-	}
-	return string(text), nil
 }

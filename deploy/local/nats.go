@@ -2,7 +2,6 @@ package local
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -78,8 +77,8 @@ func StartNATS(o NATSOptions) (_ *NATS, err error) {
 	log := &natsLog{log: o.Log, lowest: o.LogLevel}
 	n.server.SetLoggerV2(log, o.Log != nil && o.LogLevel <= slog.LevelDebug, false, false)
 	n.server.Start()
-	if !n.server.ReadyForConnections(natsReadyLimit) {
-		return nil, fmt.Errorf("not ready after %s%s", natsReadyLimit, log.complaints())
+	if err := n.awaitReady(log); err != nil {
+		return nil, fmt.Errorf("%w%s", err, log.complaints())
 	}
 	if err := n.checkRecovered(o.Dir); err != nil {
 		return nil, fmt.Errorf("%w%s", err, log.complaints())
@@ -112,6 +111,20 @@ func (o NATSOptions) server() (*server.Options, error) {
 		o.Configure(options)
 	}
 	return options, nil
+}
+
+// awaitReady waits until the server takes connections, or has said that it never will.
+func (n *NATS) awaitReady(log *natsLog) error {
+	limit := time.Now().Add(natsReadyLimit)
+	for !n.server.ReadyForConnections(100 * time.Millisecond) {
+		if log.gaveUp() {
+			return errors.New("the server gave up")
+		}
+		if time.Now().After(limit) {
+			return fmt.Errorf("not ready after %s", natsReadyLimit)
+		}
+	}
+	return nil
 }
 
 // URL returns where the server listens, as nats://127.0.0.1:4222, or "" if it does not.
@@ -204,61 +217,3 @@ func (n *NATS) checkRecovered(dir string) error {
 	}
 	return nil
 }
-
-// natsLog passes the server's log on to slog and remembers what it complained of while starting, for StartNATS's error.
-type natsLog struct {
-	log    *slog.Logger // nil: dropped
-	lowest slog.Level
-
-	mu      sync.Mutex
-	running bool
-	early   []string
-}
-
-func (l *natsLog) started() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.running, l.early = true, nil
-}
-
-// complaints returns what was logged so far at warning level or above, on lines of its own.
-func (l *natsLog) complaints() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var text string
-	for _, line := range l.early {
-		text += "\n" + line
-	}
-	return text
-}
-
-func (l *natsLog) write(level slog.Level, format string, values []any) {
-	if level >= slog.LevelWarn {
-		l.mu.Lock()
-		if !l.running && len(l.early) < 20 {
-			l.early = append(l.early, fmt.Sprintf(format, values...))
-		}
-		l.mu.Unlock()
-	}
-	if l.log != nil && level >= l.lowest {
-		l.log.LogAttrs(context.Background(), level, "nats-server", slog.String("text", fmt.Sprintf(format, values...)))
-	}
-}
-
-// Noticef implements server.Logger.
-func (l *natsLog) Noticef(format string, v ...any) { l.write(slog.LevelInfo, format, v) }
-
-// Warnf implements server.Logger.
-func (l *natsLog) Warnf(format string, v ...any) { l.write(slog.LevelWarn, format, v) }
-
-// Errorf implements server.Logger.
-func (l *natsLog) Errorf(format string, v ...any) { l.write(slog.LevelError, format, v) }
-
-// Fatalf implements server.Logger; the server goes on to shut itself down, the process stays.
-func (l *natsLog) Fatalf(format string, v ...any) { l.write(slog.LevelError, format, v) }
-
-// Debugf implements server.Logger.
-func (l *natsLog) Debugf(format string, v ...any) { l.write(slog.LevelDebug, format, v) }
-
-// Tracef implements server.Logger.
-func (l *natsLog) Tracef(format string, v ...any) { l.write(slog.LevelDebug, format, v) }

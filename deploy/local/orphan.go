@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"crypto/rand"
 )
 
 // owned is what a process registers before it makes it, so that a later one can remove it.
@@ -120,7 +119,7 @@ func reapServer(ctx context.Context, o owned) error {
 func killOrphan(ctx context.Context, data string) error {
 	state, err := readPostmaster(data)
 	if err != nil || !serves(ctx, state.pid, data) {
-		return nil //nolint:nilerr // no readable postmaster.pid: nothing runs there
+		return nil // where there is no readable postmaster.pid, nothing runs
 	}
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()

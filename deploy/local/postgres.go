@@ -64,7 +64,7 @@ func StartPostgres(ctx context.Context, o PostgresOptions) (*Postgres, error) {
 	}
 	p, err := connect(ctx, server.url)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("connect to the started postgresql: %w", err), server.stop())
+		return nil, errors.Join(fmt.Errorf("connect to the started postgresql: %w", err), server.stop(ctx))
 	}
 	p.server = server
 	return p, nil
@@ -139,7 +139,7 @@ func (p *Postgres) Close() error {
 	p.close.Do(func() {
 		p.admin.Close()
 		if p.server != nil {
-			p.closed = p.server.stop()
+			p.closed = p.server.stop(context.Background())
 		}
 	})
 	return p.closed

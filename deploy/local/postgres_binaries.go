@@ -89,8 +89,8 @@ func candidateDirs() []string {
 	for _, name := range []string{"postgres", "initdb"} {
 		if path, err := exec.LookPath(name); err == nil {
 			// Distributions link initdb into /usr/bin; the server beside it is in the link's target.
-			if real, err := filepath.EvalSymlinks(path); err == nil {
-				path = real
+			if target, err := filepath.EvalSymlinks(path); err == nil {
+				path = target
 			}
 			dirs = append(dirs, filepath.Dir(path))
 		}

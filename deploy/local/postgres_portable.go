@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -9,8 +10,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-
-	"crypto/rand"
 
 	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
 )

@@ -34,7 +34,6 @@ type postgresServer struct {
 	log       string
 	durable   bool
 	surviving bool
-	password  string // where TCP is used
 	port      int
 	url       *url.URL
 	process   *process
@@ -57,7 +56,7 @@ func startServer(ctx context.Context, o PostgresOptions) (_ *postgresServer, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.stop())
+			err = errors.Join(err, s.stop(ctx))
 		}
 	}()
 	if err := s.prepare(ctx, o); err != nil {
@@ -129,7 +128,8 @@ func (s *postgresServer) run(ctx context.Context, o PostgresOptions) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
-		if state, err := readPostmaster(s.data); err == nil && state.ready {
+		// The id tells our server from one that has the directory already, or left its file there when it crashed.
+		if state, err := readPostmaster(s.data); err == nil && state.ready && state.pid == p.pid {
 			return nil
 		}
 		select {
@@ -169,11 +169,11 @@ func (s *postgresServer) arguments(o PostgresOptions) []string {
 }
 
 // stop ends the process, waits for it, and removes what was temporary. It may be called on a server that was only
-// half started.
-func (s *postgresServer) stop() error {
+// half started. A cancelled ctx does not keep it from waiting.
+func (s *postgresServer) stop(ctx context.Context) error {
 	var failed error
 	if s.process != nil {
-		failed = s.process.stop(s)
+		failed = s.process.stop(ctx, s)
 	}
 	if err := removeAll(s.home); err != nil {
 		failed = errors.Join(failed, fmt.Errorf("remove the server's directory: %w", err))

@@ -26,8 +26,8 @@ type process struct {
 }
 
 // stop ends the process and waits for it: politely where the data is kept, at once where it is thrown away.
-func (p *process) stop(s *postgresServer) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*stopLimit)
+func (p *process) stop(ctx context.Context, s *postgresServer) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*stopLimit)
 	defer cancel()
 	how := immediate
 	if s.durable || !strings.HasPrefix(s.data, s.home) {

@@ -22,8 +22,8 @@ func serves(_ context.Context, pid int, data string) bool {
 	if err != nil {
 		return false // gone, or a zombie, or another user's
 	}
-	if real, err := filepath.EvalSymlinks(data); err == nil {
-		data = real
+	if target, err := filepath.EvalSymlinks(data); err == nil {
+		data = target
 	}
 	return cwd == data
 }

@@ -93,8 +93,8 @@ func socketBase(as account) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if real, err := filepath.EvalSymlinks(dir); err == nil {
-			dir = real
+		if target, err := filepath.EvalSymlinks(dir); err == nil {
+			dir = target
 		}
 		if len(dir) > longest {
 			tried = append(tried, dir+" is too long for a socket")

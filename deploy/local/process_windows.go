@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -87,11 +88,12 @@ func (s *postgresServer) address() error {
 		return err
 	}
 	s.port = int(port)
-	if s.password, err = readPassword(s.data); err != nil {
+	password, err := readPassword(s.data)
+	if err != nil {
 		return err
 	}
 	s.url = &url.URL{
-		Scheme: "postgres", User: url.UserPassword(superuser, s.password), Host: "127.0.0.1:" + strconv.Itoa(s.port),
+		Scheme: "postgres", User: url.UserPassword(superuser, password), Host: "127.0.0.1:" + strconv.Itoa(s.port),
 		Path: "/postgres", RawQuery: "sslmode=disable",
 	}
 	return nil
@@ -100,3 +102,14 @@ func (s *postgresServer) address() error {
 func socketBase(account) (string, error) { return os.TempDir(), nil }
 
 func runAs(*exec.Cmd, account) {}
+
+func readPassword(data string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(data, passwordFile))
+	if err != nil {
+		return "", fmt.Errorf("read the server's password: %w", err)
+	}
+	if len(text) == 0 {
+		return "", errors.New("the server's password file is empty")
+	}
+	return string(text), nil
+}

@@ -208,7 +208,7 @@ func (s *objectStore) open(bucket, key string) (*gofakes3.Object, *os.File, erro
 	info, err := file.Stat()
 	if err != nil || info.IsDir() {
 		_ = file.Close()
-		return nil, nil, gofakes3.KeyNotFound(key) //nolint:nilerr // a directory is no object
+		return nil, nil, gofakes3.KeyNotFound(key) // a directory is no object
 	}
 	n, err := readNote(path, s.notePath(bucket, key), info, true)
 	if err != nil {
@@ -225,13 +225,13 @@ func (s *objectStore) open(bucket, key string) (*gofakes3.Object, *os.File, erro
 func (s *objectStore) DeleteObject(bucket, key string) (result gofakes3.ObjectDeleteResult, err error) {
 	path, err := s.path(bucket, key)
 	if err != nil {
-		return result, nil //nolint:nilerr // what cannot be stored is not there
+		return result, nil // what cannot be stored is not there
 	}
 	mu := s.stripe(bucket, key)
 	mu.Lock()
 	defer mu.Unlock()
 	if info, err := os.Lstat(path); err != nil || info.IsDir() {
-		return result, nil //nolint:nilerr // not there
+		return result, nil
 	}
 	if err := os.Remove(path); err != nil {
 		return result, err

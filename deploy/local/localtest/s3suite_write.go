@@ -3,6 +3,7 @@ package localtest
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -134,7 +135,7 @@ func testMetadata(t *testing.T, b *s3Bucket) {
 	check("disposition", aws.ToString(head.ContentDisposition), disposition)
 	check("etag", aws.ToString(head.ETag), etag)
 	check("metadata", fmt.Sprint(head.Metadata), fmt.Sprint(want))
-	check("length", fmt.Sprint(aws.ToInt64(head.ContentLength)), fmt.Sprint(len(body)))
+	check("length", strconv.FormatInt(aws.ToInt64(head.ContentLength), 10), strconv.Itoa(len(body)))
 	get, err := b.client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &b.name, Key: aws.String("m")})
 	if err != nil {
 		t.Fatal(err)
