@@ -10,58 +10,6 @@ import (
 	"strings"
 )
 
-// Options of a comparison. The zero Options are the defaults.
-type Options struct {
-	// Max is the most differences that are named; all are counted. Default 100,
-	// less than 0 for none.
-	Max int
-}
-
-// What says in what two workbooks differ.
-type What string
-
-// What can differ.
-const (
-	DiffSheet      What = "sheet"      // a sheet is in one workbook only
-	DiffOrder      What = "order"      // the sheets' order
-	DiffVisibility What = "visibility" // whether a sheet is hidden
-	DiffKind       What = "kind"       // text, number, … of a cell, or that it is there
-	DiffValue      What = "value"
-	DiffFormat     What = "format" // the number format
-	DiffFormula    What = "formula"
-	DiffMerge      What = "merge" // a merged range is in one sheet only
-)
-
-// Difference is one of them. A and B are what the two workbooks say, cut after
-// 200 bytes; they hold the records' content, so they do not belong in logs.
-type Difference struct {
-	Sheet string `json:"sheet,omitempty"`
-	// Cell is a cell's reference or a merged range; empty for a sheet.
-	Cell string `json:"cell,omitempty"`
-	What What   `json:"what"`
-	A    string `json:"a"`
-	B    string `json:"b"`
-}
-
-// Report is the outcome of a comparison.
-type Report struct {
-	// Differences are the first ones, in the order of a's sheets.
-	Differences []Difference `json:"differences,omitempty"`
-	// Total counts all differences, Cells and Sheets what was compared: a report
-	// of no difference over no cell proves nothing.
-	Total  int64 `json:"total"`
-	Cells  int64 `json:"cells"`
-	Sheets int   `json:"sheets"`
-}
-
-// Equal says that no difference was found.
-func (r Report) Equal() bool { return r.Total == 0 }
-
-const (
-	defaultMax = 100
-	maxShown   = 200
-)
-
 // Diff compares two workbooks: sheets and their order, and of each cell its kind,
 // value, number format and formula. Sheets are paired by name. Numbers are equal
 // when Excel's 15 digits are. It reads both as streams, one row of each at a time.
