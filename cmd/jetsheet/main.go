@@ -37,6 +37,8 @@ type commands struct {
 	Producer producerCommand `cmd:"" help:"Run the producer: schedules, plans and requests."`
 	Renderer rendererCommand `cmd:"" help:"Run a renderer: records to workbooks."`
 	Uploader uploaderCommand `cmd:"" help:"Run an uploader: workbooks to S3."`
+	Up       upCommand       `cmd:"" help:"Run all roles in one process."`
+	Demo     demoCommand     `cmd:"" help:"Make a sample company's workbooks, with everything embedded."`
 	Settings settingsCommand `cmd:"" help:"Show every setting, its value and where the value comes from."`
 	Compare  compareCommand  `cmd:"" help:"Compare two workbooks cell by cell."`
 	Version  versionCommand  `cmd:"" help:"Show the version."`
