@@ -64,13 +64,14 @@ func (r *reader) text(data []byte) (string, bool) {
 		return "", false
 	}
 	text := string(bytes.TrimPrefix(data, []byte("\ufeff")))
+	text = strings.ReplaceAll(text, "\r\n", "\n")
 	line, column := 1, 1
 	for i, c := range text {
 		switch {
 		case c == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd"):
 			r.problem(spot{line, column}, "", "the file is not UTF-8 text")
 			return "", false
-		case c < ' ' && c != '\t' && c != '\n' && c != '\r', c == 0x7f:
+		case c < ' ' && c != '\t' && c != '\n', c == 0x7f:
 			r.problem(spot{line, column}, "", "control character %U", c)
 			return "", false
 		case c == '\n':
@@ -79,7 +80,6 @@ func (r *reader) text(data []byte) (string, bool) {
 			column++
 		}
 	}
-	text = strings.ReplaceAll(text, "\r\n", "\n")
 	r.lines = strings.Split(text, "\n")
 	return text, true
 }

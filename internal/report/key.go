@@ -52,10 +52,11 @@ func isPeriodHolder(name string) bool {
 func (d *Definition) constantParts(p Pattern) []part {
 	var parts []part
 	for _, part := range p.parts {
-		switch part.holder {
-		case holderReport:
+		switch {
+		case d.Name == "": // a problem of its own
+		case part.holder == holderReport:
 			part.literal, part.holder = keyValue(d.Name), ""
-		case holderTitle:
+		case part.holder == holderTitle:
 			part.literal, part.holder = keyValue(d.Title), ""
 		}
 		if n := len(parts); n > 0 && part.holder == "" && parts[n-1].holder == "" {

@@ -72,7 +72,7 @@ func (s section) name() string {
 		return ""
 	}
 	name := s.text("report", "")
-	if !jetsheet.ValidReportName(name) {
+	if !jetsheet.ValidReportName(name) && !s.wrong("report") {
 		s.problem("report", "report %q must have 1 to 40 characters of a to z, 0 to 9 and -", name)
 	}
 	return name

@@ -63,7 +63,7 @@ func placeOf(n node) spot {
 	return spot{tk.Position.Line, tk.Position.Column}
 }
 
-// section is one map of the file, with the keys it may have.
+// section is one map of the file; values is nil where it is none.
 type section struct {
 	r      *reader
 	path   string
@@ -73,12 +73,13 @@ type section struct {
 
 // section reads a map strictly. What is not a map gives a section without values.
 func (r *reader) section(n node, path string, at spot, known ...string) section {
-	s := section{r: r, path: path, at: at, values: map[string]node{}}
-	m, ok := n.(*ast.MappingNode)
+	s := section{r: r, path: path, at: at}
+	m, ok := n.(*mapping)
 	if !ok {
 		r.wrongKind(n, path, "a map of "+strings.Join(known, ", "))
 		return s
 	}
+	s.values = map[string]node{}
 	for _, v := range m.Values {
 		key, ok := r.key(v, path)
 		switch {
@@ -153,6 +154,11 @@ func (s section) place(key string) spot {
 	return placeOf(s.values[key])
 }
 
+// wrong says whether a problem of the key's value is known already.
+func (s section) wrong(key string) bool {
+	return slices.ContainsFunc(s.r.problems, func(p *ProblemError) bool { return p.Path == s.child(key) })
+}
+
 // problem reports something wrong with the value of a key.
 func (s section) problem(key, format string, args ...any) {
 	s.r.problem(s.place(key), s.child(key), format, args...)
@@ -163,6 +169,9 @@ func (s section) problem(key, format string, args ...any) {
 func (s section) required(key, example string) bool {
 	if s.has(key) {
 		return true
+	}
+	if s.values == nil || s.wrong(key) {
+		return false // no map, or no value: reported
 	}
 	s.r.problem(s.at, s.child(key), "%q is missing; write for example %s: %s", s.child(key), key, example)
 	return false

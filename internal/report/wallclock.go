@@ -41,7 +41,7 @@ func (w wall) instant(loc *time.Location) time.Time {
 	at := w.Add(-zoneSearch)
 	for {
 		_, offset := at.In(loc).Zone()
-		_, end := at.In(loc).ZoneBounds()
+		end := zoneEnd(at, loc)
 		reads := w.Add(-time.Duration(offset) * time.Second)
 		if reads.Before(at) {
 			return at // the change at this moment skipped w
@@ -51,6 +51,17 @@ func (w wall) instant(loc *time.Location) time.Time {
 		}
 		at = end.UTC()
 	}
+}
+
+// zoneEnd is when the offset that holds at an instant ends, or zero for never. On
+// the last day of leap years after those in the zone's table, from 2040 on,
+// ZoneBounds returns an end that has passed; nothing changes in that hour then.
+func zoneEnd(at time.Time, loc *time.Location) time.Time {
+	_, end := at.In(loc).ZoneBounds()
+	if !end.IsZero() && !end.After(at) {
+		return at.Add(time.Hour)
+	}
+	return end
 }
 
 // LoadZone returns the zone with an IANA name such as Asia/Tokyo or UTC. Unlike
