@@ -1,0 +1,173 @@
+package uploader
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// TestFaultsThatPass plays each fault of S3 a few times and then lets it work: no
+// conversion fails, and one object and one outcome come of it.
+func TestFaultsThatPass(t *testing.T) {
+	t.Parallel()
+	answers := func(status int, code string) hookFunc {
+		return func(q *http.Request, _ http.RoundTripper) (*http.Response, error) {
+			return answer(q, status, code), nil
+		}
+	}
+	for name, fault := range map[string]hookFunc{
+		"500":                    answers(500, "InternalError"),
+		"503":                    answers(503, "SlowDown"),
+		"429":                    answers(429, "TooManyRequests"),
+		"403":                    answers(403, "AccessDenied"),
+		"expired credentials":    answers(400, "ExpiredToken"),
+		"missing bucket":         answers(404, "NoSuchBucket"),
+		"disabled key":           answers(400, "KMS.DisabledException"),
+		"wrong region":           answers(301, "PermanentRedirect"),
+		"conflict":               answers(409, "ConditionalRequestConflict"),
+		"body cut on the way":    answers(400, "IncompleteBody"),
+		"connection refused":     func(*http.Request, http.RoundTripper) (*http.Response, error) { return nil, errors.New("refused") },
+		"reset after the body":   func(q *http.Request, _ http.RoundTripper) (*http.Response, error) { return nil, readThenReset(q) },
+		"applied, then an error": func(q *http.Request, next http.RoundTripper) (*http.Response, error) { return applyThen(q, next) },
+		"silence": func(q *http.Request, _ http.RoundTripper) (*http.Response, error) {
+			<-q.Context().Done()
+			return nil, q.Context().Err()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := setup(t)
+			u := r.uploader()
+			var calls atomic.Int32
+			r.s3.set(func(q *http.Request, next http.RoundTripper) (*http.Response, error) {
+				if q.Method == http.MethodPut && calls.Add(1) <= 2 {
+					return fault(q, next)
+				}
+				return next.RoundTrip(q)
+			})
+			request, content := r.request(1, "s1"), noise(7000)
+			r.announce(r.render(request, content))
+			r.run(u)
+			if d := r.done(request.Conversion()); d.State != jetsheet.DonePublished {
+				t.Errorf("done: got %s, want published", d.State)
+			}
+			if stored, _ := r.object(request.Key); !bytes.Equal(stored, content) {
+				t.Errorf("object has %d bytes, want the workbook's 7000", len(stored))
+			}
+			if n := calls.Load(); n < 2 {
+				t.Errorf("PUTs: got %d, want the fault met and another try", n)
+			}
+			r.drained()
+			if n := r.messages(jetsheet.StreamFailed); n != 0 {
+				t.Errorf("failures: got %d, want none", n)
+			}
+		})
+	}
+}
+
+func readThenReset(q *http.Request) error {
+	if _, err := io.Copy(io.Discard, q.Body); err != nil {
+		return err
+	}
+	return errors.New("connection reset by peer")
+}
+
+// applyThen does what is asked and loses the answer.
+func applyThen(q *http.Request, next http.RoundTripper) (*http.Response, error) {
+	response, err := next.RoundTrip(q)
+	if err != nil {
+		return nil, err
+	}
+	if err := response.Body.Close(); err != nil {
+		return nil, err
+	}
+	return nil, errors.New("connection reset by peer")
+}
+
+// TestRefusals: what S3 says of this object for good fails the conversion, at once
+// or after its attempts.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		status   int
+		code     string
+		cause    jetsheet.Cause
+		retrying bool
+	}{
+		{400, "EntityTooLarge", jetsheet.CauseUploadRefused, false},
+		{400, "InvalidArgument", jetsheet.CauseUploadRefused, false},
+		{400, "KeyTooLongError", jetsheet.CauseUploadRefused, false},
+		{400, "MetadataTooLarge", jetsheet.CauseUploadRefused, false},
+		{405, "MethodNotAllowed", jetsheet.CauseUploadRefused, false},
+		{400, "BadDigest", jetsheet.CauseInternal, true},
+		{400, "XAmzContentSHA256Mismatch", jetsheet.CauseInternal, true},
+	} {
+		t.Run(c.code, func(t *testing.T) {
+			t.Parallel()
+			r := setup(t)
+			u := r.uploader()
+			r.s3.set(func(q *http.Request, next http.RoundTripper) (*http.Response, error) {
+				if q.Method == http.MethodPut {
+					return answer(q, c.status, c.code), nil
+				}
+				return next.RoundTrip(q)
+			})
+			request := r.request(1, "s1")
+			r.announce(r.render(request, noise(7000)))
+			r.run(u)
+			f := r.failed(request.Conversion())
+			if f.Cause != c.cause || f.Retrying() != c.retrying || f.Stage != jetsheet.StageUploader || !strings.Contains(f.Message, c.code) {
+				t.Errorf("failure: got %s of %s, retrying %v, %q; want %s, retrying %v, with %s", f.Cause, f.Stage, f.Retrying(), f.Message, c.cause, c.retrying, c.code)
+			}
+			if want := mustJSON(t, request); !bytes.Equal(f.Request, want) {
+				t.Errorf("failure holds %s, want the request byte for byte", f.Request)
+			}
+			r.drained()
+		})
+	}
+}
+
+// TestOutageStopsFetching: while S3 is away, events stay in the stream, nothing is
+// counted, and afterwards all is published.
+func TestOutageStopsFetching(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	u := r.uploader()
+	var away atomic.Bool
+	away.Store(true)
+	var refused atomic.Int32
+	r.s3.set(func(q *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if away.Load() {
+			refused.Add(1)
+			return answer(q, 503, "ServiceUnavailable"), nil
+		}
+		return next.RoundTrip(q)
+	})
+	const events = 40
+	for i := range events {
+		r.announce(r.render(r.request(1, "s"+string(rune('a'+i%26))+string(rune('a'+i/26))), noise(500+i)))
+	}
+	r.run(u)
+	r.eventually("S3 to be asked in vain", func() bool { return refused.Load() >= 12 })
+	c, err := r.js.Consumer(t.Context(), jetsheet.StreamRendered, jetsheet.ConsumerUploader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := c.CachedInfo().NumAckPending; n > u.cfg.Slots+1 {
+		t.Errorf("events taken during the outage: got %d, want at most one for each of %d slots", n, u.cfg.Slots)
+	}
+	away.Store(false)
+	r.drained()
+	if n := r.messages(jetsheet.StreamDone); n != events {
+		t.Errorf("done records: got %d, want %d", n, events)
+	}
+	if n := r.messages(jetsheet.StreamFailed); n != 0 {
+		t.Errorf("failures: got %d, want none", n)
+	}
+}
