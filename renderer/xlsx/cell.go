@@ -75,24 +75,39 @@ func (f Format) temporalCell(v Value) cell {
 	var serial float64
 	var ok bool
 	var code string
+	unit := f.resolution()
+	elapsed := time.Duration(v.bits)
+	if elapsed > 0 { // a negative one is no duration for Excel, however small
+		elapsed = elapsed.Truncate(unit)
+	}
 	switch v.kind {
 	case KindDate:
 		serial, ok = serialOf(int64(v.bits), 0)
 		code = f.dateCode()
 	case KindDateTime:
-		serial, ok = serialOf(int64(v.bits), v.nsec)
+		serial, ok = serialOf(int64(v.bits), v.nsec-v.nsec%int32(unit))
 		code = f.dateTimeCode()
 	case KindTimeOfDay:
-		serial, ok = timeOfDaySerial(time.Duration(v.bits))
+		serial, ok = timeOfDaySerial(elapsed)
 		code = f.timeCode()
 	default:
-		serial, ok = elapsedSerial(time.Duration(v.bits))
+		serial, ok = elapsedSerial(elapsed)
 		code = durationCode
 	}
 	if !ok {
 		return textCell(v.String(), "", changedRange)
 	}
 	return numberCell(serial, code)
+}
+
+// resolution is the part of a second that the format shows: nothing below it is
+// written. Excel and LibreOffice round what they show, and 23:59:59.999999 on the
+// last day of a month must not show as the first day of the next.
+func (f Format) resolution() time.Duration {
+	if strings.Contains(strings.ToLower(f.code), "s.0") {
+		return time.Millisecond
+	}
+	return time.Second
 }
 
 // fits says whether the format's code can show a value of this kind.

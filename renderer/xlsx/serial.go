@@ -17,7 +17,8 @@ const (
 // false outside 1900–9999.
 //
 // The double nearest to the time is within half a microsecond of it until 2079
-// and within a microsecond after; Excel itself goes by milliseconds.
+// and within a microsecond after; Excel itself goes by milliseconds, and nothing
+// finer is passed here.
 func serialOf(seconds int64, nsec int32) (serial float64, ok bool) {
 	if seconds < second1900 || seconds >= second10000 {
 		return 0, false

@@ -179,7 +179,9 @@ func TestRandomValuesReadBack(t *testing.T) {
 		data[i] = []xlsx.Value{xlsx.Text(text), xlsx.Float(float), xlsx.Decimal(decimal), xlsx.DateTime(at[i])}
 		want[i] = [3]string{legalText(text), strconv.FormatFloat(float, 'g', -1, 64), decimal}
 	}
-	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: make([]xlsx.Column, 4)}, data)
+	columns := make([]xlsx.Column, 4)
+	columns[3].Format = mustFormat(t, "excel:yyyy-mm-dd hh:mm:ss.000")
+	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: columns}, data)
 	seen := 0
 	err := openBook(t, content).Sheets()[0].Rows(func(row int, got []cells.Cell) error {
 		if row == 1 {
@@ -204,4 +206,41 @@ func TestRandomValuesReadBack(t *testing.T) {
 	if err != nil || seen != rows {
 		t.Fatalf("read %d rows, %v, want %d", seen, err, rows)
 	}
+}
+
+func TestTimesAreCutToWhatTheirFormatShows(t *testing.T) {
+	t.Parallel()
+	last := time.Date(2026, 10, 31, 23, 59, 59, 999_999_999, time.UTC)
+	values := []xlsx.Value{
+		xlsx.DateTime(last), xlsx.DateTime(last), xlsx.DateTime(last), xlsx.TimeOfDay(24*time.Hour - 1), xlsx.Duration(time.Hour - 1),
+	}
+	columns := make([]xlsx.Column, len(values))
+	columns[1].Format = mustFormat(t, "datetime")
+	columns[2].Format = mustFormat(t, "excel:yyyy-mm-dd hh:mm:ss.000")
+	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: columns}, [][]xlsx.Value{values})
+	want := []string{
+		strconv.FormatFloat(46326+float64(86399)/86400, 'f', 9, 64), strconv.FormatFloat(46326+float64(86399)/86400, 'f', 9, 64),
+		strconv.FormatFloat(46326+86399.999/86400, 'f', 9, 64), strconv.FormatFloat(float64(86399)/86400, 'f', 9, 64),
+		strconv.FormatFloat(float64(3599)/86400, 'f', 9, 64),
+	}
+	err := openBook(t, content).Sheets()[0].Rows(func(row int, got []cells.Cell) error {
+		for i := range want {
+			if number, ok := got[i].Float(); row == 2 && (!ok || strconv.FormatFloat(number, 'f', 9, 64) != want[i]) {
+				t.Errorf("column %d: %s, want %s", i+1, got[i].Text, want[i])
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustFormat(t *testing.T, text string) xlsx.Format {
+	t.Helper()
+	f, err := xlsx.ParseFormat(text, "en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
