@@ -106,7 +106,7 @@ func TestBrokenCacheIsRebuilt(t *testing.T) {
 // cachedCopy makes a cluster as a start does and checks that the file removed above is in it.
 func cachedCopy(t *testing.T, b binaries, as account, cached string) error {
 	t.Helper()
-	base, err := socketBase(as)
+	base, err := socketBase(as, true)
 	if err != nil {
 		return err
 	}

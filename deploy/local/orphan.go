@@ -17,7 +17,7 @@ import (
 type owned struct {
 	// Home is a temporary directory that goes with its owner.
 	Home string `json:"home"`
-	// Data is the server's data directory; it is removed only if it lies in Home.
+	// Data is the server's data directory, empty if there is no server. It is removed only if it lies in Home.
 	Data string `json:"data"`
 }
 
@@ -67,7 +67,8 @@ func (r *registration) remove() error {
 	return nil
 }
 
-// reapOrphans stops servers whose owner died without stopping them and removes their temporary directories.
+// reapOrphans stops servers whose owner died without stopping them and removes their temporary directories. One that
+// cannot be removed now stays registered for the next start: it is no reason not to start.
 func reapOrphans(ctx context.Context) error {
 	dir, gate, err := registerDir(ctx)
 	if err != nil {
@@ -79,7 +80,7 @@ func reapOrphans(ctx context.Context) error {
 		return err
 	}
 	for _, path := range entries {
-		if err := reapEntry(ctx, path); err != nil {
+		if err := reapEntry(ctx, path); err != nil && ctx.Err() != nil {
 			return fmt.Errorf("remove what a dead process left, registered in %s: %w", path, err)
 		}
 	}
@@ -104,11 +105,13 @@ func reapEntry(ctx context.Context, path string) error {
 }
 
 func reapServer(ctx context.Context, o owned) error {
-	if err := killOrphan(ctx, o.Data); err != nil {
-		return err
+	if o.Data != "" {
+		if err := killOrphan(ctx, o.Data); err != nil {
+			return err
+		}
 	}
 	// Never anything but what place makes, whatever the file says.
-	if !strings.HasPrefix(filepath.Base(o.Home), "jetsheet-") {
+	if !strings.HasPrefix(filepath.Base(o.Home), homePrefix) {
 		return nil
 	}
 	return removeAll(o.Home)

@@ -2,7 +2,9 @@ package local_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +19,7 @@ type child struct {
 	cmd  *exec.Cmd
 	pid  int // the server's
 	home string
+	in   io.Closer
 }
 
 func startChild(t *testing.T, mode string) child {
@@ -28,7 +31,7 @@ func startChild(t *testing.T, mode string) child {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.cmd.StdinPipe(); err != nil {
+	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.cmd.Start(); err != nil {
@@ -54,6 +57,17 @@ func (c child) kill(t *testing.T) {
 	}
 	if err := c.cmd.Wait(); err == nil {
 		t.Fatal("the killed child ended with status 0")
+	}
+}
+
+// end lets the child close its server.
+func (c child) end(t *testing.T) {
+	t.Helper()
+	if err := errors.Join(c.in.Close(), c.cmd.Wait()); err != nil {
+		t.Errorf("the child that was to end: %v", err)
+	}
+	if alive(c.pid) || exists(c.home) {
+		t.Errorf("after its owner's Close: server %d runs %t, %s exists %t, want neither", c.pid, alive(c.pid), c.home, exists(c.home))
 	}
 }
 
@@ -106,7 +120,7 @@ func TestNextStartRemovesOrphans(t *testing.T) {
 			if !alive(living.pid) || !exists(living.home) {
 				t.Errorf("a living owner's server: runs %t, directory exists %t, want both", alive(living.pid), exists(living.home))
 			}
-			living.kill(t)
+			living.end(t)
 		})
 	}
 }

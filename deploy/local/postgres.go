@@ -19,7 +19,7 @@ import (
 const DatabaseVariable = "JETSHEET_TEST_DATABASE_URL"
 
 // PostgresOptions says which server StartPostgres gives. The zero value is a server for tests: temporary, not
-// durable, gone with Close.
+// durable, gone with Close, and in memory where TempDir would be.
 type PostgresOptions struct {
 	// ExistingURL is a postgres:// URL of a server that runs already. Nothing is started then and the other fields
 	// are ignored; databases are created in that server. Empty means a server of our own.

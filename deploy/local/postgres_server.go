@@ -3,7 +3,6 @@ package local
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -67,11 +66,11 @@ func startServer(ctx context.Context, o PostgresOptions) (_ *postgresServer, err
 
 // place chooses the directories, registers them and makes the temporary one.
 func (s *postgresServer) place(ctx context.Context, keep string) error {
-	base, err := socketBase(s.as)
+	base, err := socketBase(s.as, keep == "" && !s.durable)
 	if err != nil {
 		return err
 	}
-	s.home = filepath.Join(base, "jetsheet-"+strings.ToLower(rand.Text()[:10]))
+	s.home = homeIn(base)
 	s.data, s.log = filepath.Join(s.home, "data"), filepath.Join(s.home, "postgres.log")
 	if keep != "" {
 		if keep, err = filepath.Abs(keep); err != nil {

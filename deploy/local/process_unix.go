@@ -84,11 +84,12 @@ func (s *postgresServer) address() error {
 }
 
 // socketBase returns a directory for the server's home: short, because a socket's path has 103 usable bytes on some
-// systems, and open to the server's user, because TMPDIR may lie in a private home.
-func socketBase(as account) (string, error) {
+// systems, and open to the server's user, because TMPDIR may lie in a private home. losable says that the data lies there
+// too and may be lost with the machine.
+func socketBase(as account, losable bool) (string, error) {
 	const longest = 103 - len("/jetsheet-0123456789/.s.PGSQL.5432")
 	var tried []string
-	for _, dir := range []string{os.TempDir(), "/tmp", "/var/tmp", "/dev/shm"} {
+	for _, dir := range append(scratchBases(losable), "/tmp", "/var/tmp", "/dev/shm") {
 		dir, err := filepath.Abs(dir)
 		if err != nil {
 			return "", err

@@ -99,7 +99,7 @@ func (s *postgresServer) address() error {
 	return nil
 }
 
-func socketBase(account) (string, error) { return os.TempDir(), nil }
+func socketBase(account, bool) (string, error) { return os.TempDir(), nil }
 
 func runAs(*exec.Cmd, account) {}
 

@@ -1,9 +1,12 @@
 package localtest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
+	"testing"
 
 	"github.com/jetsheet/jetsheet/deploy/local"
 )
@@ -18,6 +21,7 @@ type suite struct {
 	start    sync.Once
 	postgres *local.Postgres
 	failed   error
+	scratch  string // for what tests keep in files
 }
 
 // Runner is what runs tests: a *testing.M, or what testscript.Main takes.
@@ -30,24 +34,32 @@ func Main(m Runner) { os.Exit(Run(m)) }
 // if what the tests shared did not stop.
 func Run(m Runner) int {
 	if err := setTraps(); err != nil {
-		fmt.Fprintln(os.Stderr, "localtest: "+err.Error())
-		return 1
+		return complain(err, 1)
+	}
+	scratch, remove, err := local.TempDir(context.Background())
+	if err != nil {
+		return complain(err, 1)
 	}
 	tests.mu.Lock()
-	tests.running = true
+	tests.running, tests.scratch = true, scratch
 	tests.mu.Unlock()
 	code := m.Run()
 	tests.mu.Lock()
 	defer tests.mu.Unlock()
 	tests.running = false
-	if tests.postgres == nil {
+	if tests.postgres != nil {
+		err = tests.postgres.Close()
+	}
+	return complain(errors.Join(err, remove()), code)
+}
+
+// complain tells an error, if there is one, and returns the exit code.
+func complain(err error, code int) int {
+	if err == nil {
 		return code
 	}
-	if err := tests.postgres.Close(); err != nil {
-		fmt.Fprintln(os.Stderr, "localtest: "+err.Error())
-		return max(code, 1)
-	}
-	return code
+	_, _ = fmt.Fprintln(os.Stderr, "localtest:", err) // there is nowhere else to tell it
+	return max(code, 1)
 }
 
 // Wrapped runs m as Run does, for helpers that take a Runner themselves:
@@ -92,4 +104,26 @@ func Traps() map[string]string {
 		"AWS_SHARED_CREDENTIALS_FILE": "/" + host + "/credentials",
 		"AWS_EC2_METADATA_DISABLED":   "true",
 	}
+}
+
+// tempDir is tb.TempDir in memory, where there is room (see local.TempDir).
+func tempDir(tb testing.TB) string {
+	tb.Helper()
+	tests.mu.Lock()
+	base := tests.scratch
+	running := tests.running
+	tests.mu.Unlock()
+	if !running {
+		return tb.TempDir()
+	}
+	dir, err := os.MkdirTemp(base, "") //nolint:usetesting // it does as well, on the disk
+	if err != nil {
+		tb.Fatalf("localtest: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			tb.Errorf("localtest: %v", err)
+		}
+	})
+	return dir
 }

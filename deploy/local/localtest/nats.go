@@ -22,7 +22,7 @@ func NATS(tb testing.TB) (*nats.Conn, jetstream.JetStream) {
 func StartNATS(tb testing.TB, o local.NATSOptions) *local.NATS {
 	tb.Helper()
 	if o.Dir == "" {
-		o.Dir = tb.TempDir()
+		o.Dir = tempDir(tb)
 	}
 	server, err := local.StartNATS(o)
 	if err != nil {

@@ -22,7 +22,7 @@ func S3(tb testing.TB) (client *s3.Client, bucket string) {
 func StartS3(tb testing.TB, o local.S3Options) *local.S3 {
 	tb.Helper()
 	if o.Dir == "" {
-		o.Dir = tb.TempDir()
+		o.Dir = tempDir(tb)
 	}
 	server, err := local.StartS3(o)
 	if err != nil {
