@@ -37,7 +37,7 @@ func NewCalendar(expr, timeZone string) (*Calendar, error) {
 	}
 	c := &Calendar{expr: strings.Join(strings.Fields(expr), " "), fields: fields, zone: zone}
 	if _, ok := c.nextWall(wall{time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)}); !ok {
-		return nil, fmt.Errorf("cron %q %w", c.expr, errNeverFires)
+		return nil, fmt.Errorf("cron %q never fires: there is no such date", c.expr)
 	}
 	return c, nil
 }
@@ -133,6 +133,10 @@ func (c *Calendar) Ticks(after, until time.Time, limit int) []time.Time {
 	}
 	return ticks
 }
+
+// Latest returns the last tick at or before an instant, in UTC; zero when there is
+// none since the year 1.
+func (c *Calendar) Latest(at time.Time) time.Time { return c.newest(time.Time{}, at) }
 
 // newest returns the last tick after one instant and up to another, or zero. It
 // looks back from the end in growing steps, so a long absence costs little.

@@ -25,6 +25,21 @@ type Value struct {
 	Null bool
 }
 
+// ColumnError is what is wrong with the columns of the targets query, so that it
+// would fail every row.
+type ColumnError struct {
+	// Path is where in the definition, e.g. targets or output.key.
+	Path string
+	// Shown is the part of the text at Path that is at fault, e.g. {site_name}; ""
+	// when it is the whole.
+	Shown string
+	// Message is what is wrong and what there is.
+	Message string
+}
+
+// Error returns the message.
+func (e *ColumnError) Error() string { return e.Message }
+
 // columns are the names of the targets query's result, in its order.
 type columns []string
 
@@ -34,15 +49,19 @@ func newColumns(names []string) (columns, error) {
 	var errs []error
 	for _, need := range []string{columnTenant, columnTarget} {
 		if c.find(need) < 0 {
-			errs = append(errs, fmt.Errorf("targets gives no column %q; it gives %s", need, strings.Join(names, ", ")))
+			errs = append(errs, targetsError("targets gives no column %q; it gives %s", need, strings.Join(names, ", ")))
 		}
 	}
 	for i, name := range names {
 		if first := c.find(name); first < i {
-			errs = append(errs, fmt.Errorf("targets gives the column %q twice; name one of them with AS", name))
+			errs = append(errs, targetsError("targets gives the column %q twice; name one of them with AS", name))
 		}
 	}
 	return c, errors.Join(errs...)
+}
+
+func targetsError(format string, args ...any) *ColumnError {
+	return &ColumnError{Path: "targets", Message: fmt.Sprintf(format, args...)}
 }
 
 // find is the index of a column, or -1.
@@ -112,8 +131,8 @@ func (c columns) check(uses []use) error {
 			if strings.HasPrefix(u.shown, "{") {
 				known = append(slices.Clone(c), ownPlaceholders()...)
 			}
-			errs = append(errs, fmt.Errorf("%s uses %s, but targets gives no column %q%s",
-				u.where, u.shown, u.column, didYouMean(u.column, known)))
+			errs = append(errs, &ColumnError{Path: u.where, Shown: u.shown, Message: fmt.Sprintf(
+				"%s uses %s, but targets gives no column %q%s", u.where, u.shown, u.column, didYouMean(u.column, known))})
 		}
 	}
 	return errors.Join(errs...)

@@ -56,9 +56,9 @@ type zoned struct {
 }
 
 // NewResolver returns a resolver for the rows of a run. names are the columns of
-// the targets query. An error joins everything about them that would fail every
-// row: no tenant or target, a name given twice, a column that the definition uses
-// and the query does not give.
+// the targets query. An error joins a [*ColumnError] for everything about them that
+// would fail every row: no tenant or target, a name given twice, a column that the
+// definition uses and the query does not give.
 func (d *Definition) NewResolver(tick time.Time, names []string) (*Resolver, error) {
 	c, err := newColumns(names)
 	if err != nil {
