@@ -18,6 +18,10 @@ import (
 // in the record of every run.
 const MaxSourceBytes = 64 << 10
 
+// maxSourceLines is the most lines of a file: the YAML parser's time grows with the
+// square of the blank ones (60,000 of them in one text took 16 s).
+const maxSourceLines = 4096
+
 // maxNesting is how deep a file may nest lists and maps in brackets. Four are
 // needed; the YAML parser's time grows with the square of it.
 const maxNesting = 16
@@ -79,6 +83,10 @@ func (r *reader) text(data []byte) (string, bool) {
 		default:
 			column++
 		}
+	}
+	if line > maxSourceLines {
+		r.problem(spot{1, 1}, "", "the file has %d lines; a definition may have %d", line, maxSourceLines)
+		return "", false
 	}
 	r.lines = strings.Split(text, "\n")
 	return text, true

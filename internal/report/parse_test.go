@@ -201,6 +201,7 @@ func TestParseWholeFiles(t *testing.T) {
 		{"a list", "- report: x\n", "1:1: the file must be a map of report, title"},
 		{"a required key without a value", strings.Replace(minimal, "period: day", "period:", 1), `2:1: the key "period" has no value; give it one or remove it`},
 		{"too large", strings.Repeat("#", MaxSourceBytes+1), "1:1: the file has 65537 bytes; a definition may have 65536"},
+		{"too many lines", minimal + "description: |\n  a" + strings.Repeat("\n", 50_000), "1:1: the file has 50008 lines; a definition may have 4096"},
 		{"two documents", minimal + "---\n" + minimal, "8:1: a second YAML document"},
 		{"no queries", strings.Replace(minimal, "{records: select 1 where tenant = @tenant}", "{}", 1), "4:10: queries must be a map of at least one name and its statement"},
 		{"no sheets", strings.Replace(minimal, `[{name: "{target}", rows: records}]`, "[]", 1), "workbook.sheets is empty; a workbook has at least one sheet"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // The parameters of statements. Any other is @row_COLUMN, a column of the targets
@@ -167,7 +168,7 @@ func findParam(text, name string) (line, column int, ok bool) {
 	if number == 0 || at < 0 {
 		return 0, 0, false
 	}
-	line, column = statement.Position(len([]rune(statement.SQL[:at])) + 1)
+	line, column = statement.Position(utf8.RuneCountInString(statement.SQL[:at]) + 1)
 	return line, column, true
 }
 
@@ -190,10 +191,9 @@ func (r *reader) inText(n node, text string, line, column int) (at spot, exact b
 		return begin, false
 	}
 	source := []rune(r.lines[fileLine-1])
-	indent := strings.Index(string(source[min(from, len(source)):]), lines[line-1])
-	if indent < 0 {
+	before, _, found := strings.Cut(string(source[min(from, len(source)):]), lines[line-1])
+	if !found {
 		return begin, false
 	}
-	skipped := len([]rune(string([]byte(string(source[min(from, len(source)):]))[:indent])))
-	return spot{fileLine, from + skipped + column}, true
+	return spot{fileLine, from + utf8.RuneCountInString(before) + column}, true
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -78,6 +77,3 @@ func LoadZone(name string) (*time.Location, error) {
 	}
 	return loc, nil
 }
-
-// errNeverFires is returned for a cron that matches no date.
-var errNeverFires = errors.New("never fires: there is no such date")
