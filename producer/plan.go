@@ -45,7 +45,7 @@ func (p *Producer) plan(ctx context.Context, run *jetsheet.Run) (*jetsheet.Run, 
 		return nil, err
 	}
 	defer c.close()
-	snapshot, err := p.readTargets(ctx, d, run.ID().Tick, c)
+	snapshot, err := readTargets(ctx, p.cfg.Database, d, run.ID().Tick, c)
 	if err != nil {
 		return nil, err
 	}
@@ -95,31 +95,6 @@ func statementProblem(err error) error {
 	}
 	class, cause := s.Failure()
 	return &planError{class, cause, err}
-}
-
-func (p *Producer) readTargets(ctx context.Context, d *report.Definition, tick time.Time, c *collector) (query.Snapshot, error) {
-	zone, err := report.LoadZone(d.TimeZone)
-	if err != nil {
-		return query.Snapshot{}, &planError{jetsheet.ClassPermanent, jetsheet.CauseDefinition, err}
-	}
-	period := d.PeriodAt(tick, zone)
-	scope := query.Scope{
-		Zone: zone,
-		Params: map[string]query.Param{
-			"from": query.Instant(period.From), "until": query.Instant(period.Until),
-			"tick": query.Instant(tick), "report": {Text: d.Name},
-		},
-		StatementLimit: d.Limits.Statement,
-	}
-	// Text: an id must come back as a parameter with every digit.
-	targets := query.Query{Name: "targets", Statement: d.Targets, Text: true}
-	snapshot, err := p.cfg.Database.Read(ctx, scope, []query.Query{targets}, func(_ int, rows *query.Rows) error {
-		return c.addRows(d, tick, rows)
-	})
-	if err != nil {
-		return snapshot, statementProblem(err)
-	}
-	return snapshot, nil
 }
 
 // collector gathers targets: their lines on disk, what ordering needs in memory,
@@ -339,6 +314,14 @@ func (p *Producer) storePlan(ctx context.Context, run jetsheet.RunID, c *collect
 
 // writeTo writes the targets in their order.
 func (c *collector) writeTo(w *jetsheet.PlanWriter) error {
+	return c.each(func(e *entry, line []byte) error {
+		return w.WriteLine(line, e.route, e.lane, e.weight, e.faulty)
+	})
+}
+
+// each calls do for every target in their order, with its line, which is valid until
+// the next call.
+func (c *collector) each(do func(e *entry, line []byte) error) error {
 	buf := make([]byte, jetsheet.MaxRequestBytes)
 	for i := range c.entries {
 		e := &c.entries[i]
@@ -351,7 +334,7 @@ func (c *collector) writeTo(w *jetsheet.PlanWriter) error {
 		} else if changed != nil {
 			line = changed
 		}
-		if err := w.WriteLine(line, e.route, e.lane, e.weight, e.faulty); err != nil {
+		if err := do(e, line); err != nil {
 			return err
 		}
 	}
