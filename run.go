@@ -219,6 +219,8 @@ type Applied struct {
 	AppliedAt     time.Time `json:"appliedAt"`
 	AppliedBy     string    `json:"appliedBy,omitempty"`
 	ScheduledFrom time.Time `json:"scheduledFrom"`
+	// Reason is why it was applied, for people.
+	Reason string `json:"reason,omitempty"`
 	// Paused stops the calendar; ticks missed meanwhile follow catchUp on resume.
 	Paused *Mark `json:"paused,omitempty"`
 }
