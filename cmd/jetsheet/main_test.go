@@ -22,9 +22,10 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(localtest.Wrapped{M: m}, map[string]func(){
-		"jetsheet": main,
-		"connect":  connectMain,
-		"await":    awaitMain,
+		"jetsheet":   main,
+		"connect":    connectMain,
+		"await":      awaitMain,
+		"natsserver": natsServerMain,
 	})
 }
 
