@@ -73,7 +73,7 @@ func (b *bucket) createParts(ctx context.Context, job *delivery.Job, up *upload)
 		Bucket: &b.name, Key: &up.key, ContentType: &contentType,
 		ContentDisposition: &up.disposition, Metadata: up.metadata,
 		ChecksumAlgorithm: types.ChecksumAlgorithmSha256, ChecksumType: types.ChecksumTypeComposite,
-	})
+	}, once)
 	if err != nil {
 		return "", b.explain(ctx, c, "begin upload of "+up.key, err)
 	}
@@ -122,7 +122,7 @@ func (b *bucket) sendPart(ctx context.Context, job *delivery.Job, up *upload, id
 	out, err := b.client.UploadPart(ctx, &s3.UploadPartInput{
 		Bucket: &b.name, Key: &up.key, UploadId: &id, PartNumber: &number,
 		Body: c.send(bytes.NewReader(part)), ContentLength: &size, ChecksumSHA256: &sum,
-	}, payloadHash(whole[:]))
+	}, once, payloadHash(whole[:]))
 	if err != nil {
 		return types.CompletedPart{}, b.explain(ctx, c, fmt.Sprintf("put part %d of %s", number, up.key), err)
 	}
@@ -137,7 +137,7 @@ func (b *bucket) completeParts(ctx context.Context, job *delivery.Job, up *uploa
 		Bucket: &b.name, Key: &up.key, UploadId: &id,
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 		IfNoneMatch:     cond.ifNoneMatch(), IfMatch: cond.ifMatch(),
-	})
+	}, once)
 	return b.explain(ctx, c, "complete upload of "+up.key, err)
 }
 
@@ -147,7 +147,7 @@ func (b *bucket) abort(ctx context.Context, key, id string) {
 	ctx = context.WithoutCancel(ctx)
 	for range abortTries {
 		limited, cancel := context.WithTimeout(ctx, b.patience)
-		_, err := b.client.AbortMultipartUpload(limited, &s3.AbortMultipartUploadInput{Bucket: &b.name, Key: &key, UploadId: &id})
+		_, err := b.client.AbortMultipartUpload(limited, &s3.AbortMultipartUploadInput{Bucket: &b.name, Key: &key, UploadId: &id}, once)
 		cancel()
 		if err == nil || errors.As(err, new(*types.NoSuchUpload)) {
 			return

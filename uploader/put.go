@@ -69,7 +69,7 @@ func (b *bucket) putSingle(ctx context.Context, job *delivery.Job, up *upload, c
 		Bucket: &b.name, Key: &up.key, Body: c.send(src), ContentLength: &up.sizeBytes,
 		ContentType: &contentType, ContentDisposition: &up.disposition, Metadata: up.metadata,
 		IfNoneMatch: cond.ifNoneMatch(), IfMatch: cond.ifMatch(), ChecksumSHA256: &sum,
-	}, payloadHash(up.digest))
+	}, once, payloadHash(up.digest))
 	return b.explain(ctx, c, "put "+up.key, err)
 }
 
@@ -87,7 +87,7 @@ func payloadHash(digest []byte) func(*s3.Options) {
 func (b *bucket) head(ctx context.Context, job *delivery.Job, key string) (*s3.HeadObjectOutput, error) {
 	ctx, c := begin(ctx, job, b.patience)
 	defer c.end()
-	out, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.name, Key: &key})
+	out, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.name, Key: &key}, once)
 	if statusOf(err) == http.StatusNotFound {
 		return nil, nil
 	}

@@ -67,7 +67,7 @@ func (r Records) get(ctx context.Context, key string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read S3 object %s/%s: %w", r.Bucket, key, err)
 	}
-	defer out.Body.Close()
+	defer func() { _ = out.Body.Close() }()
 	stored, err := io.ReadAll(io.LimitReader(out.Body, maxRecordBytes+1))
 	switch {
 	case err != nil:

@@ -260,7 +260,7 @@ func (r *rig) object(key string) (content []byte, head *s3.GetObjectOutput) {
 	if err != nil {
 		r.t.Fatalf("get %s: %v", key, err)
 	}
-	defer out.Body.Close()
+	defer func() { _ = out.Body.Close() }()
 	if content, err = io.ReadAll(out.Body); err != nil {
 		r.t.Fatalf("read %s: %v", key, err)
 	}

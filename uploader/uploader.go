@@ -133,10 +133,7 @@ const (
 
 func newBucket(cfg Config) bucket {
 	b := bucket{
-		client: s3.New(cfg.S3.Options(), func(o *s3.Options) {
-			// A second try of the SDK's own would meet the first one's object.
-			o.Retryer = aws.NopRetryer{}
-		}),
+		client:    cfg.S3,
 		name:      cfg.Bucket,
 		patience:  cfg.Patience,
 		large:     make(chan []byte, cfg.LargeUploads),
@@ -149,11 +146,16 @@ func newBucket(cfg Config) bucket {
 	return b
 }
 
+// once turns off the SDK's own retries for a call: a second try of a write would
+// meet the first one's object. (A client of our own with this option would share,
+// and change without a lock, the provider of S3 Express credentials.)
+func once(o *s3.Options) { o.Retryer = aws.NopRetryer{} }
+
 // exists returns an error only when S3 says that the bucket is not there.
 func (b *bucket) exists(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, b.patience)
 	defer cancel()
-	_, err := b.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &b.name})
+	_, err := b.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &b.name}, once)
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) && response.HTTPStatusCode() == http.StatusNotFound {
 		return fmt.Errorf("S3 bucket %s does not exist: %w (%w)", b.name, delivery.ErrNotSetUp, err)
