@@ -117,6 +117,9 @@ func (s *S3) Client() *s3.Client {
 		Region: s3Region, BaseEndpoint: aws.String(s.endpoint), UsePathStyle: true,
 		Credentials: credentials.StaticCredentialsProvider{Value: s.keys},
 		HTTPClient:  &http.Client{Transport: s.transport},
+		// As a client has it that is made from AWS's configuration.
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
 	})
 }
 

@@ -43,7 +43,7 @@ func newNote(key string, headers map[string]string) (note, error) {
 		switch {
 		case strings.HasPrefix(name, "X-Amz-Meta-"):
 			size += len(name) - len("X-Amz-Meta-") + len(value)
-		case strings.HasPrefix(name, "X-Amz-Checksum-") && name != "X-Amz-Checksum-Algorithm" && name != "X-Amz-Checksum-Mode":
+		case name == "X-Amz-Checksum-Sha256" || name == "X-Amz-Checksum-Crc32": // verified, see verifiedBody
 		case strings.HasPrefix(name, "Content-"):
 		default:
 			continue

@@ -63,6 +63,31 @@ func told(h *s3.HeadObjectOutput) string {
 	return fmt.Sprint(aws.ToString(h.ETag), h.Metadata, aws.ToInt64(h.ContentLength), h.LastModified)
 }
 
+// TestS3CrashWhileReplacing puts the files as they are when the server dies after writing the new note and before
+// renaming the new object into place: the old object must be there with the old metadata.
+func TestS3CrashWhileReplacing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	server := localtest.StartS3(t, local.S3Options{Dir: dir})
+	if err := put(t, server.Client(), "k", "before"); err != nil {
+		t.Fatal(err)
+	}
+	want := told(head(t, server.Client(), "k"))
+	file, aside := server.Path(localtest.Bucket, "k"), filepath.Join(dir, "aside")
+	if err := os.Link(file, aside); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(t, server.Client(), "k", "the replacement"); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(server.Close(), os.Rename(aside, file)); err != nil {
+		t.Fatal(err)
+	}
+	if got := told(head(t, localtest.StartS3(t, local.S3Options{Dir: dir}).Client(), "k")); got != want {
+		t.Errorf("after the crash: got %s, want %s", got, want)
+	}
+}
+
 // TestS3FolderHoldsOnlyWorkbooks looks at the folder as its user does.
 func TestS3FolderHoldsOnlyWorkbooks(t *testing.T) {
 	t.Parallel()

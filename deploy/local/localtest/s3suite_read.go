@@ -173,6 +173,11 @@ func testPresigned(t *testing.T, b *s3Bucket) {
 	if code != http.StatusOK || got != "for a browser" || !strings.Contains(header.Get("Content-Disposition"), "x.xlsx") {
 		t.Errorf("presigned get: got %d %q with disposition %q, want the object for x.xlsx", code, got, header.Get("Content-Disposition"))
 	}
+	for name := range header {
+		if strings.HasPrefix(name, "X-Amz-Checksum-") {
+			t.Errorf("presigned get: got %s, which was not asked for", name)
+		}
+	}
 	bare, _, _ := strings.Cut(fresh.URL, "?")
 	if got, _, code := fetch(t, bare); code != http.StatusForbidden {
 		t.Errorf("get without a signature: got %d %q, want status 403", code, got)
