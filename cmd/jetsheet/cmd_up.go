@@ -84,6 +84,9 @@ func (a *app) newRoles(ctx context.Context, p parts, ps producer.Settings, rs re
 }
 
 func (c *upCommand) runLocal(ctx context.Context, app *app) (err error) {
+	if c.Local, err = filepath.Abs(c.Local); err != nil {
+		return fmt.Errorf("directory of the local installation: %w", err)
+	}
 	pool, err := app.openDatabase(ctx, &c.Database, clientCommand)
 	if err != nil {
 		return err
@@ -108,6 +111,7 @@ func (c *upCommand) runLocal(ctx context.Context, app *app) (err error) {
 	if err != nil {
 		return err
 	}
+	// People paste the paths into another terminal, which may be elsewhere.
 	if err := c.printAddresses(app, services, access, secret); err != nil {
 		return err
 	}
@@ -115,21 +119,35 @@ func (c *upCommand) runLocal(ctx context.Context, app *app) (err error) {
 	return stopped(ctx, all.Run(ctx))
 }
 
-// printAddresses tells people how other programs reach what runs here.
+// printAddresses tells people how other programs reach what runs here, and writes it
+// into a file that a shell can read.
 func (c *upCommand) printAddresses(app *app, services *localParts, access, secret string) error {
-	_, err := fmt.Fprintf(app.stdout, `jetsheet runs with NATS and S3 of its own. Workbooks will lie in %s
+	variables := fmt.Sprintf(`export NATS_URL=%s
+export AWS_ENDPOINT_URL_S3=%s AWS_REGION=us-east-1
+export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s
+export JETSHEET_S3_BUCKET=%s JETSHEET_S3_PATH_STYLE=true
+`, services.nats.URL(), services.s3.Endpoint(), access, secret, localBucket)
+	file := filepath.Join(c.Local, "env")
+	if err := os.WriteFile(file, []byte(variables), 0o600); err != nil {
+		return fmt.Errorf("write the addresses of the local installation: %w", err)
+	}
+	_, err := fmt.Fprintf(app.stdout, `jetsheet runs, with NATS and S3 of its own. Workbooks will lie in %s
 
 In another terminal, so that jetsheet, nats and aws find this installation:
 
-  export NATS_URL=%s
-  export AWS_ENDPOINT_URL_S3=%s AWS_REGION=us-east-1
-  export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s
-  export JETSHEET_S3_BUCKET=%s JETSHEET_S3_PATH_STYLE=true
+  . %s
 
-Then, for example: jetsheet reports apply my-report.yaml && jetsheet runs start my-report
+which sets
+
+%s
 Stop with Ctrl-C; what was acknowledged stays in %s.
-`, filepath.Join(c.Local, localBucket), services.nats.URL(), services.s3.Endpoint(), access, secret, localBucket, c.Local)
+`, filepath.Join(c.Local, localBucket), file, indent(variables), c.Local)
 	return err
+}
+
+// indent sets lines off.
+func indent(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
 }
 
 // localCredentials reads the S3 credentials of a local installation, made once: what
