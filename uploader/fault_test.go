@@ -154,7 +154,7 @@ func TestOutageStopsFetching(t *testing.T) {
 		r.announce(r.render(r.request(1, "s"+string(rune('a'+i%26))+string(rune('a'+i/26))), noise(500+i)))
 	}
 	r.run(u)
-	r.eventually("S3 to be asked in vain", func() bool { return refused.Load() >= 12 })
+	r.eventually("S3 to be asked in vain", func() bool { return refused.Load() >= 3 })
 	c, err := r.js.Consumer(t.Context(), jetsheet.StreamRendered, jetsheet.ConsumerUploader)
 	if err != nil {
 		t.Fatal(err)
