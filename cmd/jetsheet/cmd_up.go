@@ -102,7 +102,7 @@ func (c *upCommand) runLocal(ctx context.Context, app *app) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, services.close()) }()
+	defer func() { err = errors.Join(err, services.close()) }() //nolint:contextcheck // closing goes on after ctx
 	p := services.parts(pool)
 	if _, err := setUp(ctx, p, jetsheet.TopologyOptions{}, jetsheet.RouteNew, false); err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -101,7 +102,7 @@ func (i *installation) checkKillWorkbooks(id jetsheet.RunID) {
 				i.t.Errorf("no object %s", key)
 				continue
 			}
-			if rows := i.column(key); len(rows) != site || rows[0] != "1" || rows[site-1] != fmt.Sprint(site) {
+			if rows := i.column(key); len(rows) != site || rows[0] != "1" || rows[site-1] != strconv.Itoa(site) {
 				i.t.Errorf("object %s has the rows %v, want 1..%d", key, rows, site)
 			}
 		}

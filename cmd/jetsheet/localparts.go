@@ -45,7 +45,7 @@ func startLocal(ctx context.Context, o localOptions) (_ *localParts, err error) 
 	p := &localParts{}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, p.close())
+			err = errors.Join(err, p.close()) //nolint:contextcheck // closing goes on after ctx
 		}
 	}()
 	if p.nats, err = local.StartNATS(local.NATSOptions{
@@ -59,9 +59,8 @@ func startLocal(ctx context.Context, o localOptions) (_ *localParts, err error) 
 	if p.js, err = jetstream.New(p.conn); err != nil {
 		return p, fmt.Errorf("JetStream: %w", err)
 	}
-	if p.s3, err = local.StartS3(local.S3Options{
-		Dir: o.dir, Addr: o.s3Addr, Durable: o.durable, AccessKey: o.accessKey, SecretKey: o.secretKey, Log: o.log,
-	}); err != nil {
+	s3 := local.S3Options{Dir: o.dir, Addr: o.s3Addr, Durable: o.durable, AccessKey: o.accessKey, SecretKey: o.secretKey, Log: o.log}
+	if p.s3, err = local.StartS3(s3); err != nil { //nolint:contextcheck // it listens for longer than the call
 		return p, err
 	}
 	return p, p.s3.CreateBucket(ctx, localBucket)

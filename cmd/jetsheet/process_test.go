@@ -154,7 +154,7 @@ type role struct {
 func (i *installation) start(name string, args ...string) *role {
 	i.t.Helper()
 	r := &role{i: i, name: name, log: &lockedBuffer{}}
-	r.command = exec.Command("jetsheet", append([]string{name}, args...)...) //nolint:noctx // killed below
+	r.command = exec.Command("jetsheet", append([]string{name}, args...)...)
 	r.command.Env, r.command.Stdout, r.command.Stderr = i.env, r.log, r.log
 	if err := r.command.Start(); err != nil {
 		i.t.Fatal(err)
@@ -299,12 +299,16 @@ func standings(ctx context.Context, js jetstream.JetStream, id jetsheet.RunID) (
 // it and returns how many samples were taken.
 func (i *installation) watchConservation(id jetsheet.RunID) func() int {
 	ctx, cancel := context.WithCancel(i.t.Context())
+	runs, err := i.js.KeyValue(ctx, jetsheet.BucketRuns)
+	if err != nil {
+		i.t.Fatal(err)
+	}
 	var watching sync.WaitGroup
 	samples := 0
 	watching.Go(func() {
 		for ctx.Err() == nil {
-			run := i.record(id)
-			if run == nil || run.Plan == nil || run.State.Before(jetsheet.RunOpen) {
+			run, err := readRun(ctx, runs, id)
+			if err != nil || run == nil || run.Plan == nil || run.State.Before(jetsheet.RunOpen) {
 				continue
 			}
 			at, err := standings(ctx, i.js, id)

@@ -28,12 +28,12 @@ output:
 func ExampleParse() {
 	text := strings.Replace(definition, "schedule:", "shedule:", 1)
 	text = strings.Replace(text, "rows: records", "rows: record", 1)
-	text = strings.Replace(text, "@until", "@untill", 1)
+	text = strings.Replace(text, "@until", "@unti", 1)
 	_, err := report.Parse("temperature.yaml", []byte(text))
 	fmt.Println(err)
 	// Output:
 	// temperature.yaml:4:1: unknown key "shedule"; did you mean "schedule"?
-	// temperature.yaml:10:96: unknown parameter @untill in query "records"; did you mean "until"? (a column of the targets row is @row_COLUMN)
+	// temperature.yaml:10:96: unknown parameter @unti in query "records"; did you mean "until"? (a column of the targets row is @row_COLUMN)
 	// temperature.yaml:12:40: unknown query "record"; did you mean "records"?
 }
 

@@ -126,9 +126,11 @@ func TestParseProblems(t *testing.T) {
 		{"@from", "@form", s + `:10:77: unknown parameter @form in targets; did you mean "from"?`},
 		{"from sites s", "from sites s, x(@tenant)", s + `:10:19: targets cannot use @tenant: it is the query that finds the tenants and targets`},
 		{"from sites s", "from sites s, x(@row_a)", s + `:10:19: targets cannot use @row_a: there is no row before it has run`},
-		{"tenant_id = @tenant and site_id", "tenant_id = @tennant and site_id",
+		{
+			"tenant_id = @tenant and site_id", "tenant_id = @tennant and site_id",
 			s + `:13:12: query "records" does not use @tenant, so it would read every tenant's rows; add: where tenant_id = @tenant` + "\n" +
-				s + `:15:23: unknown parameter @tennant in query "records"; did you mean "tenant"? (a column of the targets row is @row_COLUMN)`},
+				s + `:15:23: unknown parameter @tennant in query "records"; did you mean "tenant"? (a column of the targets row is @row_COLUMN)`,
+		},
 		{"kind = @row_kind", "kind = 'x", s + `:16:68: queries.records: a string has no end; ' is missing`},
 		{"fields: select key", "fields: delete key", s + `:18:11: queries.fields: a query begins with select, with, values or table; it only reads`},
 		{"order by position", "order by position #> 1", s + `:18:11: YAML takes the text after " #" for a comment; write the statement below the key after "|"`},
@@ -218,7 +220,7 @@ func TestNearest(t *testing.T) {
 	t.Parallel()
 	known := []string{"schedule", "timeZone", "rows", "key", "until"}
 	for word, want := range map[string]string{
-		"shedule": "schedule", "time-zone": "timeZone", "Rows": "rows", "rwos": "rows", "ky": "key", "untill": "until",
+		"shedule": "schedule", "time-zone": "timeZone", "Rows": "rows", "rwos": "rows", "ky": "key", "unti": "until",
 		"banana": "", "": "", "x": "", strings.Repeat("schedule", 20): "",
 	} {
 		if got := nearest(word, known); got != want {

@@ -3,7 +3,6 @@ package xlsx_test
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
@@ -12,13 +11,13 @@ import (
 func Example() {
 	temperature, err := xlsx.ParseFormat("decimal:1", "ja")
 	if err != nil {
-		fmt.Fprintln(os.Stdout, err)
+		fmt.Println(err)
 		return
 	}
 	var dst bytes.Buffer
 	w, err := xlsx.New(&dst, xlsx.Book{Title: "冷蔵庫温度記録"})
 	if err != nil {
-		fmt.Fprintln(os.Stdout, err)
+		fmt.Println(err)
 		return
 	}
 	defer w.Discard()
@@ -28,28 +27,28 @@ func Example() {
 		FreezeHeader: true,
 	})
 	if err != nil {
-		fmt.Fprintln(os.Stdout, err)
+		fmt.Println(err)
 		return
 	}
 	at := time.Date(2026, time.October, 31, 5, 0, 0, 0, time.UTC)
 	for _, reading := range []string{"3.5", "欠測"} {
 		if err := sheet.Row([]xlsx.Value{xlsx.DateTime(at), xlsx.Text(reading)}); err != nil {
-			fmt.Fprintln(os.Stdout, err)
+			fmt.Println(err)
 			return
 		}
 	}
 	if err := sheet.Close(); err != nil {
-		fmt.Fprintln(os.Stdout, err)
+		fmt.Println(err)
 		return
 	}
 	summary, err := w.Close()
 	if err != nil {
-		fmt.Fprintln(os.Stdout, err)
+		fmt.Println(err)
 		return
 	}
-	fmt.Fprintln(os.Stdout, summary.Rows, "rows")
+	fmt.Println(summary.Rows, "rows")
 	for _, s := range summary.Substitutions.Samples {
-		fmt.Fprintln(os.Stdout, s.Sheet, s.Cell, s.Column, s.Kind)
+		fmt.Println(s.Sheet, s.Cell, s.Column, s.Kind)
 	}
 	// Output:
 	// 2 rows
@@ -59,9 +58,9 @@ func Example() {
 
 func ExampleParseFormat() {
 	_, err := xlsx.ParseFormat("decimal:x", "ja")
-	fmt.Fprintln(os.Stdout, err)
+	fmt.Println(err)
 	_, err = xlsx.ParseFormat("integer:2", "ja")
-	fmt.Fprintln(os.Stdout, err)
+	fmt.Println(err)
 	// Output:
 	// format "decimal:x": the number of decimals must be 0 to 15, not "x"
 	// format "integer:2": "integer" takes nothing after a colon
@@ -69,9 +68,9 @@ func ExampleParseFormat() {
 
 func ExampleSheetName() {
 	name, changed := xlsx.SheetName("本社/厨房", nil)
-	fmt.Fprintln(os.Stdout, name, changed)
+	fmt.Println(name, changed)
 	name, changed = xlsx.SheetName("kitchen", []string{"Kitchen"})
-	fmt.Fprintln(os.Stdout, name, changed)
+	fmt.Println(name, changed)
 	// Output:
 	// 本社_厨房 true
 	// kitchen (2) true

@@ -159,9 +159,20 @@ var codeWords = [...]struct {
 	word     string
 	temporal bool
 }{
-	{"general", false}, {"am/pm", true}, {"a/p", true}, {"e+", false}, {"e-", false},
-	{"y", true}, {"m", true}, {"d", true}, {"h", true}, {"s", true},
-	{"g", true}, {"e", true}, {"b", true}, {"a", true},
+	{"general", false},
+	{"am/pm", true},
+	{"a/p", true},
+	{"e+", false},
+	{"e-", false},
+	{"y", true},
+	{"m", true},
+	{"d", true},
+	{"h", true},
+	{"s", true},
+	{"g", true},
+	{"e", true},
+	{"b", true},
+	{"a", true},
 }
 
 func (s *codeScanner) word() {

@@ -110,7 +110,7 @@ func (a *archive) checkPart(f *zip.File, buffer []byte) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	var dst io.Writer = io.Discard
+	dst := io.Discard
 	if isXML(f.Name) {
 		dst = &doctypeScanner{name: f.Name}
 	}

@@ -21,11 +21,11 @@ func TestDiff(t *testing.T) {
 	t.Parallel()
 	row := func(cells string) parts { return plain(`<row r="1">` + cells + `</row>`) }
 	merged := func(refs ...string) parts {
-		list := ""
+		var list strings.Builder
 		for _, ref := range refs {
-			list += `<mergeCell ref="` + ref + `"/>`
+			list.WriteString(`<mergeCell ref="` + ref + `"/>`)
 		}
-		return plain("").with("xl/worksheets/sheet1.xml", `<worksheet `+namespace+`><sheetData/><mergeCells>`+list+`</mergeCells></worksheet>`)
+		return plain("").with("xl/worksheets/sheet1.xml", `<worksheet `+namespace+`><sheetData/><mergeCells>`+list.String()+`</mergeCells></worksheet>`)
 	}
 	tests := []struct {
 		name  string
@@ -43,18 +43,26 @@ func TestDiff(t *testing.T) {
 		{"kind", row(`<c r="A1"><v>1</v></c>`), row(`<c r="A1" t="str"><v>1</v></c>`), 1, "Data A1 kind number 1 | text 1"},
 		{"format", row(`<c r="A1"><v>1</v></c>`), row(`<c r="A1" s="1"><v>1</v></c>`), 1, "Data A1 format General | yyyy/mm/dd hh:mm"},
 		{"formula", row(`<c r="A1"><f>B1</f><v>1</v></c>`), row(`<c r="A1"><v>1</v></c>`), 1, "Data A1 formula B1 | "},
-		{"cell missing", row(`<c r="A1"><v>1</v></c><c r="C1"><v>3</v></c>`), row(`<c r="B1"><v>2</v></c><c r="C1"><v>3</v></c>`), 3,
-			"Data A1 kind number 1 | empty ; Data B1 kind empty  | number 2"},
-		{"row missing", plain(`<row r="1"><c><v>1</v></c></row><row r="3"><c><v>3</v></c></row>`), plain(`<row r="2"><c><v>2</v></c></row><row r="3"><c><v>3</v></c></row>`), 3,
-			"Data A1 kind number 1 | empty ; Data A2 kind empty  | number 2"},
+		{
+			"cell missing", row(`<c r="A1"><v>1</v></c><c r="C1"><v>3</v></c>`), row(`<c r="B1"><v>2</v></c><c r="C1"><v>3</v></c>`), 3,
+			"Data A1 kind number 1 | empty ; Data B1 kind empty  | number 2",
+		},
+		{
+			"row missing", plain(`<row r="1"><c><v>1</v></c></row><row r="3"><c><v>3</v></c></row>`), plain(`<row r="2"><c><v>2</v></c></row><row r="3"><c><v>3</v></c></row>`), 3,
+			"Data A1 kind number 1 | empty ; Data A2 kind empty  | number 2",
+		},
 		{"empty text is not nothing", row(`<c r="A1" t="str"><v></v></c>`), row(``), 1, "Data A1 kind text  | empty "},
 		{"order of merges", merged("A1:B1", "A2:B2"), merged("A2:B2", "A1:B1"), 0, ""},
 		{"merges", merged("A1:B1"), merged("A2:B2"), 0, "Data A1:B1 merge A1:B1 | ; Data A2:B2 merge  | A2:B2"},
 		{"visibility", row(``), row(``).replace(t, "xl/workbook.xml", `sheetId`, `state="hidden" sheetId`), 0, "Data  visibility visible | hidden"},
-		{"date systems", row(`<c r="A1" s="1"><v>46326.5</v></c>`),
-			row(`<c r="A1" s="1"><v>44864.5</v></c>`).replace(t, "xl/workbook.xml", "<sheets>", `<workbookPr date1904="1"/><sheets>`), 1, ""},
-		{"date systems apart", row(`<c r="A1" s="1"><v>46326.5</v></c>`),
-			row(`<c r="A1" s="1"><v>46326.5</v></c>`).replace(t, "xl/workbook.xml", "<sheets>", `<workbookPr date1904="1"/><sheets>`), 1, "Data A1 value 46326.5 | 46326.5"},
+		{
+			"date systems", row(`<c r="A1" s="1"><v>46326.5</v></c>`),
+			row(`<c r="A1" s="1"><v>44864.5</v></c>`).replace(t, "xl/workbook.xml", "<sheets>", `<workbookPr date1904="1"/><sheets>`), 1, "",
+		},
+		{
+			"date systems apart", row(`<c r="A1" s="1"><v>46326.5</v></c>`),
+			row(`<c r="A1" s="1"><v>46326.5</v></c>`).replace(t, "xl/workbook.xml", "<sheets>", `<workbookPr date1904="1"/><sheets>`), 1, "Data A1 value 46326.5 | 46326.5",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

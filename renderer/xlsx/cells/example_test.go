@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/cells"
@@ -34,17 +33,17 @@ func workbook(reading string) (*cells.Book, error) {
 func ExampleSheet_Rows() {
 	book, err := workbook("3.5")
 	if err != nil {
-		fmt.Fprintln(os.Stdout, err)
+		fmt.Println(err)
 		return
 	}
 	err = book.Sheet("Data").Rows(func(_ int, row []cells.Cell) error {
 		for _, c := range row {
-			fmt.Fprintln(os.Stdout, c.Ref(), c.Kind, c.Text)
+			fmt.Println(c.Ref(), c.Kind, c.Text)
 		}
 		return nil
 	})
 	if err != nil {
-		fmt.Fprintln(os.Stdout, err)
+		fmt.Println(err)
 	}
 	// Output:
 	// A1 text temperature
@@ -55,18 +54,18 @@ func ExampleDiff() {
 	before, errBefore := workbook("3.5")
 	after, errAfter := workbook("3.6")
 	if err := errors.Join(errBefore, errAfter); err != nil {
-		fmt.Fprintln(os.Stdout, err)
+		fmt.Println(err)
 		return
 	}
 	report, err := cells.Diff(before, after, cells.Options{})
 	if err != nil {
-		fmt.Fprintln(os.Stdout, err)
+		fmt.Println(err)
 		return
 	}
 	for _, d := range report.Differences {
-		fmt.Fprintf(os.Stdout, "%s!%s %s: %s, %s\n", d.Sheet, d.Cell, d.What, d.A, d.B)
+		fmt.Printf("%s!%s %s: %s, %s\n", d.Sheet, d.Cell, d.What, d.A, d.B)
 	}
-	fmt.Fprintln(os.Stdout, report.Cells, "cells compared")
+	fmt.Println(report.Cells, "cells compared")
 	// Output:
 	// Data!A2 value: 3.5, 3.6
 	// 2 cells compared
