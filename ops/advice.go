@@ -1,0 +1,120 @@
+package ops
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// What people are told. Every sentence that says what to do names a command that
+// exists or the thing outside that has to be changed.
+
+// runAdvice says what a person should know of a run, and which command helps.
+func runAdvice(i *RunInfo) (notice, next string) {
+	switch {
+	case i.StandsStill():
+		return "it cannot be planned: " + i.Problem.Message,
+			"correct the report, apply it with: jetsheet reports apply DIR, then: " + startCommand(i.Run, i.Scope)
+	case i.State != jetsheet.RunClosed && i.Problem != nil:
+		return "it waits and goes on by itself: " + i.Problem.Message, ""
+	case !i.Planned():
+		return "its targets are being read", "if this stays so, is \"jetsheet producer\" running?"
+	case i.AllPrevious():
+		return "every tenant is routed legacy: the previous system makes all of its workbooks",
+			"route tenants new in the flag document (nats kv get flags cutover --raw), which acts from the next run; where there is no previous system, a new installation is set up with: jetsheet setup --no-previous-system"
+	case i.Targets == 0 && i.Scope != (jetsheet.Scope{}):
+		return "no target of the report lies in its scope", "look at the ids with: jetsheet workbooks list --report " + i.Report
+	case i.Targets == 0:
+		return "the targets query returned no row", "try the query with: jetsheet reports preview FILE --tick " + i.Tick.UTC().Format(time.RFC3339)
+	case i.Counts.Failed > 0:
+		return fmt.Sprintf("%d failed", i.Counts.Failed), fmt.Sprintf("jetsheet runs show %s", i.Run)
+	}
+	return "", ""
+}
+
+// mend says what mends a failure of one cause. The scope is what is to be made again.
+func mend(cause jetsheet.Cause, run jetsheet.RunID, scope jetsheet.Scope) string {
+	again := startCommand(run, scope)
+	switch cause {
+	case jetsheet.CauseTenantID, jetsheet.CauseTargetID, jetsheet.CauseTargetInvalid, jetsheet.CauseDuplicateTarget,
+		jetsheet.CauseDuplicateKey, jetsheet.CauseRequestTooLarge:
+		return "correct the targets query or its data, apply the report with: jetsheet reports apply DIR, then: " + startCommand(run, jetsheet.Scope{})
+	case jetsheet.CauseDefinition, jetsheet.CauseStatement, jetsheet.CauseStatementTime, jetsheet.CauseTooManyRows,
+		jetsheet.CauseNoRecords, jetsheet.CauseWorkbook:
+		return "correct the report or the data, apply the report with: jetsheet reports apply DIR, then: " + again
+	case jetsheet.CauseHeld:
+		return "the route is frozen for this run: change the flag document (nats kv get flags cutover --raw), which acts from the next run"
+	case jetsheet.CauseMessageVersion, jetsheet.CauseBadMessage:
+		return "run one version of jetsheet everywhere, then: " + again
+	case jetsheet.CauseKeyOccupied:
+		return "move the other object away, then: " + again
+	default:
+		return again
+	}
+}
+
+// workbookAdvice fills in why a workbook is not published and what mends it.
+func workbookAdvice(w *Workbook, run *jetsheet.Run, l *lines) {
+	scope := jetsheet.Scope{Tenant: w.Tenant, Target: w.Target}
+	switch w.State {
+	case StatePrevious:
+		w.Why = "the tenant is routed legacy in this run: the previous system makes it"
+	case StatePlanned:
+		w.Why, w.Next = whyPlanned(w, run)
+	case StateQueued:
+		w.Why, w.Next = whyQueued(l.lanes[w.Lane], w.Lane)
+	case StateRendered:
+		w.Why, w.Next = whyRendered(w, l)
+	case StateRendering:
+		w.Why = "a renderer is at work on it"
+	case StateUploading:
+		w.Why = "an uploader is at work on it"
+	case StateRetrying:
+		w.Why = fmt.Sprintf("attempt %d failed and is tried again at %s: %s", w.Attempts, w.RetryAt.UTC().Format(time.RFC3339), w.Message)
+	case StateFailed:
+		w.Why, w.Next = w.Message, mend(w.Cause, w.Run, scope)
+	case StateSkipped:
+		w.Why = "there are no records in its period, and the report says empty: skip"
+	case StateCompared:
+		w.Why = "the tenant is routed shadow in this run: it was compared with the previous system's workbook and not published"
+	case StateSuperseded:
+		w.Why = "a newer run holds its key"
+		if w.By != "" {
+			w.Next = "jetsheet workbooks list --run " + w.By
+		}
+	}
+}
+
+func whyPlanned(w *Workbook, run *jetsheet.Run) (why, next string) {
+	if run.State == jetsheet.RunPublishing {
+		return fmt.Sprintf("its request is queued when there is room: %d wait in a lane at most", jetsheet.LaneWindow),
+			"if this stays so, is \"jetsheet producer\" running?"
+	}
+	if w.Lane == "" {
+		return "its failure is about to be recorded", ""
+	}
+	return "its request is on its way or is about to be queued again", "if this stays so, is \"jetsheet producer\" running?"
+}
+
+func whyQueued(l *line, lane jetsheet.Lane) (why, next string) {
+	if l != nil && !l.attended {
+		return "no renderer asks for work", "jetsheet renderer"
+	}
+	why = fmt.Sprintf("it waits for a renderer in lane %s", lane)
+	if l != nil && l.waiting > 0 {
+		why += fmt.Sprintf(", where %d wait", l.waiting)
+	}
+	return why, ""
+}
+
+func whyRendered(w *Workbook, l *lines) (why, next string) {
+	line := l.publish
+	if w.Route == jetsheet.RouteShadow {
+		line = l.compare
+	}
+	if !line.attended {
+		return "it is rendered, and no uploader asks for work", "jetsheet uploader"
+	}
+	return fmt.Sprintf("it is rendered and waits for an uploader, as do %d in all", line.waiting), ""
+}

@@ -1,0 +1,37 @@
+package ops
+
+import (
+	"strings"
+	"time"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// startCommand is the command that makes a run's tick again, narrowed to a scope.
+func startCommand(id jetsheet.RunID, scope jetsheet.Scope) string {
+	return startFirst(id, scope) + " --again"
+}
+
+// startFirst is the command that starts a run's tick.
+func startFirst(id jetsheet.RunID, scope jetsheet.Scope) string {
+	words := []string{"jetsheet runs start", id.Report, "--tick", id.Tick.UTC().Format(time.RFC3339)}
+	if scope.Tenant != "" {
+		words = append(words, "--tenant="+shellQuote(scope.Tenant))
+	}
+	if scope.Target != "" {
+		words = append(words, "--target="+shellQuote(scope.Target))
+	}
+	return strings.Join(words, " ")
+}
+
+// shellQuote writes an id so that a POSIX shell hands it on unchanged: ids are the
+// users' own, and a command is there to be copied.
+func shellQuote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_./:@%+,-", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

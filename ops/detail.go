@@ -1,0 +1,288 @@
+package ops
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
+)
+
+// RunDetail is all that is known of one run.
+type RunDetail struct {
+	RunInfo
+	Plan             *jetsheet.PlanSummary `json:"plan,omitempty"`
+	DefinitionSHA256 string                `json:"definitionSha256"`
+	FlagsRevision    uint64                `json:"flagsRevision,omitempty"`
+	// Outcomes counts the done conversions by state; Rows and SizeBytes are the sums
+	// over the published ones.
+	Outcomes  map[jetsheet.DoneState]int `json:"outcomes,omitempty"`
+	Rows      int64                      `json:"rows"`
+	SizeBytes int64                      `json:"sizeBytes"`
+	// ByRoute splits the counts by route, those of routes without targets left out.
+	ByRoute map[jetsheet.Route]jetsheet.Counts `json:"byRoute,omitempty"`
+	// Causes counts the failures by cause, most frequent first.
+	Causes []CauseCount `json:"causes,omitempty"`
+	// RetryAt is when the next of the retrying ones is due.
+	RetryAt time.Time `json:"retryAt,omitzero"`
+	// Queued counts the requests that wait or are worked on, by lane; Rendered the
+	// workbooks that wait for an uploader.
+	Queued   map[jetsheet.Lane]int `json:"queued,omitempty"`
+	Rendered int                   `json:"rendered"`
+	Running  []Running             `json:"running,omitempty"`
+}
+
+// Running is a conversion that a worker has in hand.
+type Running struct {
+	Stage  jetsheet.Stage `json:"stage"`
+	Lane   jetsheet.Lane  `json:"lane,omitempty"`
+	Tenant string         `json:"tenant"`
+	Target string         `json:"target"`
+	Worker string         `json:"worker,omitempty"`
+	// Since is when the attempt began; zero when the stage does not record it.
+	Since time.Time `json:"since,omitzero"`
+	// Rows counts the records read so far.
+	Rows int64 `json:"rows,omitempty"`
+	// Waiting says what it waits for, LastError why; empty when it works.
+	Waiting   string `json:"waiting,omitempty"`
+	LastError string `json:"lastError,omitempty"`
+}
+
+// Run returns all that is known of a run. It reads the run's outcomes, and its plan
+// if the run has more than one route: a second or two at 100,000 targets.
+func (r *Reader) Run(ctx context.Context, id jetsheet.RunID) (*RunDetail, error) {
+	run, err := r.Record(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	d := &RunDetail{Plan: run.Plan, DefinitionSHA256: run.Frozen.DefinitionSHA256, FlagsRevision: run.Frozen.FlagsRevision}
+	if run.Plan == nil {
+		d.RunInfo = newRunInfo(run, &tally{})
+		return d, nil
+	}
+	s, err := r.standings(ctx, run, "", true)
+	if err != nil {
+		return nil, err
+	}
+	d.RunInfo = newRunInfo(run, s.tally)
+	d.Outcomes, d.Rows, d.SizeBytes = s.outcomes, s.rows, s.sizeBytes
+	d.Queued, d.Rendered = s.byLane(), len(s.rendered)
+	for _, mark := range s.failed {
+		if !mark.retryAt.IsZero() && (d.RetryAt.IsZero() || mark.retryAt.Before(d.RetryAt)) {
+			d.RetryAt = mark.retryAt
+		}
+	}
+	if d.Causes, err = r.causes(ctx, run, s.tally); err != nil {
+		return nil, err
+	}
+	if d.ByRoute, err = r.byRoute(ctx, run, s); err != nil {
+		return nil, err
+	}
+	d.Running, err = r.running(ctx, id)
+	return d, err
+}
+
+// Causes returns why conversions of a run failed, most frequent first.
+func (r *Reader) Causes(ctx context.Context, id jetsheet.RunID) ([]CauseCount, error) {
+	run, err := r.Record(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	t, err := r.tally(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	return r.causes(ctx, run, t)
+}
+
+func (r *Reader) causes(ctx context.Context, run *jetsheet.Run, t *tally) ([]CauseCount, error) {
+	counts := map[jetsheet.Cause]int{}
+	last := map[jetsheet.Cause]string{}
+	for key, mark := range t.failed {
+		if mark.retryAt.IsZero() {
+			counts[mark.cause]++
+			last[mark.cause] = key
+		}
+	}
+	list := make([]CauseCount, 0, len(counts))
+	for cause, count := range counts {
+		c := *t.causes[cause]
+		c.Count = count
+		scope := run.Frozen.Scope
+		if count == 1 {
+			var err error
+			if scope, err = r.scopeOf(ctx, last[cause], scope); err != nil {
+				return nil, err
+			}
+		}
+		c.Next = mend(cause, run.ID(), scope)
+		list = append(list, c)
+	}
+	slices.SortFunc(list, func(a, b CauseCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Cause, b.Cause))
+	})
+	return list, nil
+}
+
+// scopeOf is the one conversion whose failure lies on a key, or the scope given
+// where the failure's request cannot be read.
+func (r *Reader) scopeOf(ctx context.Context, key string, otherwise jetsheet.Scope) (jetsheet.Scope, error) {
+	m, err := lastMessage(ctx, r.failed, failedSubject(key))
+	if err != nil || m == nil {
+		return otherwise, err
+	}
+	var request jetsheet.Request
+	if json.Unmarshal(m.Data, &request) != nil || request.Tenant == "" || request.Target.Target == "" {
+		return otherwise, nil
+	}
+	return jetsheet.Scope{Tenant: request.Tenant, Target: request.Target.Target}, nil
+}
+
+// byRoute splits the counts by route. Where only one route is expected its counts
+// are those of the run.
+func (r *Reader) byRoute(ctx context.Context, run *jetsheet.Run, s *standings) (map[jetsheet.Route]jetsheet.Counts, error) {
+	split := map[jetsheet.Route]jetsheet.Counts{}
+	for route, targets := range run.Plan.Routes {
+		if route.Expected() && targets > 0 {
+			split[route] = s.counts()
+		}
+	}
+	if len(split) < 2 {
+		return split, nil
+	}
+	clear(split)
+	plan, err := r.openPlan(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	defer plan.close()
+	for {
+		var t jetsheet.Target
+		err := plan.read(&t)
+		if errors.Is(err, io.EOF) {
+			return split, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !t.Route.Expected() {
+			continue
+		}
+		c := split[t.Route]
+		c.Expected++
+		switch state := s.of(run.ID(), &t); {
+		case state.done():
+			c.Done++
+		case state == StateFailed:
+			c.Failed++
+		default:
+			c.Pending++
+		}
+		split[t.Route] = c
+	}
+}
+
+func (r *Reader) running(ctx context.Context, id jetsheet.RunID) ([]Running, error) {
+	lines, err := r.lines(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Running
+	for _, f := range lines.flights {
+		if f.request.Run.String() == id.String() {
+			list = append(list, f.running())
+		}
+	}
+	return list, nil
+}
+
+// standings is a tally with the state of every done conversion.
+type standings struct {
+	*tally
+	doneAs    map[digest]jetsheet.DoneState
+	outcomes  map[jetsheet.DoneState]int
+	rows      int64
+	sizeBytes int64
+}
+
+// standings reads what became of each conversion of a run, or of one tenant in it.
+// Without states the bodies of DONE are not read, and every done one counts as
+// published.
+func (r *Reader) standings(ctx context.Context, run *jetsheet.Run, tenant string, states bool) (*standings, error) {
+	s := &standings{
+		tally:    &tally{expected: run.Plan.Expected, failed: map[string]failureMark{}},
+		doneAs:   map[digest]jetsheet.DoneState{},
+		outcomes: map[jetsheet.DoneState]int{},
+	}
+	id := run.ID()
+	if err := r.readQueues(ctx, s.tally, id, tenant); err != nil {
+		return nil, err
+	}
+	if err := r.readFailures(ctx, s.tally, id, tenant); err != nil {
+		return nil, err
+	}
+	err := delivery.Scan(ctx, r.js, jetsheet.StreamDone, !states, func(m jetstream.Msg) error {
+		return s.seeDone(m, states)
+	}, ofTenant(jetsheet.RunDoneSubjects(id), tenant))
+	s.done = len(s.doneAs)
+	return s, err
+}
+
+func (s *standings) seeDone(m jetstream.Msg, states bool) error {
+	key := jetsheet.SubjectKey(m.Subject())
+	done := jetsheet.Done{State: jetsheet.DonePublished}
+	if states {
+		if err := jetsheet.Decode(m.Data(), &done); err != nil {
+			return err
+		}
+	}
+	s.doneAs[digestOf(key)] = done.State
+	s.outcomes[done.State]++
+	s.rows += done.Rows
+	s.sizeBytes += done.SizeBytes
+	delete(s.failed, key)
+	delete(s.queued, key)
+	delete(s.rendered, key)
+	return nil
+}
+
+func (s *standings) byLane() map[jetsheet.Lane]int {
+	counts := map[jetsheet.Lane]int{}
+	for _, lane := range s.queued {
+		counts[lane]++
+	}
+	return counts
+}
+
+// of returns the state of a target.
+func (s *standings) of(run jetsheet.RunID, t *jetsheet.Target) State {
+	if t.Route == jetsheet.RouteLegacy {
+		return StatePrevious
+	}
+	key := jetsheet.Conversion{Run: run, Tenant: t.Tenant, Target: t.Target}.Address().Key()
+	if done, ok := s.doneAs[digestOf(key)]; ok {
+		return State(done)
+	}
+	if s.rendered[key] {
+		return StateRendered
+	}
+	if _, ok := s.queued[key]; ok {
+		return StateQueued
+	}
+	mark, ok := s.failed[key]
+	switch {
+	case !ok:
+		return StatePlanned
+	case !mark.retryAt.IsZero():
+		return StateRetrying
+	default:
+		return StateFailed
+	}
+}

@@ -1,0 +1,85 @@
+package ops
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// planLimit bounds how long a plan is read. The library cuts a read whose context
+// has no deadline after five seconds.
+const planLimit = 10 * time.Minute
+
+// digest stands for a conversion's key where there are many.
+type digest [16]byte
+
+func digestOf(key string) digest {
+	sum := sha256.Sum256([]byte(key))
+	return digest(sum[:16])
+}
+
+// plan is a run's plan as a stream from the object store, checked against the run's
+// record when it is read to its end.
+type plan struct {
+	*jetsheet.PlanReader
+	object jetstream.ObjectResult
+	cancel context.CancelFunc
+	name   string
+	want   string
+	sum    hash.Hash
+}
+
+func (r *Reader) openPlan(ctx context.Context, run *jetsheet.Run) (*plan, error) {
+	ctx, cancel := context.WithTimeout(ctx, planLimit)
+	object, err := r.plans.Get(ctx, run.Plan.Object)
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("read plan %s: %w", run.Plan.Object, err)
+	}
+	p := &plan{object: object, cancel: cancel, name: run.Plan.Object, want: run.Plan.SHA256, sum: sha256.New()}
+	p.PlanReader = jetsheet.NewPlanReader(io.TeeReader(object, p.sum))
+	return p, nil
+}
+
+// read returns the next target, [io.EOF] after the last one.
+func (p *plan) read(t *jetsheet.Target) error {
+	err := p.Read(t)
+	switch {
+	case err == nil:
+		return nil
+	case !errors.Is(err, io.EOF):
+		return fmt.Errorf("read plan %s: %w", p.name, err)
+	case hex.EncodeToString(p.sum.Sum(nil)) != p.want:
+		return fmt.Errorf("read plan %s: %w: its sha256 is not the one in the run's record", p.name, jetsheet.ErrPlan)
+	}
+	return io.EOF
+}
+
+func (p *plan) close() {
+	_ = p.object.Close()
+	p.cancel()
+}
+
+// periodOf returns the period of a plan's first target; the zero period where it has
+// none.
+func (r *Reader) periodOf(ctx context.Context, run *jetsheet.Run) (jetsheet.Period, error) {
+	p, err := r.openPlan(ctx, run)
+	if err != nil {
+		return jetsheet.Period{}, err
+	}
+	defer p.close()
+	var t jetsheet.Target
+	if err := p.read(&t); err != nil && !errors.Is(err, io.EOF) {
+		return jetsheet.Period{}, err
+	}
+	return t.Period, nil
+}

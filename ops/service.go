@@ -1,0 +1,324 @@
+package ops
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go/micro"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
+	"github.com/jetsheet/jetsheet/internal/report"
+)
+
+// ServiceName is the name under which `nats micro ls` shows the service.
+const ServiceName = "conversions"
+
+// Names of the endpoints; each listens on [jetsheet.SubjectOps] + "." + its name.
+const (
+	// EndpointStart takes a [StartRequest] and answers a [StartAnswer].
+	EndpointStart = "start"
+	// EndpointStatus takes a [StatusRequest] and answers a [RunDetail].
+	EndpointStatus = "status"
+	// EndpointList takes a [RunFilter] and answers a [ListAnswer].
+	EndpointList = "list"
+	// EndpointWorkbooks takes a [WorkbookFilter] and answers a [WorkbooksAnswer].
+	EndpointWorkbooks = "workbooks"
+)
+
+const (
+	// answerLimit bounds the work on one request.
+	answerLimit = 30 * time.Second
+	// answersAtOnce bounds how many requests of an endpoint are worked on together.
+	answersAtOnce = 4
+	// defaultRuns and defaultWorkbooks are the limits of a request that names none;
+	// an answer has to fit a message.
+	defaultRuns      = 100
+	defaultWorkbooks = 100
+	maxWorkbooks     = 500
+	// serveAgain is the pause before the service is registered again.
+	serveAgain = time.Second
+)
+
+// Freezer freezes runs. It may be called again for a run that exists and then
+// returns what is stored.
+type Freezer interface {
+	Freeze(ctx context.Context, run jetsheet.RunID, definition string, scope jetsheet.Scope) (*jetsheet.Frozen, error)
+}
+
+// Config is what a service needs.
+type Config struct {
+	JetStream jetstream.JetStream
+	Freezer   Freezer
+	// Parse reads definitions.
+	Parse func(file string, data []byte) (*report.Definition, error)
+	// Now is the clock that says whether a tick has come; nil means this machine's. A
+	// producer asks PostgreSQL's before it plans.
+	Now func() time.Time
+	// Worker is this process's name, Version its build.
+	Worker  string
+	Version string
+	Logger  *slog.Logger
+}
+
+// Service answers requests of people and programs. Make it with [New].
+//
+// A tick is written as RFC 3339 (2026-10-31T20:00:00Z), as in a run's id
+// (20261031T200000Z), or as local time in the report's zone (2026-11-01 05:00, or
+// 2026-11-01 for the only tick of a day).
+type Service struct {
+	cfg     Config
+	reader  *Reader
+	starter *starter
+	log     *slog.Logger
+	// slots holds one token for each request that may be worked on, by endpoint.
+	slots map[string]chan struct{}
+}
+
+// StatusRequest asks for one run: its id, the beginning of one, or a report's name for
+// its newest run.
+type StatusRequest struct {
+	Run string `json:"run"`
+}
+
+// ListAnswer lists runs, newest first.
+type ListAnswer struct {
+	Runs []RunInfo `json:"runs"`
+}
+
+// WorkbooksAnswer lists workbooks.
+type WorkbooksAnswer struct {
+	Listing
+	Workbooks []*Workbook `json:"workbooks"`
+}
+
+// New looks up what setup makes. A missing part is an error that wraps
+// [delivery.ErrNotSetUp].
+func New(ctx context.Context, cfg Config) (*Service, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	reader, err := NewReader(ctx, cfg.JetStream)
+	if err != nil {
+		return nil, err
+	}
+	reports, err := cfg.JetStream.KeyValue(ctx, jetsheet.BucketReports)
+	if err != nil {
+		return nil, delivery.NotSetUp("bucket "+jetsheet.BucketReports, err)
+	}
+	s := &Service{cfg: cfg, reader: reader, log: cfg.Logger, slots: map[string]chan struct{}{}}
+	s.starter = &starter{
+		runs: reader.runs, reports: reports, freezer: cfg.Freezer, parse: cfg.Parse, now: cfg.Now, log: cfg.Logger,
+	}
+	for name := range s.endpoints() {
+		s.slots[name] = make(chan struct{}, answersAtOnce)
+	}
+	return s, nil
+}
+
+// Run answers requests until ctx ends, finishes those in hand and returns nil.
+func (s *Service) Run(ctx context.Context) error {
+	var working sync.WaitGroup
+	defer working.Wait()
+	for {
+		if err := s.serve(ctx, &working); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "service stopped, registering it again", slog.Any("err", err))
+		}
+		timer := time.NewTimer(serveAgain)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+}
+
+// serve registers the service and waits until it stops or ctx ends.
+func (s *Service) serve(ctx context.Context, working *sync.WaitGroup) error {
+	ended := make(chan struct{})
+	var once sync.Once
+	service, err := micro.AddService(s.cfg.JetStream.Conn(), micro.Config{
+		Name:        ServiceName,
+		Version:     semantic(s.cfg.Version),
+		Description: "see and start runs of jetsheet",
+		Metadata:    map[string]string{"worker": s.cfg.Worker, "version": s.cfg.Version},
+		DoneHandler: func(micro.Service) { once.Do(func() { close(ended) }) },
+	})
+	if err != nil {
+		return fmt.Errorf("register the service: %w", err)
+	}
+	defer func() { _ = service.Stop() }()
+	group := service.AddGroup(jetsheet.SubjectOps)
+	for name, answer := range s.endpoints() {
+		handle := func(req micro.Request) { s.take(ctx, working, name, req, answer) }
+		if err := group.AddEndpoint(name, micro.HandlerFunc(handle)); err != nil {
+			return fmt.Errorf("register the endpoint %s: %w", name, err)
+		}
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-ended:
+		return errors.New("it was stopped from outside")
+	}
+}
+
+// answerFunc works on a request.
+type answerFunc func(ctx context.Context, body []byte) (any, error)
+
+func (s *Service) endpoints() map[string]answerFunc {
+	return map[string]answerFunc{
+		EndpointStart:     s.answerStart,
+		EndpointStatus:    s.answerStatus,
+		EndpointList:      s.answerList,
+		EndpointWorkbooks: s.answerWorkbooks,
+	}
+}
+
+// take works on a request beside the subscription, which would otherwise let one long
+// answer hold up all others. A full endpoint makes the next request wait in the
+// subscription.
+func (s *Service) take(ctx context.Context, working *sync.WaitGroup, name string, req micro.Request, answer answerFunc) {
+	select {
+	case s.slots[name] <- struct{}{}:
+	case <-ctx.Done():
+		return // another process gets it when it is asked again
+	}
+	working.Go(func() {
+		defer func() { <-s.slots[name] }()
+		// A request in hand is finished: it may have had its effect.
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerLimit)
+		defer cancel()
+		body, code := s.answer(limited, name, req.Data(), answer)
+		var err error
+		if code == "" {
+			err = req.Respond(body)
+		} else {
+			err = req.Error(string(code), "see the body", body)
+		}
+		if err != nil {
+			s.log.WarnContext(ctx, "answer not sent", slog.String("endpoint", name), slog.Any("err", err))
+		}
+	})
+}
+
+// answer returns the body of an answer, and the code of an error.
+func (s *Service) answer(ctx context.Context, name string, body []byte, answer answerFunc) ([]byte, Code) {
+	value, err := answer(ctx, body)
+	if err == nil {
+		var encoded []byte
+		if encoded, err = json.Marshal(value); err == nil && int64(len(encoded)) > s.cfg.JetStream.Conn().MaxPayload() {
+			err = &Error{Text: fmt.Sprintf("the answer has %d bytes and does not fit a message", len(encoded)), Next: "ask for less with limit", Code: CodeInvalid}
+		}
+		if err == nil {
+			return encoded, ""
+		}
+	}
+	refusal := errorOf(err)
+	if refusal.Code == CodeInternal || refusal.Code == CodeUnavailable {
+		s.log.WarnContext(ctx, "request refused", slog.String("endpoint", name), slog.Any("err", err))
+	}
+	encoded, err := json.Marshal(refusal)
+	if err != nil {
+		return []byte(`{"error":"the error cannot be written as JSON","code":"internal"}`), CodeInternal
+	}
+	return encoded, refusal.Code
+}
+
+// read decodes a request strictly: a misspelt key would start something else than
+// what was meant. An empty body is an empty request.
+func read(body []byte, v any) error {
+	if strings.TrimSpace(string(body)) == "" {
+		return nil
+	}
+	d := json.NewDecoder(strings.NewReader(string(body)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return invalid(fmt.Errorf("the request is not understood: %w", err))
+	}
+	return nil
+}
+
+func (s *Service) answerStart(ctx context.Context, body []byte) (any, error) {
+	var req StartRequest
+	if err := read(body, &req); err != nil {
+		return nil, err
+	}
+	return s.starter.start(ctx, &req)
+}
+
+func (s *Service) answerStatus(ctx context.Context, body []byte) (any, error) {
+	var req StatusRequest
+	if err := read(body, &req); err != nil {
+		return nil, err
+	}
+	if req.Run == "" {
+		return nil, invalid(errors.New(`no run is named; write {"run": RUN}, with a run's id or a report's name, or ask conversions.ops.list`))
+	}
+	id, err := s.reader.Find(ctx, req.Run)
+	if err != nil {
+		return nil, err
+	}
+	return s.reader.Run(ctx, id)
+}
+
+func (s *Service) answerList(ctx context.Context, body []byte) (any, error) {
+	var f RunFilter
+	if err := read(body, &f); err != nil {
+		return nil, err
+	}
+	if f.Limit <= 0 {
+		f.Limit = defaultRuns
+	}
+	runs, err := s.reader.Runs(ctx, f)
+	if err != nil && len(runs) == 0 {
+		return nil, err
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "some runs cannot be read", slog.Any("err", err))
+	}
+	return ListAnswer{Runs: runs}, nil
+}
+
+func (s *Service) answerWorkbooks(ctx context.Context, body []byte) (any, error) {
+	var f WorkbookFilter
+	if err := read(body, &f); err != nil {
+		return nil, err
+	}
+	if err := checkState(f.State); err != nil {
+		return nil, invalid(err)
+	}
+	if f.Limit <= 0 {
+		f.Limit = defaultWorkbooks
+	}
+	f.Limit = min(f.Limit, maxWorkbooks)
+	answer := WorkbooksAnswer{Workbooks: []*Workbook{}}
+	listing, err := s.reader.Workbooks(ctx, f, func(w *Workbook) error {
+		answer.Workbooks = append(answer.Workbooks, w)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer.Listing = *listing
+	return answer, nil
+}
+
+// semantic is the part of a build's version that the service protocol surely takes;
+// the whole is in the metadata.
+func semantic(version string) string {
+	part := regexp.MustCompile(`^v?((?:(?:0|[1-9]\d*)\.){2}(?:0|[1-9]\d*))`).FindStringSubmatch(version)
+	if part == nil {
+		return "0.0.0"
+	}
+	return part[1]
+}

@@ -1,0 +1,88 @@
+package ops
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// State is where a workbook is.
+type State string
+
+// The states of a workbook, in the order of its way.
+const (
+	// StatePrevious: the previous system makes it.
+	StatePrevious State = "previous"
+	// StatePlanned: it is not queued yet.
+	StatePlanned State = "planned"
+	// StateQueued: its request waits for a renderer.
+	StateQueued State = "queued"
+	// StateRendering: a renderer has it in hand.
+	StateRendering State = "rendering"
+	// StateWaiting: a worker has it in hand and waits for something unavailable.
+	StateWaiting State = "waiting"
+	// StateRendered: it is made and waits for an uploader.
+	StateRendered State = "rendered"
+	// StateUploading: an uploader has it in hand.
+	StateUploading State = "uploading"
+	// StateRetrying: an attempt failed and another one follows by itself.
+	StateRetrying State = "retrying"
+	// StateFailed: it failed, and somebody has to mend it.
+	StateFailed State = "failed"
+	// StatePublished, StateSkipped, StateCompared and StateSuperseded are the outcomes
+	// of [jetsheet.DoneState].
+	StatePublished  = State(jetsheet.DonePublished)
+	StateSkipped    = State(jetsheet.DoneSkipped)
+	StateCompared   = State(jetsheet.DoneCompared)
+	StateSuperseded = State(jetsheet.DoneSuperseded)
+)
+
+// States lists every state.
+func States() []State {
+	return []State{
+		StatePrevious, StatePlanned, StateQueued, StateRendering, StateWaiting, StateRendered, StateUploading,
+		StateRetrying, StateFailed, StatePublished, StateSkipped, StateCompared, StateSuperseded,
+	}
+}
+
+func (s State) done() bool {
+	return s == StatePublished || s == StateSkipped || s == StateCompared || s == StateSuperseded
+}
+
+func (s State) pending() bool { return s != StatePrevious && s != StateFailed && !s.done() }
+
+// Names of several states at once, for filters.
+const (
+	// AnyDone matches every outcome but a failure.
+	AnyDone = "done"
+	// AnyPending matches everything that is expected and has no outcome.
+	AnyPending = "pending"
+)
+
+// checkState refuses a filter that matches nothing.
+func checkState(state string) error {
+	if state == "" || state == AnyDone || state == AnyPending || slices.Contains(States(), State(state)) {
+		return nil
+	}
+	names := make([]string, 0, len(States())+2)
+	for _, s := range States() {
+		names = append(names, string(s))
+	}
+	return fmt.Errorf("unknown state %q; known are %s, %s and %s", state, strings.Join(names, ", "), AnyPending, AnyDone)
+}
+
+// in says whether the state is what a filter asks for.
+func (s State) in(filter string) bool {
+	switch filter {
+	case "":
+		return true
+	case AnyDone:
+		return s.done()
+	case AnyPending:
+		return s.pending()
+	default:
+		return s == State(filter)
+	}
+}

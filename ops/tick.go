@@ -1,0 +1,97 @@
+package ops
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/jetsheet/jetsheet/internal/report"
+)
+
+// lookBack is longer than any calendar's pause: 29 February can be eight years away.
+const lookBack = 9 * 366 * 24 * time.Hour
+
+// idTick is the form of a tick in a run's id.
+const idTick = "20060102T150405Z"
+
+// latestTick returns a calendar's newest tick at or before an instant, zero when
+// there is none.
+func latestTick(c *report.Calendar, now time.Time) time.Time {
+	due := c.Due(time.Time{}, now.Add(-lookBack), now, report.CatchUpLatest)
+	if len(due.Ticks) == 0 {
+		return time.Time{}
+	}
+	return due.Ticks[0]
+}
+
+// parseTick reads an instant as people write it: RFC 3339, as in a run's id, or a
+// local date and time in the report's zone; a date alone means the only tick of the
+// day.
+func parseTick(text string, d *report.Definition) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, idTick} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at.UTC(), nil
+		}
+	}
+	zone, err := zoneOf(d)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02T15:04:05"} {
+		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
+			return at.UTC(), nil
+		}
+	}
+	day, err := time.ParseInLocation(time.DateOnly, text, zone)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("tick %q is no instant; write it like 2026-10-31T20:00:00Z, or like 2026-11-01 05:00 in %s", text, zone)
+	}
+	if d.Schedule == nil {
+		return day.UTC(), nil
+	}
+	ticks := d.Schedule.Calendar.Ticks(day.Add(-time.Second), day.AddDate(0, 0, 1).Add(-time.Second), 2)
+	switch len(ticks) {
+	case 1:
+		return ticks[0], nil
+	case 0:
+		return time.Time{}, notATick(d, day)
+	}
+	return time.Time{}, fmt.Errorf("%s has several ticks on %s, the first are %s and %s; name one", d.Name, text, local(ticks[0], zone), local(ticks[1], zone))
+}
+
+// zoneOf is the zone in which people think of a report's ticks.
+func zoneOf(d *report.Definition) (*time.Location, error) {
+	if d.Schedule != nil {
+		return d.Schedule.Calendar.Zone(), nil
+	}
+	zone, err := report.LoadZone(d.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("report %s: %w", d.Name, err)
+	}
+	return zone, nil
+}
+
+// checkTick refuses what is not an instant of the report's calendar or has not come.
+func checkTick(d *report.Definition, tick, now time.Time) error {
+	if tick.Nanosecond() != 0 {
+		return fmt.Errorf("tick %s is not a whole second", tick.Format(time.RFC3339Nano))
+	}
+	if d.Schedule != nil && !d.Schedule.Calendar.Next(tick.Add(-time.Second)).Equal(tick) {
+		return notATick(d, tick)
+	}
+	if tick.After(now) {
+		return fmt.Errorf("the tick %s has not come: it is %s", tick.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+func notATick(d *report.Definition, tick time.Time) error {
+	calendar := d.Schedule.Calendar
+	zone := calendar.Zone()
+	nearest := local(calendar.Next(tick), zone)
+	if before := latestTick(calendar, tick); !before.IsZero() {
+		nearest = local(before, zone) + " and " + nearest
+	}
+	return fmt.Errorf("%s is no tick of the report %s (%s); the nearest are %s", local(tick, zone), d.Name, calendar, nearest)
+}
+
+func local(at time.Time, zone *time.Location) string { return at.In(zone).Format(time.RFC3339) }
