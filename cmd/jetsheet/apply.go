@@ -17,8 +17,12 @@ import (
 type applied struct {
 	Report string `json:"report"`
 	// Action is created, updated or unchanged.
-	Action        string    `json:"action"`
+	Action string `json:"action"`
+	// Changes names what differs in an updated report: definition, scheduledFrom.
+	Changes       []string  `json:"changes,omitempty"`
 	ScheduledFrom time.Time `json:"scheduledFrom"`
+	// Paused is set while the report's schedule is stopped.
+	Paused bool `json:"paused,omitempty"`
 }
 
 // The actions of applied.
@@ -32,8 +36,12 @@ const (
 type application struct {
 	// from is where the calendar starts; zero means now for a new report, and as
 	// before for one that is known.
-	from   time.Time
-	by     string
+	from time.Time
+	by   string
+	// reason is for people and may be empty.
+	reason string
+	// now is this machine's clock: NATS has none to ask. It only decides where the
+	// calendar of a new report starts; whether a tick is due is PostgreSQL's to say.
 	now    time.Time
 	dryRun bool
 }
@@ -45,13 +53,7 @@ func applyReport(ctx context.Context, kv jetstream.KeyValue, d *report.Definitio
 		if err != nil {
 			return applied{}, err
 		}
-		result := applied{Report: d.Name, Action: actionUpdated, ScheduledFrom: next.ScheduledFrom}
-		switch {
-		case before == nil:
-			result.Action = actionCreated
-		case before.SHA256 == next.SHA256 && before.ScheduledFrom.Equal(next.ScheduledFrom):
-			result.Action = actionUnchanged
-		}
+		result := compareApplied(d.Name, before, next)
 		if a.dryRun || result.Action == actionUnchanged {
 			return result, nil
 		}
@@ -60,9 +62,8 @@ func applyReport(ctx context.Context, kv jetstream.KeyValue, d *report.Definitio
 			return applied{}, fmt.Errorf("encode report %s: %w", d.Name, err)
 		}
 		_, err = kv.Update(ctx, jetsheet.ReportKey(d.Name), value, revision)
-		var api *jetstream.APIError
-		if errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
-			continue // somebody else applied it meanwhile
+		if changedMeanwhile(err) {
+			continue
 		}
 		if err != nil {
 			return applied{}, fmt.Errorf("store report %s: %w", d.Name, err)
@@ -71,12 +72,32 @@ func applyReport(ctx context.Context, kv jetstream.KeyValue, d *report.Definitio
 	}
 }
 
+// compareApplied says what storing next in place of before changes.
+func compareApplied(name string, before, next *jetsheet.Applied) applied {
+	result := applied{Report: name, Action: actionCreated, ScheduledFrom: next.ScheduledFrom, Paused: next.Paused != nil}
+	if before == nil {
+		return result
+	}
+	if before.SHA256 != next.SHA256 || before.Definition != next.Definition {
+		result.Changes = append(result.Changes, "definition")
+	}
+	if !before.ScheduledFrom.Equal(next.ScheduledFrom) {
+		result.Changes = append(result.Changes, "scheduledFrom")
+	}
+	result.Action = actionUpdated
+	if len(result.Changes) == 0 {
+		result.Action = actionUnchanged
+	}
+	return result
+}
+
 // nextApplied reads what is stored and makes what is to be stored. before is nil for a
-// report that is not known; revision is what the update must meet.
+// report that is not known, or whose record is damaged and gives way; revision is what
+// the update must meet.
 func nextApplied(ctx context.Context, kv jetstream.KeyValue, d *report.Definition, a application) (next, before *jetsheet.Applied, revision uint64, err error) {
 	next = &jetsheet.Applied{
 		Envelope: jetsheet.CurrentEnvelope(), Definition: d.Source, SHA256: d.Digest,
-		AppliedAt: a.now, AppliedBy: a.by, ScheduledFrom: a.from,
+		AppliedAt: a.now, AppliedBy: a.by, Reason: a.reason, ScheduledFrom: a.from,
 	}
 	entry, err := lastEntry(ctx, kv, jetsheet.ReportKey(d.Name))
 	if err != nil {
@@ -87,9 +108,15 @@ func nextApplied(ctx context.Context, kv jetstream.KeyValue, d *report.Definitio
 	}
 	if entry != nil && entry.Operation() == jetstream.KeyValuePut {
 		before = &jetsheet.Applied{}
-		if err := jetsheet.Decode(entry.Value(), before); err != nil {
+		err := jetsheet.Decode(entry.Value(), before)
+		if errors.Is(err, jetsheet.ErrNewerSchema) {
 			return nil, nil, 0, fmt.Errorf("read report %s: %w", d.Name, err)
 		}
+		if err != nil {
+			before = nil
+		}
+	}
+	if before != nil {
 		next.Paused = before.Paused
 		if next.ScheduledFrom.IsZero() {
 			next.ScheduledFrom = before.ScheduledFrom

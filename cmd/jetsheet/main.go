@@ -39,6 +39,7 @@ type commands struct {
 	Uploader uploaderCommand `cmd:"" help:"Run an uploader: workbooks to S3."`
 	Up       upCommand       `cmd:"" help:"Run all roles in one process."`
 	Demo     demoCommand     `cmd:"" help:"Make a sample company's workbooks, with everything embedded."`
+	Reports  reportsCommand  `cmd:"" help:"Check, preview, apply and look at report definitions."`
 	Settings settingsCommand `cmd:"" help:"Show every setting, its value and where the value comes from."`
 	Compare  compareCommand  `cmd:"" help:"Compare two workbooks cell by cell."`
 	Version  versionCommand  `cmd:"" help:"Show the version."`

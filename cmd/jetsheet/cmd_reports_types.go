@@ -1,0 +1,78 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/jetsheet/jetsheet/internal/report"
+	"github.com/jetsheet/jetsheet/internal/report/query"
+)
+
+// checkTargetTypes looks at the columns of targets that mean something. They are read
+// from PostgreSQL's text, so text will do; what cannot be right for any row is a
+// problem.
+func (c *queryCheck) checkTargetTypes() {
+	number := []query.Kind{query.KindInt, query.KindFloat, query.KindNumeric, query.KindText}
+	instant := []query.Kind{query.KindDate, query.KindTimestamp, query.KindTimestampTZ, query.KindText}
+	for _, want := range []struct {
+		column string
+		kinds  []query.Kind
+		hint   string
+	}{
+		{"weight", number, "a number, for example count(r.id)"},
+		{"period_from", instant, "timestamptz, timestamp or date"},
+		{"period_until", instant, "timestamptz, timestamp or date"},
+		{"time_zone", []query.Kind{query.KindText}, "text such as 'Asia/Tokyo'"},
+		{"locale", []query.Kind{query.KindText}, "text such as 'ja'"},
+	} {
+		i := slices.IndexFunc(c.targets.Columns, named(want.column))
+		if i < 0 {
+			continue
+		}
+		// An enum or a domain of the user's own is KindOther.
+		if have := c.targets.Columns[i]; have.Kind != query.KindOther && !slices.Contains(want.kinds, have.Kind) {
+			c.problem(targetsPath, "targets gives %q as %s; it must be %s", have.Name, have.TypeName, want.hint)
+		}
+	}
+}
+
+// checkParams finds parameters that PostgreSQL takes for one type and that targets
+// fills with another, so that no value of it fits.
+func (c *queryCheck) checkParams(q report.Query) {
+	for _, param := range c.queries[q.Name].Params {
+		column := param.Name
+		if row, ok := strings.CutPrefix(param.Name, report.RowParamPrefix); ok {
+			column = row
+		} else if param.Name != "tenant" && param.Name != "target" {
+			continue
+		}
+		i := slices.IndexFunc(c.targets.Columns, named(column))
+		if i < 0 {
+			continue // reported with the columns
+		}
+		have := c.targets.Columns[i]
+		if a, b := typeFamily(have.TypeName), typeFamily(param.TypeName); a != "" && b != "" && a != b {
+			message := c.file.locator.ProblemAt(queryPath(q.Name), "@"+param.Name, queryPath(q.Name)+" uses @"+param.Name+" as "+
+				param.TypeName+", but targets gives "+have.Name+" as "+have.TypeName)
+			c.problems = append(c.problems, message)
+		}
+	}
+}
+
+// typeFamily groups types whose texts fit one another; "" for text and whatever else
+// may hold anything.
+func typeFamily(name string) string {
+	base, _, _ := strings.Cut(name, "(")
+	switch strings.TrimSpace(base) {
+	case "smallint", "integer", "bigint", "numeric", "real", "double precision", "oid":
+		return "number"
+	case "uuid":
+		return "uuid"
+	case "boolean":
+		return "boolean"
+	case "date", "timestamp without time zone", "timestamp with time zone":
+		return "instant"
+	default:
+		return ""
+	}
+}
