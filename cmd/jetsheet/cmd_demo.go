@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -15,9 +18,6 @@ import (
 	"github.com/jetsheet/jetsheet/deploy/local"
 	"github.com/jetsheet/jetsheet/deploy/sample"
 	"github.com/jetsheet/jetsheet/internal/report/query"
-	"github.com/jetsheet/jetsheet/producer"
-	"github.com/jetsheet/jetsheet/renderer"
-	"github.com/jetsheet/jetsheet/uploader"
 )
 
 // demoCommand shows the whole pipeline on a sample, with nothing installed but
@@ -33,44 +33,24 @@ func (c *demoCommand) Help() string {
 	return "Starts PostgreSQL, NATS and S3 for itself, fills a database with a month of a food-hygiene company's records, applies three reports whose schedule was due at the end of last month, and makes every customer's workbooks. Exit code 0 only if every planned workbook is published and reads back."
 }
 
-// demoResult is what the command prints for programs.
-type demoResult struct {
-	Runs      []demoRun `json:"runs"`
-	Planned   int       `json:"planned"`
-	Published int       `json:"published"`
-	Skipped   int       `json:"skipped"`
-	Failed    int       `json:"failed"`
-	Rows      int64     `json:"rows"`
-	Bytes     int64     `json:"bytes"`
-	// FirstSeconds is the time until the first workbook was published.
-	FirstSeconds float64 `json:"firstSeconds"`
-	Seconds      float64 `json:"seconds"`
-	Dir          string  `json:"dir"`
-}
-
-// demoRun is one report's run.
-type demoRun struct {
-	Run       string  `json:"run"`
-	Report    string  `json:"report"`
-	Planned   int     `json:"planned"`
-	Published int     `json:"published"`
-	Skipped   int     `json:"skipped"`
-	Failed    int     `json:"failed"`
-	Rows      int64   `json:"rows"`
-	Bytes     int64   `json:"bytes"`
-	Seconds   float64 `json:"seconds"`
-}
+// demoTenants is the most customers that --tenants takes: their workbooks lie in one
+// object store in this process's care.
+const demoTenants = 10_000
 
 // Run runs the demo.
 func (c *demoCommand) Run(ctx context.Context, app *app) error {
+	if c.Tenants < 1 || c.Tenants > demoTenants {
+		return usageError("--tenants is %d: give a number from 1 to %d", c.Tenants, demoTenants)
+	}
 	began := time.Now()
-	d := &demo{app: app, tenants: c.Tenants, began: began}
-	var err error
-	if d.dir, err = demoDir(c.Dir, began); err != nil {
+	dir, made, err := demoDir(c.Dir, began)
+	if err != nil {
 		return err
 	}
+	d := &demo{app: app.withDemoLog(), dir: dir, tenants: c.Tenants, began: began}
 	result, err := d.run(ctx)
 	if err != nil {
+		d.leave(made)
 		return err
 	}
 	result.Seconds = time.Since(began).Seconds()
@@ -79,32 +59,33 @@ func (c *demoCommand) Run(ctx context.Context, app *app) error {
 	} else {
 		err = d.print(result)
 	}
-	if err == nil && (result.Failed > 0 || result.Published+result.Skipped != result.Planned) {
+	if err == nil && result.incomplete() {
 		err = exitWith(exitDifferences)
 	}
 	return err
 }
 
 // demoDir makes the directory, or takes an empty one.
-func demoDir(dir string, now time.Time) (string, error) {
+func demoDir(dir string, now time.Time) (_ string, made bool, err error) {
 	if dir == "" {
 		dir = filepath.Join(os.TempDir(), "jetsheet-demo-"+now.Format("20060102-150405"))
 	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return "", fmt.Errorf("directory of the demo: %w", err)
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("directory of the demo: %w", err)
+	if dir, err = filepath.Abs(dir); err != nil {
+		return "", false, fmt.Errorf("directory of the demo: %w", err)
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return "", fmt.Errorf("directory of the demo: %w", err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return "", false, usageError("directory of the demo: %w; give another one with --dir", err)
+		}
+		return dir, true, nil
+	case err != nil:
+		return "", false, usageError("directory of the demo: %w; give another one with --dir", err)
+	case len(entries) > 0:
+		return "", false, usageError("%s is not empty: give the demo a directory of its own with --dir", dir)
 	}
-	if len(entries) > 0 {
-		return "", usageError("%s is not empty: give the demo a directory of its own with --dir", dir)
-	}
-	return dir, nil
+	return dir, false, nil
 }
 
 // demo is a running demonstration.
@@ -116,11 +97,21 @@ type demo struct {
 	first   time.Time // when the first workbook was published
 }
 
+// leave says where the workbooks are that were made before the demo ended badly. A
+// directory that was made for nothing goes.
+func (d *demo) leave(made bool) {
+	if made && os.Remove(d.dir) == nil { // only an empty one can be removed
+		return
+	}
+	d.say("stopped before the end; what was made so far lies in " + filepath.Join(d.dir, localBucket))
+}
+
 // run starts everything, makes the workbooks and checks them. Nothing runs any more
 // when it returns.
 func (d *demo) run(ctx context.Context) (_ *demoResult, err error) {
 	d.say("starting PostgreSQL, NATS and S3")
-	postgres, err := local.StartPostgres(ctx, local.PostgresOptions{ExistingURL: os.Getenv(local.DatabaseVariable)})
+	existing := os.Getenv(local.DatabaseVariable)
+	postgres, err := local.StartPostgres(ctx, local.PostgresOptions{ExistingURL: existing})
 	if err != nil {
 		return nil, unreachableError("%w", err)
 	}
@@ -130,10 +121,20 @@ func (d *demo) run(ctx context.Context) (_ *demoResult, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, services.close()) }()
-	tick := lastTick(time.Now())
-	pool, err := d.database(ctx, postgres, tick)
+	database, err := postgres.Database(ctx, "", local.Template{})
 	if err != nil {
 		return nil, err
+	}
+	if existing != "" { // that server stays, and shall not keep a database of ours
+		defer func() { err = errors.Join(err, dropDatabase(ctx, postgres, database)) }()
+	}
+	tick := lastTick(time.Now())
+	if err := d.fill(ctx, database, tick); err != nil {
+		return nil, fmt.Errorf("fill the demo's database: %w", err)
+	}
+	pool, err := demoPool(ctx, database)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the demo's database: %w", err)
 	}
 	defer pool.Close()
 	p := services.parts(pool)
@@ -143,30 +144,42 @@ func (d *demo) run(ctx context.Context) (_ *demoResult, err error) {
 	return d.work(ctx, p, tick)
 }
 
-// database makes the sample's database.
-func (d *demo) database(ctx context.Context, postgres *local.Postgres, tick time.Time) (*pgxpool.Pool, error) {
-	var stats sample.Stats
-	url, err := postgres.Database(ctx, "", local.Template{})
+// fill loads the sample into the database.
+func (d *demo) fill(ctx context.Context, database string, tick time.Time) error {
+	conn, err := pgx.Connect(ctx, database)
+	if err != nil {
+		return err
+	}
+	stats, err := sample.Load(ctx, conn, sample.Options{Tenants: d.tenants, Month: tick.Add(-24 * time.Hour), Seed: demoSeed})
+	if err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))); err != nil {
+		return err
+	}
+	d.say(fmt.Sprintf("%s of %s with %s in PostgreSQL",
+		counted(stats.Rows(), "record"), counted(stats.Tenants, "customer"), counted(stats.Sites, "site")))
+	return nil
+}
+
+// demoSeed chooses the sample's records: every demo of a month shows the same.
+const demoSeed = 1
+
+func demoPool(ctx context.Context, database string) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(database)
 	if err != nil {
 		return nil, err
-	}
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the demo's database: %w", err)
-	}
-	stats, err = sample.Load(ctx, conn, sample.Options{Tenants: d.tenants, Month: tick.Add(-24 * time.Hour), Seed: 1})
-	err = errors.Join(err, conn.Close(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("fill the demo's database: %w", err)
-	}
-	d.say(fmt.Sprintf("%s records of %s customers with %s sites in PostgreSQL", humanCount(stats.Rows()), humanCount(stats.Tenants), humanCount(stats.Sites)))
-	config, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the demo's database: %w", err)
 	}
 	query.Configure(config)
 	config.MaxConns = 16
 	return pgxpool.NewWithConfig(ctx, config)
+}
+
+func dropDatabase(ctx context.Context, postgres *local.Postgres, database string) error {
+	u, err := url.Parse(database)
+	if err != nil {
+		return fmt.Errorf("name of the demo's database: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second) // also after Ctrl-C
+	defer cancel()
+	return postgres.Drop(ctx, path.Base(u.Path))
 }
 
 // lastTick is when the sample's reports were due last: 05:00 on the first of the month
@@ -182,30 +195,4 @@ func lastTick(now time.Time) time.Time {
 		tick = tick.AddDate(0, -1, 0)
 	}
 	return tick
-}
-
-// work runs the roles until the runs of all reports are closed, then reads every
-// workbook back.
-func (d *demo) work(ctx context.Context, p parts, tick time.Time) (*demoResult, error) {
-	all, err := d.app.newRoles(ctx, p, producer.Settings{}, renderer.Settings{Slots: 8}, uploader.Settings{Slots: 8})
-	if err != nil {
-		return nil, err
-	}
-	working, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- all.Run(working) }()
-	runs, err := d.applyReports(ctx, p, tick)
-	if err == nil {
-		err = d.await(ctx, p, runs)
-	}
-	stop()
-	if err = errors.Join(err, <-ended); err != nil {
-		return nil, err
-	}
-	return d.check(ctx, p, runs)
-}
-
-// say tells what is being done, on standard error.
-func (d *demo) say(text string) {
-	_, _ = fmt.Fprintf(d.app.stderr, "%6.1fs  %s\n", time.Since(d.began).Seconds(), text)
 }

@@ -1,127 +1,80 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path"
 	"path/filepath"
-	"strconv"
-	"time"
+	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
-	"github.com/jetsheet/jetsheet/deploy/sample"
 	"github.com/jetsheet/jetsheet/internal/delivery"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/cells"
 )
 
-// applyReports applies the sample's reports with a calendar that starts just before
-// the tick, so that last month's runs come by the real schedule.
-func (d *demo) applyReports(ctx context.Context, p parts, tick time.Time) ([]jetsheet.RunID, error) {
-	files, err := sample.Reports()
-	if err != nil {
-		return nil, fmt.Errorf("reports of the demo: %w", err)
-	}
-	names, err := fs.Glob(files, "*.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("reports of the demo: %w", err)
-	}
-	kv, err := p.js.KeyValue(ctx, jetsheet.BucketReports)
-	if err != nil {
-		return nil, err
-	}
-	var runs []jetsheet.RunID
-	for _, name := range names {
-		data, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, fmt.Errorf("reports of the demo: %w", err)
-		}
-		// A copy to read and change lies beside the workbooks.
-		if err := os.WriteFile(filepath.Join(d.dir, path.Base(name)), data, 0o600); err != nil {
-			return nil, fmt.Errorf("reports of the demo: %w", err)
-		}
-		definition, err := parseReport(name, data)
-		if err != nil {
-			return nil, err
-		}
-		from := application{from: tick.Add(-time.Minute), by: "demo", now: time.Now().UTC()}
-		if _, err := applyReport(ctx, kv, definition, from); err != nil {
-			return nil, err
-		}
-		runs = append(runs, jetsheet.RunID{Tick: tick.UTC(), Report: definition.Name})
-	}
-	d.say(fmt.Sprintf("%d reports applied; their runs of %s are due", len(runs), tick.Format("2006-01-02 15:04 MST")))
-	return runs, nil
+// demoResult is what the command prints for programs.
+type demoResult struct {
+	Runs      []demoRun `json:"runs"`
+	Planned   int       `json:"planned"`
+	Published int       `json:"published"`
+	Skipped   int       `json:"skipped"`
+	Failed    int       `json:"failed"`
+	Rows      int64     `json:"rows"`
+	Bytes     int64     `json:"bytes"`
+	// Largest is the workbook with the most rows; nil if there is none.
+	Largest *demoWorkbook `json:"largest,omitempty"`
+	// FirstSeconds is the time until the first workbook was published.
+	FirstSeconds float64 `json:"firstSeconds"`
+	Seconds      float64 `json:"seconds"`
+	Dir          string  `json:"dir"`
 }
 
-// await shows the runs' progress until all are closed.
-func (d *demo) await(ctx context.Context, p parts, runs []jetsheet.RunID) error {
-	kv, err := p.js.KeyValue(ctx, jetsheet.BucketRuns)
-	if err != nil {
-		return err
-	}
-	bar := d.app.newProgress("workbooks", 0)
-	defer bar.end()
-	for {
-		done, expected, open := 0, 0, len(runs)
-		for _, id := range runs {
-			run, err := readRun(ctx, kv, id)
-			if err != nil {
-				return err
-			}
-			if run == nil {
-				continue // not frozen yet
-			}
-			if run.Problem != nil && run.Problem.Class == jetsheet.ClassPermanent {
-				return fmt.Errorf("run %s cannot be planned: %s", id, run.Problem.Message)
-			}
-			if run.Plan == nil {
-				continue
-			}
-			n, err := delivery.Count(ctx, p.js, jetsheet.StreamDone, jetsheet.RunDoneSubjects(id))
-			if err != nil {
-				return err
-			}
-			if n > 0 && d.first.IsZero() {
-				d.first = time.Now()
-			}
-			done, expected = done+n, expected+run.Plan.Expected
-			if run.State == jetsheet.RunClosed {
-				open--
-			}
-		}
-		bar.set(int64(done), 0, int64(expected))
-		if open == 0 {
-			return nil
-		}
-		timer := time.NewTimer(100 * time.Millisecond)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return context.Cause(ctx)
-		case <-timer.C:
-		}
-	}
+// demoRun is one report's run.
+type demoRun struct {
+	Run       string  `json:"run"`
+	Report    string  `json:"report"`
+	Planned   int     `json:"planned"`
+	Published int     `json:"published"`
+	Skipped   int     `json:"skipped"`
+	Failed    int     `json:"failed"`
+	Rows      int64   `json:"rows"`
+	Bytes     int64   `json:"bytes"`
+	Seconds   float64 `json:"seconds"`
+
+	largest *demoWorkbook
 }
 
-// readRun reads a run's record; nil when there is none.
-func readRun(ctx context.Context, kv jetstream.KeyValue, id jetsheet.RunID) (*jetsheet.Run, error) {
-	entry, err := kv.Get(ctx, jetsheet.RunKey(id))
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return nil, nil //nolint:nilnil // absence is an answer
+// demoWorkbook is one published workbook.
+type demoWorkbook struct {
+	File  string `json:"file"`
+	Rows  int64  `json:"rows"`
+	Bytes int64  `json:"bytes"`
+}
+
+func (r *demoResult) add(run *demoRun) {
+	r.Runs = append(r.Runs, *run)
+	r.Planned += run.Planned
+	r.Published += run.Published
+	r.Skipped += run.Skipped
+	r.Failed += run.Failed
+	r.Rows += run.Rows
+	r.Bytes += run.Bytes
+	r.Largest = larger(r.Largest, run.largest)
+}
+
+// incomplete says that a planned workbook is not there.
+func (r *demoResult) incomplete() bool {
+	return r.Failed > 0 || r.Published+r.Skipped != r.Planned
+}
+
+func larger(a, b *demoWorkbook) *demoWorkbook {
+	if a == nil || b != nil && b.Rows > a.Rows {
+		return b
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read run %s: %w", id, err)
-	}
-	var run jetsheet.Run
-	if err := jetsheet.Decode(entry.Value(), &run); err != nil {
-		return nil, fmt.Errorf("read run %s: %w", id, err)
-	}
-	return &run, nil
+	return a
 }
 
 // check reads every outcome, and every workbook with a reader that shares nothing with
@@ -145,13 +98,12 @@ func (d *demo) check(ctx context.Context, p parts, runs []jetsheet.RunID) (*demo
 		if err != nil {
 			return nil, err
 		}
-		result.Runs = append(result.Runs, *run)
-		result.Planned += run.Planned
-		result.Published += run.Published
-		result.Skipped += run.Skipped
-		result.Failed += run.Failed
-		result.Rows += run.Rows
-		result.Bytes += run.Bytes
+		if run.Failed > 0 {
+			if err := d.sayFailures(ctx, p.js, id); err != nil {
+				return nil, err
+			}
+		}
+		result.add(run)
 	}
 	return result, nil
 }
@@ -168,12 +120,14 @@ func (d *demo) checkRun(ctx context.Context, js jetstream.JetStream, record *jet
 			run.Skipped++
 			return nil
 		}
-		if err := d.readBack(&done); err != nil {
-			return fmt.Errorf("workbook %s: %w", done.Key, err)
+		file := filepath.Join(d.dir, localBucket, filepath.FromSlash(done.Key))
+		if err := readBack(file, done.Rows); err != nil {
+			return fmt.Errorf("workbook %s: %w", file, err)
 		}
 		run.Published++
 		run.Rows += done.Rows
 		run.Bytes += done.SizeBytes
+		run.largest = larger(run.largest, &demoWorkbook{File: file, Rows: done.Rows, Bytes: done.SizeBytes})
 		return nil
 	}, jetsheet.RunDoneSubjects(record.ID()))
 	run.Failed = run.Planned - run.Published - run.Skipped
@@ -181,8 +135,8 @@ func (d *demo) checkRun(ctx context.Context, js jetstream.JetStream, record *jet
 }
 
 // readBack opens a workbook and counts its rows.
-func (d *demo) readBack(done *jetsheet.Done) error {
-	book, err := cells.OpenFile(filepath.Join(d.dir, localBucket, filepath.FromSlash(done.Key)), cells.Limits{})
+func readBack(file string, want int64) error {
+	book, err := cells.OpenFile(file, cells.Limits{})
 	if err != nil {
 		return err
 	}
@@ -196,32 +150,27 @@ func (d *demo) readBack(done *jetsheet.Done) error {
 		rows += max(0, last-1) // without the header
 	}
 	err = errors.Join(err, book.Close())
-	if err == nil && rows != done.Rows {
-		err = fmt.Errorf("it has %d rows, its outcome says %d", rows, done.Rows)
+	if err == nil && rows != want {
+		err = fmt.Errorf("it has %d rows, its outcome says %d", rows, want)
 	}
 	return err
 }
 
-// print tells people what was made and what to try next.
-func (d *demo) print(result *demoResult) error {
-	rows := newTable("REPORT", "WORKBOOKS", "NO RECORDS", "ROWS", "SIZE", "TIME")
-	for _, run := range result.Runs {
-		rows.add(run.Report, humanCount(int64(run.Published)), humanCount(int64(run.Skipped)), humanCount(run.Rows),
-			humanSize(run.Bytes), strconv.FormatFloat(run.Seconds, 'f', 1, 64)+"s")
-	}
-	rows.add("together", humanCount(int64(result.Published)), humanCount(int64(result.Skipped)), humanCount(result.Rows),
-		humanSize(result.Bytes), strconv.FormatFloat(result.Seconds, 'f', 1, 64)+"s")
-	if err := rows.print(d.app.stdout); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(d.app.stdout, `
-Every planned workbook is published and reads back. They lie in
-  %s
-one folder for each customer; open one with Excel or LibreOffice. The three reports
-that made them are the .yaml files beside that folder.
+// demoFailures is how many failures of a run are told; they tend to be alike.
+const demoFailures = 5
 
-Next: a report on a table of your own, see "Your first report" in README.md.
-`, filepath.Join(d.dir, localBucket))
-	return err
+// sayFailures tells why workbooks of a run are missing.
+func (d *demo) sayFailures(ctx context.Context, js jetstream.JetStream, id jetsheet.RunID) error {
+	told := 0
+	return delivery.Scan(ctx, js, jetsheet.StreamFailed, false, func(m jetstream.Msg) error {
+		failure, err := jetsheet.ParseFailure(m.Headers(), m.Data())
+		if err != nil {
+			return err
+		}
+		if told++; told <= demoFailures {
+			conversion := strings.TrimPrefix(jetsheet.SubjectKey(m.Subject()), id.String()+".")
+			d.say(fmt.Sprintf("%s %s failed: %s (%s)", id.Report, printable(conversion), printable(failure.Message), cmp.Or(failure.Cause, jetsheet.CauseInternal)))
+		}
+		return nil
+	}, jetsheet.RunFailedSubjects(id))
 }
-
