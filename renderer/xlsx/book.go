@@ -12,6 +12,8 @@ type Book struct {
 	// Title and Creator are the document's properties; empty ones are left out.
 	Title   string
 	Creator string
+	// Identifier names the making of the workbook, such as the run it belongs to.
+	Identifier string
 	// Created is written as given, so that the same rows give the same bytes:
 	// pass the data's time, not the present one. A zero time is left out.
 	Created time.Time

@@ -91,6 +91,9 @@ func appendCore(b []byte, book Book) []byte {
 	if book.Creator != "" {
 		b = fmt.Appendf(b, `<dc:creator>%s</dc:creator>`, escapeXML(book.Creator))
 	}
+	if book.Identifier != "" {
+		b = fmt.Appendf(b, `<dc:identifier>%s</dc:identifier>`, escapeXML(book.Identifier))
+	}
 	if !book.Created.IsZero() {
 		at := book.Created.UTC().Format(time.RFC3339)
 		b = fmt.Appendf(b, `<dcterms:created xsi:type="dcterms:W3CDTF">%s</dcterms:created>`, at)

@@ -149,3 +149,25 @@ func TestSubstitutionsAreBounded(t *testing.T) {
 			got.Counts[xlsx.IllegalCharacter], len(got.Samples), got.Samples[0], want)
 	}
 }
+
+func TestIdentifierMakesOtherBytes(t *testing.T) {
+	t.Parallel()
+	write := func(identifier string) []byte {
+		var dst bytes.Buffer
+		w, err := xlsx.New(&dst, xlsx.Book{Identifier: identifier})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Discard()
+		writeSheet(t, w, xlsx.Sheet{Name: "s", Columns: []xlsx.Column{{Title: "a"}}}, nil)
+		if _, err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return dst.Bytes()
+	}
+	a, b := write("run-1"), write("run-2")
+	if bytes.Equal(a, b) || !bytes.Equal(a, write("run-1")) {
+		t.Error("books that differ in their identifier alone have the same bytes, or equal ones others")
+	}
+	openBook(t, b) // still a workbook
+}
