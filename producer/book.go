@@ -3,6 +3,7 @@ package producer
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +22,9 @@ type book struct {
 	reports  map[string]applied
 	runs     map[jetsheet.RunID]jetsheet.RunState
 	lastTick map[string]time.Time
-	seen     map[string]bool
+	// unreadable are reports whose newest definition this build cannot read.
+	unreadable map[string]bool
+	seen       map[string]bool
 }
 
 // applied is a report with its parsed definition.
@@ -32,10 +35,11 @@ type applied struct {
 
 func newBook() *book {
 	return &book{
-		reports:  map[string]applied{},
-		runs:     map[jetsheet.RunID]jetsheet.RunState{},
-		lastTick: map[string]time.Time{},
-		seen:     map[string]bool{},
+		reports:    map[string]applied{},
+		runs:       map[jetsheet.RunID]jetsheet.RunState{},
+		lastTick:   map[string]time.Time{},
+		unreadable: map[string]bool{},
+		seen:       map[string]bool{},
 	}
 }
 
@@ -89,6 +93,13 @@ func (b *book) scheduled() []applied {
 	return list
 }
 
+// unread lists the reports that this build cannot read.
+func (b *book) unread() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Collect(maps.Keys(b.unreadable))
+}
+
 func (b *book) last(report string) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -138,6 +149,7 @@ func (p *Producer) seeReport(ctx context.Context, entry jetstream.KeyValueEntry)
 	if entry.Operation() != jetstream.KeyValuePut {
 		p.book.mu.Lock()
 		delete(p.book.reports, name)
+		delete(p.book.unreadable, name)
 		p.book.mu.Unlock()
 		return
 	}
@@ -150,10 +162,14 @@ func (p *Producer) seeReport(ctx context.Context, entry jetstream.KeyValueEntry)
 		// Whatever we knew stays: a report that this build cannot read must not
 		// stop the others, nor lose its own schedule.
 		p.log.ErrorContext(ctx, "applied report cannot be read; apply it again with: jetsheet reports apply", slog.String("report", name), slog.Any("err", err))
+		p.book.mu.Lock()
+		p.book.unreadable[name] = true
+		p.book.mu.Unlock()
 		return
 	}
 	p.book.mu.Lock()
 	p.book.reports[name] = a
+	delete(p.book.unreadable, name)
 	p.book.mu.Unlock()
 }
 

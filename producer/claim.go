@@ -56,17 +56,24 @@ func (c *claim) hold(ctx context.Context) (bool, error) {
 }
 
 func (c *claim) write(ctx context.Context, revision uint64, now time.Time) (bool, error) {
-	written, err := c.kv.Update(ctx, c.key, []byte(c.worker), revision)
+	written, err := c.put(ctx, revision)
 	if err != nil {
 		c.revision = 0
 		var api *jetstream.APIError
-		if errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+		if errors.Is(err, jetstream.ErrKeyExists) || errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
 			return false, nil
 		}
 		return false, err
 	}
 	c.revision, c.beatAt = written, now
 	return true, nil
+}
+
+func (c *claim) put(ctx context.Context, revision uint64) (uint64, error) {
+	if revision == 0 { // Create also takes a key that a person has deleted
+		return c.kv.Create(ctx, c.key, []byte(c.worker))
+	}
+	return c.kv.Update(ctx, c.key, []byte(c.worker), revision)
 }
 
 // release lets the next producer begin at once.

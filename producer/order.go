@@ -12,7 +12,7 @@ type entry struct {
 	offset int64 // of its line in the spool
 	size   int32
 	tenant int32 // number of its tenant in the order of the query
-	turn   int32 // how many targets of the tenant came before it
+	turn   int32 // how many small targets of the tenant came before it
 	weight int64
 	lane   jetsheet.Lane
 	route  jetsheet.Route

@@ -3,6 +3,7 @@ package producer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -44,6 +45,9 @@ type Config struct {
 	Parse func(file string, data []byte) (*report.Definition, error)
 	// Now is the clock that says whether a tick is due; nil means PostgreSQL's.
 	Now func(ctx context.Context) (time.Time, error)
+	// LaneWindow is how many requests of one lane are in the stream at most; 0 means
+	// [jetsheet.LaneWindow].
+	LaneWindow int
 	// Worker is this process's name, Version its build.
 	Worker  string
 	Version string
@@ -63,6 +67,7 @@ type Producer struct {
 	outcomes map[string]jetstream.Stream // DONE and FAILED
 	lanes    map[jetsheet.Lane]*laneWindow
 	book     *book
+	dead     *deadWatch
 	wake     chan struct{}
 
 	mu      sync.Mutex
@@ -78,6 +83,9 @@ func New(ctx context.Context, cfg Config) (*Producer, error) {
 	if cfg.ClaimTTL <= 0 {
 		cfg.ClaimTTL = 15 * time.Second
 	}
+	if cfg.LaneWindow <= 0 {
+		cfg.LaneWindow = jetsheet.LaneWindow
+	}
 	if cfg.Now == nil {
 		cfg.Now = cfg.Database.Now
 	}
@@ -86,6 +94,7 @@ func New(ctx context.Context, cfg Config) (*Producer, error) {
 		js:      cfg.JetStream,
 		log:     cfg.Logger.With(slog.String("stage", string(jetsheet.StageProducer))),
 		book:    newBook(),
+		dead:    newDeadWatch(),
 		wake:    make(chan struct{}, 1),
 		runners: map[jetsheet.RunID]*runner{},
 		lanes:   map[jetsheet.Lane]*laneWindow{},
@@ -119,7 +128,7 @@ func (p *Producer) bind(ctx context.Context) error {
 		if err != nil {
 			return delivery.NotSetUp("consumer "+jetsheet.StreamConversions+"/"+jetsheet.LaneConsumer(lane), err)
 		}
-		p.lanes[lane] = &laneWindow{lane: lane, consumer: c}
+		p.lanes[lane] = &laneWindow{lane: lane, consumer: c, size: p.cfg.LaneWindow}
 	}
 	return nil
 }
@@ -135,29 +144,27 @@ func (p *Producer) Run(ctx context.Context) error {
 	group.Go(func() { p.watch(ctx, "runs", p.runs, p.seeRun) })
 	group.Go(func() { p.readTriggers(ctx) })
 	for {
+		interval := p.cfg.Interval
 		if err := p.round(ctx, &group); err != nil && ctx.Err() == nil {
 			p.log.WarnContext(ctx, "round not finished, will be tried again", slog.Any("err", err))
+			interval = min(interval, problemPace)
 		}
-		if !p.pause(ctx, p.cfg.Interval) {
+		if !p.pause(ctx, interval) {
 			return nil
 		}
 	}
 }
 
 // round does everything that is due now. It waits until runs and reports are
-// known: a tick must not be judged without the runs before it.
+// known: a tick must not be judged without the runs before it. What fails does not
+// stop the rest: without a database no run is planned, but the planned ones go on.
 func (p *Producer) round(ctx context.Context, group *sync.WaitGroup) error {
 	if !p.book.complete() {
 		return nil
 	}
-	if err := p.syncSchedules(ctx); err != nil {
-		return err
-	}
-	if err := p.walkCalendars(ctx); err != nil {
-		return err
-	}
+	err := errors.Join(p.syncSchedules(ctx), p.walkCalendars(ctx))
 	p.startRunners(ctx, group)
-	return nil
+	return errors.Join(err, p.reviveDead(ctx))
 }
 
 // pause waits for the next event or the interval and says whether to go on.

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +24,7 @@ const publishBatch = 500
 type laneWindow struct {
 	lane     jetsheet.Lane
 	consumer jetstream.Consumer
+	size     int
 	mu       sync.Mutex
 }
 
@@ -35,7 +34,7 @@ func (w *laneWindow) free(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("look at lane %s: %w", w.lane, err)
 	}
-	return jetsheet.LaneWindow - int(info.NumPending) - info.NumAckPending, nil //nolint:gosec // bounded by the window
+	return w.size - int(info.NumPending) - info.NumAckPending, nil //nolint:gosec // bounded by the window
 }
 
 // pass goes once through a plan, lane by lane, and publishes what is missing.
@@ -43,6 +42,8 @@ type pass struct {
 	r       *runner
 	known   *survey // nil when nothing can have been published before
 	cursors []*cursor
+	// cancelled is set when the run is: what is missing then fails instead.
+	cancelled *jetsheet.Mark
 }
 
 // cursor is how far a pass has come in one lane.
@@ -67,8 +68,8 @@ func newPass(r *runner, known *survey) *pass {
 func (p *pass) fill(ctx context.Context) (finished bool, err error) {
 	finished = true
 	for _, c := range p.cursors {
-		if c.lane == "" {
-			err = p.fillUnqueued(ctx, c)
+		if c.lane == "" || p.cancelled != nil {
+			err = p.failAll(ctx, c)
 		} else {
 			err = p.fillLane(ctx, c, p.r.p.lanes[c.lane])
 		}
@@ -91,11 +92,12 @@ func (p *pass) fillLane(ctx context.Context, c *cursor, w *laneWindow) error {
 				return err
 			}
 		}
+		inDoubt := len(c.again) > 0
 		targets, err := p.next(c, min(free, publishBatch))
 		if err != nil {
 			return err
 		}
-		if p.known != nil {
+		if p.known != nil || inDoubt {
 			if targets, err = p.recheck(ctx, targets); err != nil {
 				c.again = append(c.again, targets...)
 				return err
@@ -148,16 +150,16 @@ func (p *pass) recheck(ctx context.Context, targets []jetsheet.Target) ([]jetshe
 	return kept, nil
 }
 
-// fillUnqueued records the failures of targets that cannot be asked for or are
-// held.
-func (p *pass) fillUnqueued(ctx context.Context, c *cursor) error {
+// failAll records the failures of targets that cannot be asked for, are held or
+// belong to a cancelled run.
+func (p *pass) failAll(ctx context.Context, c *cursor) error {
 	for !c.ended && ctx.Err() == nil {
 		targets, err := p.next(c, publishBatch)
 		if err != nil {
 			return err
 		}
-		for i, t := range targets {
-			if err := p.r.p.failTarget(ctx, p.r.id, &t); err != nil {
+		for i := range targets {
+			if err := p.failTarget(ctx, &targets[i]); err != nil {
 				c.again, c.ended = targets[i:], false
 				return err
 			}
@@ -166,31 +168,39 @@ func (p *pass) fillUnqueued(ctx context.Context, c *cursor) error {
 	return ctx.Err()
 }
 
-// failTarget writes the FAILED record of a target that is never queued. Targets of
-// the previous system are not ours to fail.
-func (p *Producer) failTarget(ctx context.Context, id jetsheet.RunID, t *jetsheet.Target) error {
-	f := jetsheet.Failure{
-		Stage: jetsheet.StageProducer, Attempts: 1, Worker: p.cfg.Worker, Version: p.cfg.Version, At: time.Now().UTC(),
-	}
+// failTarget writes the FAILED record of a target that is not queued. Targets of the
+// previous system are not ours to fail.
+func (p *pass) failTarget(ctx context.Context, t *jetsheet.Target) error {
 	switch {
 	case !t.Route.Expected():
 		return nil
 	case t.Problem != nil:
-		f.Cause, f.Message = t.Problem.Cause, t.Problem.Message
+		return p.r.p.recordFailure(ctx, p.r.id, t, t.Problem.Cause, t.Problem.Message)
+	case t.Route == jetsheet.RouteHold:
+		return p.r.p.recordFailure(ctx, p.r.id, t, jetsheet.CauseHeld, "the tenant's route is hold: neither system makes the workbook")
 	default:
-		f.Cause, f.Message = jetsheet.CauseHeld, "the tenant's route is hold: neither system makes the workbook"
+		return p.r.p.recordFailure(ctx, p.r.id, t, jetsheet.CauseCancelled, fmt.Sprintf("the run was cancelled by %s: %s", p.cancelled.By, p.cancelled.Reason))
 	}
-	f.Message = fmt.Sprintf("report %s, tenant %q, target %q: %s", id.Report, t.Tenant, t.Target, f.Message)
+}
+
+// recordFailure writes a FAILED record unless the conversion has one: the first one
+// stays, and with it what a person made of it.
+func (p *Producer) recordFailure(ctx context.Context, id jetsheet.RunID, t *jetsheet.Target, cause jetsheet.Cause, message string) error {
 	request := request(id, t)
 	body, err := json.Marshal(request)
 	if err != nil {
 		return fmt.Errorf("encode request of target %q: %w", t.Target, err)
 	}
-	f.Request = body
-	if _, err := p.js.PublishMsg(ctx, f.Msg(jetsheet.FailedSubject(request.Conversion()))); err != nil {
-		return fmt.Errorf("record failure of target %q of tenant %q: %w", t.Target, t.Tenant, err)
+	f := jetsheet.Failure{
+		Stage: jetsheet.StageProducer, Cause: cause, Attempts: 1, Worker: p.cfg.Worker, Version: p.cfg.Version, At: time.Now().UTC(),
+		Message: fmt.Sprintf("report %s, tenant %q, target %q: %s", id.Report, t.Tenant, t.Target, message), Request: body,
 	}
-	return nil
+	_, err = p.js.PublishMsg(ctx, f.Msg(jetsheet.FailedSubject(request.Conversion())), jetstream.WithExpectLastSequencePerSubject(0))
+	var api *jetstream.APIError
+	if err == nil || errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+		return nil
+	}
+	return fmt.Errorf("record failure of target %q of tenant %q: %w", t.Target, t.Tenant, err)
 }
 
 func request(id jetsheet.RunID, t *jetsheet.Target) *jetsheet.Request {
@@ -251,24 +261,4 @@ func (p *Producer) awaitAcks(ctx context.Context, targets []jetsheet.Target, ack
 func alreadyQueued(err error) bool {
 	var api *jetstream.APIError
 	return errors.As(err, &api) && api.ErrorCode == 10077 && strings.Contains(api.Description, "maximum messages per subject exceeded")
-}
-
-// republish queues a failed request again whose time has come, byte for byte, and
-// with the number of attempts behind it.
-func (p *Producer) republish(ctx context.Context, f *jetsheet.Failure) error {
-	var r jetsheet.Request
-	if err := jetsheet.Decode(f.Request, &r); err != nil {
-		return fmt.Errorf("read the request of a failure: %w", err)
-	}
-	m := nats.NewMsg(jetsheet.RequestSubject(r.Lane, r.Conversion()))
-	m.Data = f.Request
-	m.Header.Set(jetsheet.HeaderAttempt, strconv.Itoa(f.Attempts))
-	if f.Trace != "" {
-		m.Header.Set(jetsheet.HeaderTrace, f.Trace)
-	}
-	if _, err := p.js.PublishMsg(ctx, m); err != nil && !alreadyQueued(err) {
-		return fmt.Errorf("publish request again: %w", err)
-	}
-	p.log.InfoContext(ctx, "request queued again", slog.String("conversion", r.Conversion().String()), slog.Int("attempts", f.Attempts))
-	return nil
 }

@@ -104,11 +104,12 @@ func (s *survey) seeFailure(m jetstream.Msg) error {
 // pass where some are missing, queues due retries, and closes the run when nothing
 // is pending.
 func (r *runner) reconcile(ctx context.Context, expected int) (time.Duration, bool, error) {
+	began := time.Now()
 	s, err := r.survey(ctx)
 	if err != nil {
 		return idlePace, false, err
 	}
-	r.tally.surveyed = time.Now()
+	r.tally.surveyed, r.tally.cost = time.Now(), time.Since(began)
 	counts, missing, err := r.compare(s)
 	if err != nil {
 		return problemPace, false, err
@@ -117,12 +118,15 @@ func (r *runner) reconcile(ctx context.Context, expected int) (time.Duration, bo
 	if counts.Done+counts.Failed == expected {
 		return r.close(ctx, counts)
 	}
+	if err := r.retry(ctx, s); err != nil {
+		return time.Second, false, err
+	}
 	if missing > 0 {
 		r.log.WarnContext(ctx, "conversions are missing, publishing them again", slog.Int("missing", missing))
 		r.pass = newPass(r, s)
 		return 0, false, nil
 	}
-	return r.retry(ctx, s)
+	return r.untilRetry(idlePace), false, nil
 }
 
 // compare walks the plan.
@@ -155,41 +159,6 @@ func (r *runner) compare(s *survey) (counts jetsheet.Counts, missing int, err er
 		}
 	}
 	return counts, missing, nil
-}
-
-// retry queues the failed conversions whose time has come and notes when the next
-// one is due.
-func (r *runner) retry(ctx context.Context, s *survey) (time.Duration, bool, error) {
-	r.tally.retryAt = time.Time{}
-	now := time.Now()
-	for a, at := range s.retries {
-		if s.by[digestOf(a.Key())] != retrying {
-			continue
-		}
-		if at.After(now) {
-			if r.tally.retryAt.IsZero() || at.Before(r.tally.retryAt) {
-				r.tally.retryAt = at
-			}
-			continue
-		}
-		if err := r.retryOne(ctx, a); err != nil {
-			return time.Second, false, err
-		}
-	}
-	return r.untilRetry(idlePace), false, nil
-}
-
-// retryOne reads the failure once more: it may have been superseded meanwhile.
-func (r *runner) retryOne(ctx context.Context, a jetsheet.Address) error {
-	isDone, err := r.p.exists(ctx, jetsheet.StreamDone, a.DoneSubject())
-	if err != nil || isDone {
-		return err
-	}
-	f, err := r.p.failure(ctx, a)
-	if err != nil || f == nil || !f.Retrying() || f.RetryAt.After(time.Now()) {
-		return err
-	}
-	return r.p.republish(ctx, f)
 }
 
 // hasOutcome says whether a conversion is done, or failed for good or until its

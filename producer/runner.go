@@ -20,6 +20,10 @@ const (
 	idlePace  = 2 * time.Second
 	// problemPace is how often a run with a problem is tried again.
 	problemPace = 10 * time.Second
+	// retryPace is the shortest pause before a retry that is due.
+	retryPace = 250 * time.Millisecond
+	// surveyRest is how many times as long as a survey took is waited until the next.
+	surveyRest = 10
 )
 
 // runner takes one run from its freezing to its closing.
@@ -92,6 +96,9 @@ func (r *runner) step(ctx context.Context) (pause time.Duration, closed bool, er
 	}
 	switch run.State {
 	case jetsheet.RunPlanning:
+		if run.Cancelled != nil { // nothing is expected of a run without a plan
+			return r.close(ctx, jetsheet.Counts{})
+		}
 		return r.stepPlan(ctx, run)
 	case jetsheet.RunPublishing, jetsheet.RunOpen:
 		return r.stepPublish(ctx, run)
@@ -109,23 +116,23 @@ func (r *runner) stepPlan(ctx context.Context, run *jetsheet.Run) (time.Duration
 		return problemPace, false, about(r.id, "freezing", err)
 	}
 	run.Frozen = *frozen
-	if _, err := r.p.plan(ctx, run); err != nil {
+	if r.fresh, err = r.p.plan(ctx, run); err != nil {
 		r.noteProblem(ctx, err)
 		return problemPace, false, about(r.id, "planning", err)
 	}
-	r.fresh = true
 	return 0, false, nil
 }
 
-// noteProblem writes into the run's record why it stands still, once per reason.
+// noteProblem writes into the run's record why it stands still, once per reason; nil
+// says that it goes on.
 func (r *runner) noteProblem(ctx context.Context, err error) {
-	problem := &jetsheet.RunProblem{Class: jetsheet.ClassTransient, Cause: jetsheet.CauseInternal, Message: err.Error(), At: time.Now().UTC()}
-	var known *planError
-	if errors.As(err, &known) {
-		problem.Class, problem.Cause = known.class, known.cause
-	}
+	problem := problemOf(err)
 	_, err = r.p.updateRun(ctx, r.id, func(run *jetsheet.Run) bool {
-		if run.State != jetsheet.RunPlanning || run.Problem != nil && run.Problem.Message == problem.Message {
+		had := run.Problem
+		switch {
+		case had == nil && problem == nil, run.State == jetsheet.RunClosed:
+			return false
+		case had != nil && problem != nil && had.Message == problem.Message:
 			return false
 		}
 		run.Problem = problem
@@ -136,15 +143,29 @@ func (r *runner) noteProblem(ctx context.Context, err error) {
 	}
 }
 
+func problemOf(err error) *jetsheet.RunProblem {
+	if err == nil {
+		return nil
+	}
+	problem := &jetsheet.RunProblem{Class: jetsheet.ClassTransient, Cause: jetsheet.CauseInternal, Message: err.Error(), At: time.Now().UTC()}
+	var known *planError
+	if errors.As(err, &known) {
+		problem.Class, problem.Cause = known.class, known.cause
+	}
+	return problem
+}
+
 // stepPublish publishes what is neither done, pending nor failed, and closes the
 // run when nothing is pending.
 func (r *runner) stepPublish(ctx context.Context, run *jetsheet.Run) (time.Duration, bool, error) {
 	if r.plan == nil {
 		plan, err := r.p.openPlan(ctx, run)
 		if err != nil {
+			r.noteProblem(ctx, err)
 			return problemPace, false, err
 		}
 		r.plan = plan
+		r.noteProblem(ctx, nil)
 	}
 	if r.pass == nil && run.State == jetsheet.RunPublishing {
 		if err := r.beginPass(ctx); err != nil {
@@ -152,9 +173,14 @@ func (r *runner) stepPublish(ctx context.Context, run *jetsheet.Run) (time.Durat
 		}
 	}
 	if r.pass != nil {
+		r.pass.cancelled = run.Cancelled
 		finished, err := r.pass.fill(ctx)
-		if err != nil || !finished {
+		if err != nil {
 			return fillPace, false, err
+		}
+		if !finished {
+			pause, err := r.retryMeanwhile(ctx)
+			return pause, false, err
 		}
 		r.pass = nil
 		if err := r.advance(ctx, jetsheet.RunOpen, nil); err != nil {
@@ -199,7 +225,9 @@ type tally struct {
 	doneSeq, failedSeq uint64
 	done, failed       int
 	surveyed           time.Time
-	retryAt            time.Time // the earliest retry; zero when there is none
+	cost               time.Duration // of the last survey
+	news               bool          // counts have moved since the last survey
+	retryAt            time.Time     // the earliest retry; zero when there is none
 }
 
 // watch counts outcomes and decides whether a closer look is due.
@@ -212,17 +240,29 @@ func (r *runner) watch(ctx context.Context, run *jetsheet.Run) (time.Duration, b
 	if r.tally.done >= expected {
 		return r.close(ctx, jetsheet.Counts{Expected: expected, Done: expected})
 	}
-	now := time.Now()
-	maybeClosed := moved && r.tally.done+r.tally.failed >= expected
-	retryDue := !r.tally.retryAt.IsZero() && !now.Before(r.tally.retryAt)
-	newFailures := moved && r.tally.failed > 0 && now.Sub(r.tally.surveyed) > idlePace
-	if !maybeClosed && !retryDue && !newFailures && now.Sub(r.tally.surveyed) < r.p.cfg.Interval {
-		if moved {
-			return watchPace, false, nil
-		}
-		return r.untilRetry(idlePace), false, nil
+	r.tally.news = r.tally.news || moved
+	if r.surveyDue(time.Now(), expected) {
+		r.tally.news = false
+		return r.reconcile(ctx, expected)
 	}
-	return r.reconcile(ctx, expected)
+	if r.tally.news {
+		return watchPace, false, nil
+	}
+	return r.untilRetry(idlePace), false, nil
+}
+
+// surveyDue says whether it is time to look at every conversion. A survey of a large
+// run takes a second: however much moves, surveys take a tenth of the time.
+func (r *runner) surveyDue(now time.Time, expected int) bool {
+	t := &r.tally
+	since := now.Sub(t.surveyed)
+	if since < surveyRest*t.cost {
+		return false
+	}
+	maybeClosed := t.news && t.done+t.failed >= expected
+	retryDue := !t.retryAt.IsZero() && !now.Before(t.retryAt)
+	newFailures := t.news && t.failed > 0 && since > idlePace
+	return maybeClosed || retryDue || newFailures || since >= r.p.cfg.Interval
 }
 
 // untilRetry shortens a pause to the next retry.
@@ -230,7 +270,7 @@ func (r *runner) untilRetry(pause time.Duration) time.Duration {
 	if r.tally.retryAt.IsZero() {
 		return pause
 	}
-	return max(0, min(pause, time.Until(r.tally.retryAt)))
+	return max(retryPace, min(pause, time.Until(r.tally.retryAt)))
 }
 
 // count looks at the counts of DONE and FAILED and says whether they moved. The

@@ -35,6 +35,9 @@ func (p *Producer) syncSchedules(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, name := range p.book.unread() {
+		wanted[jetsheet.ScheduleSubject(name)] = true // a newer build's: not ours to remove
+	}
 	info, err := p.triggers.Info(ctx, jetstream.WithSubjectFilter(jetsheet.SubjectSchedules))
 	if err != nil {
 		return fmt.Errorf("list schedules: %w", err)

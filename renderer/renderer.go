@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync"
 	"time"
@@ -32,11 +33,17 @@ type Config struct {
 	Database  *query.DB
 	// Parse reads definitions.
 	Parse func(file string, data []byte) (*report.Definition, error)
+	// Render makes the bytes; nil means [Render]. A benchmark of everything around it
+	// puts another in.
+	Render RenderFunc
 	// Worker is this process's name, Version its build.
 	Worker  string
 	Version string
 	Logger  *slog.Logger
 }
+
+// RenderFunc writes the workbook of a request; see [Render].
+type RenderFunc func(ctx context.Context, s Source, dst io.Writer) (*Result, error)
 
 // Renderer runs the renderer stage. Make it with [New].
 type Renderer struct {
@@ -51,6 +58,9 @@ type Renderer struct {
 // New checks the configuration and looks up what setup makes. A missing part is an
 // error that wraps [delivery.ErrNotSetUp].
 func New(ctx context.Context, cfg Config) (*Renderer, error) {
+	if cfg.Render == nil {
+		cfg.Render = Render
+	}
 	r := &Renderer{cfg: cfg, js: cfg.JetStream}
 	runs, err := cfg.JetStream.KeyValue(ctx, jetsheet.BucketRuns)
 	if err != nil {
@@ -116,7 +126,7 @@ func (r *Renderer) handle(ctx context.Context, job *delivery.Job) error {
 	object := jetsheet.WorkbookObject(conversion, nuid.Next())
 	dst := r.store.create(ctx, object)
 	defer dst.discard()
-	result, err := Render(ctx, Source{
+	result, err := r.cfg.Render(ctx, Source{
 		Database: r.cfg.Database, Definition: definition, Request: &job.Request, Progress: job,
 	}, dst)
 	if err != nil {

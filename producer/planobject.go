@@ -1,0 +1,100 @@
+package producer
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// storePlan writes the plan into the object store, as a stream.
+func (p *Producer) storePlan(ctx context.Context, run jetsheet.RunID, c *collector) (*jetsheet.PlanSummary, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	pr, pw := io.Pipe()
+	type result struct {
+		summary jetsheet.PlanSummary
+		err     error
+	}
+	written := make(chan result, 1)
+	go func() {
+		w := jetsheet.NewPlanWriter(pw)
+		err := c.writeTo(w)
+		summary, closeErr := w.Close()
+		err = errors.Join(err, closeErr)
+		pw.CloseWithError(err)
+		written <- result{summary, err}
+	}()
+	object := jetsheet.PlanObject(run, nuid.Next())
+	_, err := p.plans.Put(ctx, jetstream.ObjectMeta{Name: object, Opts: &jetstream.ObjectMetaOptions{ChunkSize: jetsheet.ChunkBytes}}, fullChunks{pr})
+	pr.CloseWithError(errors.Join(err, io.ErrClosedPipe))
+	r := <-written
+	if err := errors.Join(err, r.err); err != nil {
+		return nil, fmt.Errorf("store the plan of run %s: %w", run, err)
+	}
+	r.summary.Object = object
+	return &r.summary, nil
+}
+
+// writeTo writes the targets in their order.
+func (c *collector) writeTo(w *jetsheet.PlanWriter) error {
+	return c.each(func(e *entry, line []byte) error {
+		return w.WriteLine(line, e.route, e.lane, e.weight, e.faulty)
+	})
+}
+
+// each calls do for every target in their order, with its line, which is valid until
+// the next call.
+func (c *collector) each(do func(e *entry, line []byte) error) error {
+	buf := make([]byte, jetsheet.MaxRequestBytes)
+	for i := range c.entries {
+		e := &c.entries[i]
+		line := buf[:e.size]
+		if _, err := c.spool.ReadAt(line, e.offset); err != nil {
+			return fmt.Errorf("read temporary plan: %w", err)
+		}
+		if changed, err := e.amend(line); err != nil {
+			return err
+		} else if changed != nil {
+			line = changed
+		}
+		if err := do(e, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// amend rewrites a line whose target was given a problem or another lane later.
+func (e *entry) amend(line []byte) ([]byte, error) {
+	if e.broken == nil && e.lane != jetsheet.LaneExpress {
+		return nil, nil
+	}
+	var t jetsheet.Target
+	if err := json.Unmarshal(line, &t); err != nil {
+		return nil, fmt.Errorf("read temporary plan: %w", err)
+	}
+	t.Lane = e.lane
+	if e.broken != nil {
+		t.Problem = e.broken
+	}
+	return encodeTarget(&t)
+}
+
+// planSum returns the sha256 of what is read, in hex.
+func planSum(r io.Reader) (string, error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, r); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
