@@ -42,7 +42,8 @@ func (l *Locator) ProblemIn(path string, line, column int, message string) *Prob
 }
 
 // ProblemAt is one at the first use of a placeholder, written {name}, or a
-// parameter, written @name, in the text with that path.
+// parameter, written @name, in the text with that path. "" is the text's beginning,
+// which for a text after | is on the next line.
 func (l *Locator) ProblemAt(path, use, message string) *ProblemError {
 	n := l.find(path)
 	at := placeOf(n)

@@ -43,6 +43,7 @@ func TestLocator(t *testing.T) {
 		{"folded text", l.ProblemIn("queries.folded", 1, 20, "wrong"), "sales.yaml:9:11: line 1, column 20 of the statement: wrong"},
 		{"no text", l.ProblemIn("workbook", 1, 1, "wrong"), "sales.yaml:13:3: wrong"},
 		{"placeholder", l.ProblemAt("workbook.sheets[0].name", "{kind}", "wrong"), "sales.yaml:14:22: wrong"},
+		{"beginning of a block text", l.ProblemAt("targets", "", "wrong"), "sales.yaml:4:3: wrong"},
 		{"parameter in another case", l.ProblemAt("queries.records", "@row_kind", "wrong"), "sales.yaml:8:66: wrong"},
 		{"unused parameter", l.ProblemAt("queries.records", "@from", "wrong"), "sales.yaml:8:12: wrong"},
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -61,10 +62,7 @@ type zoned struct {
 // definition uses and the query does not give.
 func (d *Definition) NewResolver(tick time.Time, names []string) (*Resolver, error) {
 	c, err := newColumns(names)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.check(d.uses()); err != nil {
+	if err = errors.Join(err, c.check(d.uses())); err != nil {
 		return nil, err
 	}
 	return &Resolver{d: d, tick: tick, columns: c, kept: d.kept(), zones: map[string]zoned{}}, nil
