@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"strconv"
+)
+
+// pipeline measures the whole pipeline with small workbooks.
+type pipeline struct {
+	conversions int
+	syncAlways  bool
+	profile     string
+}
+
+func pipelineBenchmark() benchmark {
+	var p pipeline
+	return benchmark{
+		name: "pipeline",
+		flag: func(f *flag.FlagSet) {
+			f.IntVar(&p.conversions, "n", 20_000, "conversions")
+			f.BoolVar(&p.syncAlways, "sync-always", false, "let nats-server make every message durable")
+			f.StringVar(&p.profile, "profile", "", "keep the CPU profile in this file")
+		},
+		run: func(ctx context.Context, b *bench) error { return p.run(ctx, b) },
+	}
+}
+
+func (o *pipeline) run(ctx context.Context, b *bench) (err error) {
+	r, err := newRig(ctx, b, data{sites: o.conversions, records: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	if err := r.serve(ctx, o.syncAlways); err != nil {
+		return err
+	}
+	run := r.newRun("pipeline", tableReport("pipeline", o.conversions))
+	run.profiled, run.keepProfile = true, o.profile
+	m, err := r.runOnce(ctx, roles{}, run)
+	if err != nil {
+		return err
+	}
+	title := fmt.Sprintf("%d conversions of %d rows, whole pipeline", o.conversions, rowsPerWorkbook)
+	if o.syncAlways {
+		title += ", sync always"
+	}
+	if err := b.heading(title, r.postgres.Version()); err != nil {
+		return err
+	}
+	if err := m.print(b); err != nil {
+		return err
+	}
+	return printAttribution(b, m)
+}
+
+// print writes what one run cost.
+func (m *measured) print(b *bench) error {
+	t := newTable("what", "figure")
+	t.add("conversions", strconv.Itoa(m.conversions))
+	t.add("planning, s", seconds(m.planning))
+	t.add("first request to last outcome, s", seconds(m.elapsed))
+	t.add("conversions/s", fmt.Sprintf("%.0f", m.perSecond()))
+	t.add("conversions/s in each tenth", rates(m.tenths))
+	t.add("CPU of the roles, ms each", millis(m.each(m.roles)))
+	t.add("CPU of NATS + S3, ms each", millis(m.each(m.servers)))
+	t.add("CPU of PostgreSQL, ms each", millis(m.each(m.postgres)))
+	t.add("peak memory of the roles' process, MB", megabytes(m.peakBytes))
+	t.add("peak memory of NATS + S3, MB", megabytes(m.serverPeak))
+	return t.print(b.out)
+}
