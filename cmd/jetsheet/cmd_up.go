@@ -80,7 +80,11 @@ func (a *app) newRoles(ctx context.Context, p parts, ps producer.Settings, rs re
 	if err != nil {
 		return nil, err
 	}
-	return roles{producer, renderer, uploader}, nil
+	ops, err := a.newOps(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return roles{producer, renderer, uploader, ops}, nil
 }
 
 func (c *upCommand) runLocal(ctx context.Context, app *app) (err error) {

@@ -33,16 +33,19 @@ type commands struct {
 
 	Log logSettings `embed:"" prefix:"log-" group:"log settings"`
 
-	Setup    setupCommand    `cmd:"" help:"Make the streams, buckets and first flag document that the roles work on."`
-	Producer producerCommand `cmd:"" help:"Run the producer: schedules, plans and requests."`
-	Renderer rendererCommand `cmd:"" help:"Run a renderer: records to workbooks."`
-	Uploader uploaderCommand `cmd:"" help:"Run an uploader: workbooks to S3."`
-	Up       upCommand       `cmd:"" help:"Run all roles in one process."`
-	Demo     demoCommand     `cmd:"" help:"Make a sample company's workbooks, with everything embedded."`
-	Reports  reportsCommand  `cmd:"" help:"Check, preview, apply and look at report definitions."`
-	Settings settingsCommand `cmd:"" help:"Show every setting, its value and where the value comes from."`
-	Compare  compareCommand  `cmd:"" help:"Compare two workbooks cell by cell."`
-	Version  versionCommand  `cmd:"" help:"Show the version."`
+	Setup     setupCommand     `cmd:"" help:"Make the streams, buckets and first flag document that the roles work on."`
+	Producer  producerCommand  `cmd:"" help:"Run the producer: schedules, plans and requests."`
+	Renderer  rendererCommand  `cmd:"" help:"Run a renderer: records to workbooks."`
+	Uploader  uploaderCommand  `cmd:"" help:"Run an uploader: workbooks to S3."`
+	Ops       opsCommand       `cmd:"" help:"Run the service that people and programs ask about runs."`
+	Up        upCommand        `cmd:"" help:"Run all roles in one process."`
+	Demo      demoCommand      `cmd:"" help:"Make a sample company's workbooks, with everything embedded."`
+	Reports   reportsCommand   `cmd:"" help:"Check, preview, apply and look at report definitions."`
+	Runs      runsCommand      `cmd:"" help:"Start runs, look at them, wait for them."`
+	Workbooks workbooksCommand `cmd:"" help:"Find workbooks, download them."`
+	Settings  settingsCommand  `cmd:"" help:"Show every setting, its value and where the value comes from."`
+	Compare   compareCommand   `cmd:"" help:"Compare two workbooks cell by cell."`
+	Version   versionCommand   `cmd:"" help:"Show the version."`
 }
 
 // app is what a command has besides its own flags and settings.

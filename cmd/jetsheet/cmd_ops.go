@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jetsheet/jetsheet/ops"
+)
+
+// opsCommand runs the service that people and programs ask.
+type opsCommand struct {
+	NATS natsSettings `embed:"" prefix:"nats-" group:"NATS settings"`
+	S3   s3Settings   `embed:"" prefix:"s3-" group:"S3 settings"`
+}
+
+// Help is the command's longer description.
+func (c *opsCommand) Help() string {
+	return "Answers conversions.ops.start, .status, .list and .workbooks on NATS, for the commands about runs and for the nats CLI: nats req conversions.ops.status '{\"run\":\"REPORT\"}'. Several may run."
+}
+
+// Run works until a signal comes.
+func (c *opsCommand) Run(ctx context.Context, app *app) error {
+	need := need{role: "ops", nats: &c.NATS, s3: &c.S3}
+	return app.runRole(ctx, need, func(ctx context.Context, p parts) (stage, error) {
+		return app.newOps(ctx, p)
+	})
+}
+
+func (a *app) newOps(ctx context.Context, p parts) (stage, error) {
+	worker := workerName("ops")
+	freezer, err := newFreezer(ctx, p, worker)
+	if err != nil {
+		return nil, err
+	}
+	return ops.New(ctx, ops.Config{
+		JetStream: p.js, Freezer: freezer, Parse: parseReport,
+		Worker: worker, Version: buildVersion().Version, Logger: a.log,
+	})
+}
+
+// onRuns runs an operation of a person's command with a reader of runs.
+func (a *app) onRuns(ctx context.Context, settings *natsSettings, operation func(ctx context.Context, r *ops.Reader, link *natsLink) error) error {
+	link, err := a.openNATS(ctx, settings, clientCommand)
+	if err != nil {
+		return err
+	}
+	defer link.Close()
+	return link.Do(ctx, func(ctx context.Context) error {
+		reader, err := ops.NewReader(ctx, link.JetStream)
+		if err != nil {
+			return err
+		}
+		return operation(ctx, reader, link)
+	})
+}
+
+// refused gives an error of the ops service its exit code.
+func refused(err error) error {
+	var refusal *ops.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	switch refusal.Code {
+	case ops.CodeNothing:
+		return &exitError{Code: exitNothing, Err: err}
+	case ops.CodeUnavailable:
+		return &exitError{Code: exitUnreachable, Err: err}
+	default:
+		return err
+	}
+}

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/ops"
+)
+
+const (
+	// waitPace is how often runs are looked at.
+	waitPace = 500 * time.Millisecond
+	// waitLinePace is the least time between two lines where nothing can be redrawn.
+	waitLinePace = 2 * time.Second
+	// waitPatience is how long NATS may be away before waiting ends.
+	waitPatience = time.Minute
+	// waitCauses is how many causes of failures are shown.
+	waitCauses = 5
+)
+
+// runsWaitCommand waits for runs.
+type runsWaitCommand struct {
+	NATS natsSettings `embed:"" prefix:"nats-" group:"NATS settings"`
+
+	Names   []string      `arg:"" optional:"" name:"run" help:"Runs: ids, beginnings of ids, or reports' names for their newest run."`
+	Report  string        `name:"report" placeholder:"NAME" help:"Wait for this report's newest run, or for the run of --tick, which need not be there yet."`
+	Tick    string        `name:"tick" placeholder:"INSTANT" help:"With --report: its tick, like 2026-10-31T20:00:00Z."`
+	All     bool          `name:"all" help:"Wait for every run that is not closed."`
+	Timeout time.Duration `name:"timeout" placeholder:"DURATION" help:"Give up after this time, with exit code 1; without it wait as long as it takes."`
+	JSON    bool          `name:"json" help:"Print one JSON object for each run when it has ended."`
+}
+
+// Help is the command's longer description.
+func (c *runsWaitCommand) Help() string {
+	return "Exit code 0: closed, nothing failed. 3: closed with failures; the first causes are shown with what mends them. 4: nothing was to be made here, such as when the previous system makes everything. 1: a run cannot be planned, or the time is over. 5: NATS is not reachable."
+}
+
+// errTimeOver is the cause of a context that --timeout ended.
+var errTimeOver = errors.New("the time is over")
+
+// Run waits.
+func (c *runsWaitCommand) Run(ctx context.Context, app *app) error {
+	wanted := len(c.Names) > 0
+	switch {
+	case c.Tick != "" && c.Report == "":
+		return usageError("--tick needs --report")
+	case c.All && (wanted || c.Report != ""), wanted && c.Report != "":
+		return usageError("name runs, or give --report, or --all")
+	case !c.All && !wanted && c.Report == "":
+		return usageError("name a run, or give --report, or --all")
+	}
+	if c.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, errTimeOver)
+		defer cancel()
+	}
+	return app.onRuns(ctx, &c.NATS, func(ctx context.Context, r *ops.Reader, link *natsLink) error {
+		ids, err := c.runs(ctx, r)
+		if err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			return &exitError{Code: exitNothing, Err: errors.New("nothing to do: every run is closed")}
+		}
+		w := &waiter{app: app, reader: r, link: link, json: c.JSON, code: -1}
+		for _, id := range ids {
+			if err := w.wait(ctx, id); err != nil {
+				return err
+			}
+		}
+		return w.result()
+	})
+}
+
+// runs are the ids of the runs to wait for.
+func (c *runsWaitCommand) runs(ctx context.Context, r *ops.Reader) ([]jetsheet.RunID, error) {
+	var ids []jetsheet.RunID
+	switch {
+	case c.All:
+		open, err := r.Runs(ctx, ops.RunFilter{Unfinished: true})
+		for _, run := range open {
+			ids = append(ids, run.Run)
+		}
+		return ids, err
+	case c.Tick != "":
+		tick, err := time.Parse(time.RFC3339, c.Tick)
+		if err != nil {
+			return nil, usageError("--tick %q: write it like 2026-10-31T20:00:00Z", c.Tick)
+		}
+		if !jetsheet.ValidReportName(c.Report) {
+			return nil, usageError("--report %q is not the name of a report", c.Report)
+		}
+		// The newest run of the tick; the scheduled one where there is none yet.
+		known, err := r.Runs(ctx, ops.RunFilter{Report: c.Report, Tick: tick, Limit: 1})
+		if len(known) > 0 {
+			return []jetsheet.RunID{known[0].Run}, err
+		}
+		return []jetsheet.RunID{{Tick: tick.UTC(), Report: c.Report}}, err
+	}
+	names := c.Names
+	if c.Report != "" {
+		names = []string{c.Report}
+	}
+	for _, name := range names {
+		id, err := r.Find(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// waiter waits for one run after the other.
+type waiter struct {
+	app    *app
+	reader *ops.Reader
+	link   *natsLink
+	json   bool
+	// code is the worst exit code so far, -1 before the first run has ended.
+	code int
+}
+
+// wait waits until a run has ended and tells how.
+func (w *waiter) wait(ctx context.Context, id jetsheet.RunID) error {
+	shown := newWaitProgress(w.app, id)
+	defer shown.end()
+	var awaySince time.Time
+	for {
+		run, err := w.reader.Info(ctx, id)
+		switch {
+		case ctx.Err() != nil:
+			return w.ended(ctx, id, shown.last)
+		case errors.Is(err, ops.ErrUnknownRun):
+			shown.say("not there yet")
+		case err != nil && !w.link.IsConnected():
+			if awaySince.IsZero() {
+				awaySince = time.Now()
+			}
+			if time.Since(awaySince) > waitPatience {
+				return unreachableError("NATS has been away for %s: %w", waitPatience, err)
+			}
+			shown.say("NATS does not answer, waiting")
+		case err != nil:
+			return err
+		case run.State == jetsheet.RunClosed || run.StandsStill():
+			shown.finish(run)
+			return w.tell(ctx, run)
+		default:
+			awaySince = time.Time{}
+			shown.set(run)
+		}
+		timer := time.NewTimer(waitPace)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// ended says why waiting has ended early.
+func (w *waiter) ended(ctx context.Context, id jetsheet.RunID, last *ops.RunInfo) error {
+	cause := context.Cause(ctx)
+	if !errors.Is(cause, errTimeOver) {
+		return cause
+	}
+	state := "is not there"
+	if last != nil {
+		state = fmt.Sprintf("is %s: %s", last.State, countsText(last))
+		if last.Notice != "" {
+			state += "; " + last.Notice
+		}
+	}
+	return fmt.Errorf("the time is over and run %s %s; look at it with: jetsheet runs show %s", id, printable(state), id)
+}
+
+// waitResult is how a run ended, for programs.
+type waitResult struct {
+	*ops.RunInfo
+	// Result is done, failures, nothing or problem.
+	Result string           `json:"result"`
+	Causes []ops.CauseCount `json:"causes,omitempty"`
+}
+
+// tell says how a run ended.
+func (w *waiter) tell(ctx context.Context, run *ops.RunInfo) error {
+	result := &waitResult{RunInfo: run, Result: "done"}
+	code := exitDone
+	switch {
+	case run.StandsStill():
+		result.Result, code = "problem", exitFailure
+	case run.Counts.Failed > 0:
+		result.Result, code = "failures", exitDifferences
+		var err error
+		if result.Causes, err = w.reader.Causes(ctx, run.Run); err != nil {
+			return err
+		}
+	case run.Counts.Expected == 0:
+		result.Result, code = "nothing", exitNothing
+	}
+	w.code = worse(w.code, code)
+	if w.json {
+		return w.app.printJSON(result)
+	}
+	return w.print(result)
+}
+
+func (w *waiter) print(result *waitResult) error {
+	text := fmt.Sprintf("%s: closed, %s", result.Run, countsText(result.RunInfo))
+	switch result.Result {
+	case "problem":
+		text = fmt.Sprintf("%s: %s\n  next: %s", result.Run, printable(result.Notice), printable(result.Next))
+	case "nothing":
+		text = fmt.Sprintf("%s: closed, nothing to do: %s\n  next: %s", result.Run, printable(result.Notice), printable(result.Next))
+	}
+	if _, err := fmt.Fprintln(w.app.stdout, text); err != nil {
+		return err
+	}
+	if len(result.Causes) == 0 {
+		return nil
+	}
+	if err := printCauses(w.app, result.Causes, waitCauses); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w.app.stdout, "\neach of them: jetsheet workbooks list --run %s --state failed\n", result.Run)
+	return err
+}
+
+// result is the exit code over all runs.
+func (w *waiter) result() error {
+	if w.code <= exitDone {
+		return nil
+	}
+	return exitWith(w.code)
+}
+
+// worse returns the code that says more: an error, then failures, then success, then
+// nothing to do.
+func worse(a, b int) int {
+	rank := map[int]int{-1: 0, exitNothing: 1, exitDone: 2, exitDifferences: 3, exitFailure: 4}
+	if rank[b] > rank[a] {
+		return b
+	}
+	return a
+}
