@@ -127,6 +127,12 @@ func TestScripts(t *testing.T) {
 			"unusedport": unusedPort,
 			"workbook":   writeWorkbook,
 			"code":       runForCode,
+
+			"topology":    startTopology,
+			"sqldatabase": makeSQLDatabase,
+			"sample":      makeSample,
+			"storerun":    storeRun,
+			"storereport": storeReport,
 		},
 	})
 }
