@@ -100,7 +100,7 @@ func statementProblem(l *report.Locator, path string, e *query.StatementError) *
 	if e.Line > 0 {
 		return l.ProblemIn(path, e.Line, e.Column, message)
 	}
-	return l.Problem(path, message)
+	return l.ProblemAt(path, "", message)
 }
 
 func (c *queryCheck) checkTargets() {

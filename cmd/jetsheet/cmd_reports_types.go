@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -31,7 +32,8 @@ func (c *queryCheck) checkTargetTypes() {
 		}
 		// An enum or a domain of the user's own is KindOther.
 		if have := c.targets.Columns[i]; have.Kind != query.KindOther && !slices.Contains(want.kinds, have.Kind) {
-			c.problem(targetsPath, "targets gives %q as %s; it must be %s", have.Name, have.TypeName, want.hint)
+			c.problems = append(c.problems, c.file.locator.ProblemAt(targetsPath, "",
+				fmt.Sprintf("targets gives %q as %s; it must be %s", have.Name, have.TypeName, want.hint)))
 		}
 	}
 }
