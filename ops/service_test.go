@@ -1,0 +1,54 @@
+package ops
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// TestServiceAnswersJSON asks as the NATS CLI does, which shows nothing but the body.
+func TestServiceAnswersJSON(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.apply("orders", monthly)
+	r.serve(now)
+	a := target("*", "a b")
+	r.store(runOf("orders", 0), jetsheet.Scope{}, a)
+	r.done(runOf("orders", 0), &a, jetsheet.DonePublished)
+	for _, test := range []struct{ endpoint, body, want string }{
+		{"start", `{"report":"nope"}`, `"error":"report \"nope\" is not applied`},
+		{"start", `{"report":"orders","tennant":"a"}`, `unknown field \"tennant\"`},
+		{"start", `{"report"`, `"code":"invalid"`},
+		{"start", ``, `no report is named`},
+		{"start", `{"report":"orders"}`, `"next":"to make it again: jetsheet runs start orders`},
+		{"status", ``, `conversions.ops.list`},
+		{"status", `{"run":"nope"}`, `"code":"unknown"`},
+		{"status", `{"run":"orders"}`, `"counts":{"expected":1,"done":1,"failed":0,"pending":0}`},
+		{"list", ``, `"run":"20261031T200000Z-orders-0"`},
+		{"workbooks", `{"state":"nonsense"}`, `unknown state`},
+		{"workbooks", `{"tenant":"*"}`, `"state":"published"`},
+		{"workbooks", `{"run":"nope"}`, `"code":"unknown"`},
+	} {
+		m, err := r.conn.Request(jetsheet.SubjectOps+"."+test.endpoint, []byte(test.body), 10*time.Second)
+		if err != nil {
+			t.Fatalf("%s %s: %v", test.endpoint, test.body, err)
+		}
+		if !json.Valid(m.Data) || !strings.Contains(string(m.Data), test.want) {
+			t.Errorf("%s %s: got %s, want JSON with %s", test.endpoint, test.body, m.Data, test.want)
+		}
+	}
+}
+
+func TestSemanticVersion(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]string{
+		"v1.2.3": "1.2.3", "1.2.3-rc.1": "1.2.3", "v0.0.0-20261101000000-abcdef+dirty": "0.0.0", "(devel)": "0.0.0", "": "0.0.0", "unknown": "0.0.0",
+	} {
+		if got := semantic(version); got != want {
+			t.Errorf("semantic(%q) = %q, want %q", version, got, want)
+		}
+	}
+}
