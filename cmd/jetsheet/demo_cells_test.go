@@ -1,0 +1,234 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/jetsheet/jetsheet/deploy/local/localtest"
+	"github.com/jetsheet/jetsheet/deploy/sample"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/cells"
+)
+
+// expectedBook is a workbook as the database says it must be. Its cells read
+// "kind|number format|value", see testdata/demo/cells.sql.
+type expectedBook []expectedSheet
+
+type expectedSheet struct {
+	name string
+	rows [][]string // with the header
+}
+
+// demoOracle loads the demo's sample into a database of the test's own and works out
+// there, by SQL that was written for this test, what each workbook must hold.
+func demoOracle(t *testing.T, tick time.Time) map[string]expectedBook {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), localtest.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	if _, err := sample.Load(t.Context(), conn, sample.Options{Month: tick.Add(-24 * time.Hour), Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), demoStatement(t, "cells")); err != nil {
+		t.Fatalf("functions of the oracle: %v", err)
+	}
+	books := map[string]expectedBook{}
+	for _, report := range []string{"temperature-monthly", "inspection-monthly", "cleaning-monthly"} {
+		if err := expectReport(t, conn, demoStatement(t, report), tick, books); err != nil {
+			t.Fatalf("oracle of %s: %v", report, err)
+		}
+	}
+	return books
+}
+
+func demoStatement(t *testing.T, name string) string {
+	t.Helper()
+	statement, err := os.ReadFile(filepath.Join("testdata", "demo", name+".sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(statement)
+}
+
+// expectReport adds the workbooks of one report. Its rows come in the workbooks' order;
+// a header begins a sheet.
+func expectReport(t *testing.T, conn *pgx.Conn, statement string, tick time.Time, books map[string]expectedBook) error {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), statement, tick)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key string
+		var number, position int64
+		var name *string
+		var row []string
+		if err := rows.Scan(&key, &number, &name, &position, &row); err != nil {
+			return err
+		}
+		if position == 0 {
+			books[key] = append(books[key], expectedSheet{name: *name})
+		}
+		sheet := &books[key][number-1]
+		sheet.rows = append(sheet.rows, row)
+	}
+	return rows.Err()
+}
+
+// demoDifferences compares every file below dir with what is expected, both ways.
+func demoDifferences(dir string, want map[string]expectedBook) ([]string, error) {
+	var found []string
+	missing := maps.Clone(want)
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		key, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		key = filepath.ToSlash(key)
+		switch book, expected := want[key]; {
+		case entry.IsDir() && key == "_jetsheet": // the records of runs
+			return fs.SkipDir
+		case entry.IsDir():
+		case !expected:
+			found = append(found, key+": must not be there")
+		default:
+			delete(missing, key)
+			for _, difference := range book.differences(path) {
+				found = append(found, key+": "+difference)
+			}
+		}
+		return nil
+	})
+	for _, key := range slices.Sorted(maps.Keys(missing)) {
+		found = append(found, key+": is not there")
+	}
+	return found, err
+}
+
+// differences compares one workbook; the first few of a sheet's are told.
+func (b expectedBook) differences(path string) []string {
+	book, err := cells.OpenFile(path, cells.Limits{})
+	if err != nil {
+		return []string{err.Error()}
+	}
+	defer func() { _ = book.Close() }()
+	var found []string
+	if len(book.Sheets()) != len(b) {
+		found = append(found, fmt.Sprintf("%d sheets, want %d", len(book.Sheets()), len(b)))
+	}
+	for i, sheet := range book.Sheets()[:min(len(b), len(book.Sheets()))] {
+		for _, difference := range b[i].differences(sheet) {
+			found = append(found, fmt.Sprintf("sheet %q: %s", b[i].name, difference))
+		}
+	}
+	return found
+}
+
+// mostDifferences of a sheet are told; one shifted row differs in all that follow.
+const mostDifferences = 5
+
+func (s expectedSheet) differences(sheet *cells.Sheet) []string {
+	var found []string
+	report := func(format string, args ...any) {
+		if len(found) < mostDifferences {
+			found = append(found, fmt.Sprintf(format, args...))
+		}
+	}
+	if sheet.Name != s.name || sheet.Visibility != cells.Visible {
+		report("is named %q and %s, want %q and visible", sheet.Name, sheet.Visibility, s.name)
+	}
+	read := 0
+	err := sheet.Rows(func(number int, row []cells.Cell) error {
+		read++
+		if number != read || number > len(s.rows) {
+			report("row %d is in the place of row %d of %d", number, read, len(s.rows))
+			return nil
+		}
+		got := readRow(row, len(s.rows[0]))
+		if want := s.rows[number-1]; !slices.Equal(got, want) {
+			report("row %d is\n\t%q, want\n\t%q", number, got, want)
+		}
+		return nil
+	})
+	if err != nil {
+		report("%v", err)
+	}
+	if read != len(s.rows) {
+		report("%d rows, want %d", read, len(s.rows))
+	}
+	layout, err := sheet.Layout()
+	filter := fmt.Sprintf("A1:%c%d", 'A'+rune(len(s.rows[0])-1), len(s.rows))
+	if err != nil || layout.FrozenRows != 1 || layout.FrozenColumns != 0 || layout.AutoFilter != filter || len(layout.Merges) > 0 {
+		report("layout %+v (%v), want the header frozen and the filter %s", layout, err, filter)
+	}
+	return found
+}
+
+// readRow reads the cells of a row as the oracle writes them; the header's have a style
+// of their own and no format. A cell beyond the columns makes the row longer.
+func readRow(row []cells.Cell, columns int) []string {
+	read := make([]string, columns)
+	for _, c := range row {
+		if c.Kind == cells.Empty && c.Formula == "" {
+			continue
+		}
+		for len(read) < c.Col {
+			read = append(read, "")
+		}
+		read[c.Col-1] = readCell(c)
+	}
+	return read
+}
+
+func readCell(c cells.Cell) string {
+	value := c.Text
+	if f, ok := c.Float(); ok {
+		value = readNumber(f, c.Format)
+	}
+	if c.Formula != "" {
+		value += " from the formula " + c.Formula
+	}
+	return strings.Join([]string{c.Kind.String(), c.Format, value}, "|")
+}
+
+// readNumber shows a number as the formats for days and times do; what is below a
+// second is shown too, because there must be none.
+func readNumber(f float64, format string) string {
+	layout := ""
+	switch format {
+	case "yyyy/mm/dd hh:mm", "yyyy-mm-dd hh:mm:ss":
+		layout = "2006-01-02 15:04:05"
+	case "yyyy/mm/dd", "yyyy-mm-dd":
+		layout = "2006-01-02"
+	case "hh:mm", "hh:mm:ss":
+		layout = "15:04:05"
+	case "[h]:mm:ss":
+	default:
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	seconds := math.Round(f * 86400)
+	whole := math.Abs(f*86400-seconds) < 1e-4 && (layout != "2006-01-02" || f == math.Floor(f)) && (layout != "15:04:05" || f < 1)
+	switch {
+	case !whole:
+		return strconv.FormatFloat(f, 'f', -1, 64) + " days"
+	case layout == "":
+		return strconv.FormatFloat(seconds, 'f', -1, 64) + "s"
+	}
+	return time.Date(1899, 12, 30, 0, 0, int(seconds), 0, time.UTC).Format(layout)
+}
