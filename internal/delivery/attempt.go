@@ -23,8 +23,20 @@ const outcomeTTL = "10m"
 // startRecord is the progress record of a running attempt.
 type startRecord struct {
 	key      string
-	revision uint64
+	revision uint64 // 0: there is none yet
+	// unsure: the last write had no answer, so the revision may be another one.
+	unsure   bool
+	start    jetsheet.Start
 	progress jetsheet.Progress
+}
+
+// has says whether the record, as last read, holds our start already.
+func (r *startRecord) has() bool {
+	return slices.ContainsFunc(r.progress.Starts, r.ours)
+}
+
+func (r *startRecord) ours(s jetsheet.Start) bool {
+	return s.Worker == r.start.Worker && s.Sequence == r.start.Sequence && s.Delivery == r.start.Delivery
 }
 
 // recordStart writes the start of an attempt before any work. Four starts without
@@ -34,16 +46,20 @@ func (w *Worker) recordStart(ctx context.Context, job *Job) error {
 	if !w.cfg.RecordStarts && job.Delivery < 2 {
 		return nil
 	}
-	rec := &startRecord{key: jetsheet.ProgressKey(w.cfg.Stage, job.Request.Conversion())}
-	start := jetsheet.Start{Worker: w.cfg.Worker, At: time.Now().UTC(), Sequence: job.Sequence, Delivery: job.Delivery}
+	rec := &startRecord{
+		key:   jetsheet.ProgressKey(w.cfg.Stage, job.Request.Conversion()),
+		start: jetsheet.Start{Worker: w.cfg.Worker, At: time.Now().UTC(), Sequence: job.Sequence, Delivery: job.Delivery},
+	}
 	for {
-		err := w.addStart(ctx, rec, start)
+		err := w.addStart(ctx, rec)
 		switch {
 		case err == nil:
+			job.startMu.Lock()
 			job.start = rec
+			job.startMu.Unlock()
 			job.Attempt = 1 + max(rec.progress.Attempts, attemptsBefore(job.Message.Header))
 			return nil
-		case errors.Is(err, jetstream.ErrKeyExists): // somebody else wrote: read again
+		case errors.Is(err, jetstream.ErrKeyRevisionMismatch) && ctx.Err() == nil: // somebody else wrote: read again
 		case errors.As(err, new(*Error)):
 			return err
 		default:
@@ -52,51 +68,78 @@ func (w *Worker) recordStart(ctx context.Context, job *Job) error {
 	}
 }
 
-func (w *Worker) addStart(ctx context.Context, rec *startRecord, start jetsheet.Start) error {
+func (w *Worker) addStart(ctx context.Context, rec *startRecord) error {
 	if rec.revision == 0 {
 		// Most conversions are started once: try to be the first without reading.
-		rec.progress = jetsheet.Progress{Starts: []jetsheet.Start{start}}
+		rec.progress = jetsheet.Progress{Starts: []jetsheet.Start{rec.start}}
 		err := w.putStart(ctx, rec)
-		if !errors.Is(err, jetstream.ErrKeyExists) {
+		if !errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
 			return err
 		}
 	}
-	entry, err := w.progress.Get(ctx, rec.key)
-	switch {
-	case errors.Is(err, jetstream.ErrKeyNotFound):
-		rec.revision, rec.progress = 0, jetsheet.Progress{}
-	case err != nil:
-		return fmt.Errorf("read progress %s: %w", rec.key, err)
-	default:
-		rec.revision, rec.progress = entry.Revision(), jetsheet.Progress{}
-		if err := jetsheet.Decode(entry.Value(), &rec.progress); err != nil {
-			w.log.WarnContext(ctx, "progress record cannot be read, starting afresh", slog.String("key", rec.key), slog.Any("err", err))
-			rec.progress = jetsheet.Progress{}
-		}
+	if err := w.readStart(ctx, rec); err != nil {
+		return err
+	}
+	if rec.has() {
+		return nil // a write that seemed to fail
 	}
 	if starts := rec.progress.Starts; len(starts) >= jetsheet.MaxStarts {
 		return Permanent(jetsheet.CauseWorkerCrash, fmt.Errorf("%d attempts ended without an outcome, the last one on worker %s at %s: it kills its worker, or the worker was killed each time",
 			len(starts), starts[len(starts)-1].Worker, starts[len(starts)-1].At.Format(time.RFC3339)))
 	}
-	rec.progress.Starts = append(rec.progress.Starts, start)
+	rec.progress.Starts = append(rec.progress.Starts, rec.start)
 	return w.putStart(ctx, rec)
 }
 
+// readStart reads what the record is now.
+func (w *Worker) readStart(ctx context.Context, rec *startRecord) error {
+	entry, err := w.progress.Get(ctx, rec.key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		rec.revision, rec.unsure, rec.progress = 0, false, jetsheet.Progress{}
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read progress %s: %w", rec.key, err)
+	}
+	rec.revision, rec.unsure, rec.progress = entry.Revision(), false, jetsheet.Progress{}
+	if err := jetsheet.Decode(entry.Value(), &rec.progress); err != nil {
+		w.log.WarnContext(ctx, "progress record cannot be read, starting afresh", slog.String("key", rec.key), slog.Any("err", err))
+		rec.progress = jetsheet.Progress{}
+	}
+	return nil
+}
+
+// putStart writes the record if it still is what was read; otherwise the error
+// wraps [jetstream.ErrKeyRevisionMismatch].
 func (w *Worker) putStart(ctx context.Context, rec *startRecord) error {
 	value, err := encodeProgress(&rec.progress)
 	if err != nil {
 		return err
 	}
-	revision, err := w.progress.Update(ctx, rec.key, value, rec.revision)
-	if err != nil {
-		var api *jetstream.APIError
-		if errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
-			return fmt.Errorf("write progress %s: %w", rec.key, jetstream.ErrKeyExists)
+	var revision uint64
+	if rec.revision == 0 { // unlike an update of revision 0, this also follows a deletion
+		revision, err = w.progress.Create(ctx, rec.key, value)
+		if errors.Is(err, jetstream.ErrKeyExists) {
+			err = fmt.Errorf("%w: %w", jetstream.ErrKeyRevisionMismatch, err)
 		}
+	} else {
+		revision, err = w.progress.Update(ctx, rec.key, value, rec.revision)
+	}
+	if err != nil {
+		rec.unsure = true
 		return fmt.Errorf("write progress %s: %w", rec.key, err)
 	}
-	rec.revision = revision
+	rec.revision, rec.unsure = revision, false
 	return nil
+}
+
+// surely makes the revision right again after a write without an answer. It says
+// whether the record still has our start, and so is ours to change.
+func (w *Worker) surely(ctx context.Context, rec *startRecord) bool {
+	if !rec.unsure {
+		return true
+	}
+	return w.readStart(ctx, rec) == nil && rec.has()
 }
 
 func encodeProgress(p *jetsheet.Progress) ([]byte, error) {
@@ -132,7 +175,7 @@ func (w *Worker) note(ctx context.Context, job *Job, change func(*jetsheet.Progr
 	waiting, _ := job.excused(time.Now())
 	job.startMu.Lock()
 	defer job.startMu.Unlock()
-	if job.start == nil {
+	if job.start == nil || !w.surely(ctx, job.start) {
 		return
 	}
 	if !waiting {
@@ -144,42 +187,50 @@ func (w *Worker) note(ctx context.Context, job *Job, change func(*jetsheet.Progr
 	}
 }
 
-// closeStart ends the record of an attempt: change says how. settled records go
-// after a while by themselves.
+// closeStart ends the record of an attempt: change says how. With settled the
+// conversion has its outcome in this stage, whatever others wrote, and the record
+// goes after a while by itself.
 func (w *Worker) closeStart(ctx context.Context, job *Job, settled bool, change func(*jetsheet.Progress)) {
 	job.startMu.Lock()
 	defer job.startMu.Unlock()
-	if job.start == nil {
+	rec := job.start
+	job.start = nil
+	if rec == nil || !settled && !w.surely(ctx, rec) {
 		return
 	}
-	p := &job.start.progress
-	p.Rows, p.Waiting = job.rows.Load(), ""
-	change(p)
-	value, err := encodeProgress(p)
+	rec.progress.Rows, rec.progress.Waiting = job.rows.Load(), ""
+	change(&rec.progress)
+	value, err := encodeProgress(&rec.progress)
 	if err != nil {
 		return
 	}
-	m := nats.NewMsg("$KV." + jetsheet.BucketProgress + "." + job.start.key)
+	m := nats.NewMsg(w.progressSubject(rec.key))
 	m.Data = value
-	m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(job.start.revision, 10))
 	if settled {
 		m.Header.Set(jetstream.MsgTTLHeader, outcomeTTL)
+	} else {
+		m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(rec.revision, 10))
 	}
 	// Nobody waits for this: where it is lost, one start more is counted.
 	if err := w.conn.PublishMsg(m); err != nil {
 		w.log.DebugContext(ctx, "progress not closed", slog.Any("err", err))
 	}
-	job.start = nil
 }
 
 // strikeOff removes this attempt's start: it was interrupted, not tried.
-func strikeOff(worker string, sequence uint64) func(*jetsheet.Progress) {
-	return func(p *jetsheet.Progress) {
-		for i, s := range slices.Backward(p.Starts) {
-			if s.Worker == worker && s.Sequence == sequence {
-				p.Starts = slices.Delete(p.Starts, i, i+1)
-				return
-			}
-		}
+func (w *Worker) strikeOff(ctx context.Context, job *Job) {
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTimeout)
+	defer cancel()
+	rec := job.start // only the job's own goroutine, which this is, changes it
+	w.closeStart(late, job, false, func(p *jetsheet.Progress) { p.Starts = slices.DeleteFunc(p.Starts, rec.ours) })
+}
+
+// progressSubject is where the bucket keeps a key. Outside the default API prefix,
+// buckets are written through it.
+func (w *Worker) progressSubject(key string) string {
+	subject := "$KV." + jetsheet.BucketProgress + "." + key
+	if prefix := apiPrefix(w.cfg.JetStream); prefix != jetstream.DefaultAPIPrefix {
+		subject = prefix + subject
 	}
+	return subject
 }

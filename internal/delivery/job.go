@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -29,14 +28,19 @@ type Job struct {
 	// Attempt counts attempts from 1; give-backs and waiting do not count.
 	Attempt int
 
+	worker  *Worker
 	cancel  context.CancelCauseFunc
-	created time.Time
+	arrived time.Time
+	created time.Time // of the stream the message came from
+	lease   *lease
 	rows    atomic.Int64
 	moved   atomic.Int64 // anything that shows progress: rows, bytes, steps
+	pausing atomic.Bool  // fetching is paused until this job gets on
 
 	mu        sync.Mutex
 	busyUntil time.Time
 	waiting   string
+	triedAt   time.Time // when it last stopped waiting
 
 	startMu sync.Mutex // apart from mu: it is held while the record is written
 	start   *startRecord
@@ -46,10 +50,14 @@ type Job struct {
 func (j *Job) Rows(n int64) {
 	j.rows.Add(n)
 	j.moved.Add(1)
+	if n > 0 && j.pausing.Load() {
+		j.worker.resume(j)
+	}
 }
 
 // Statement says that a statement of at most the given time begins: until then
-// silence counts as progress. Call the result when it has ended.
+// silence counts as progress. Call the result when it has ended. A job has one at a
+// time: the next call replaces the limit.
 func (j *Job) Statement(limit time.Duration) func() {
 	j.setBusy(time.Now().Add(limit))
 	return func() {
@@ -74,31 +82,41 @@ func (j *Job) excused(now time.Time) (waiting, busy bool) {
 func (j *Job) setWaiting(what string) {
 	j.mu.Lock()
 	j.waiting = what
+	if what == "" {
+		j.triedAt = time.Now()
+	}
 	j.mu.Unlock()
 }
 
+// trying returns for how long the job has gone on since it last waited.
+func (j *Job) trying(now time.Time) time.Duration {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return now.Sub(j.triedAt)
+}
+
 // start runs a message in a slot.
-func (w *Worker) start(ctx context.Context, m *nats.Msg, kind slotKind) {
+func (w *Worker) start(ctx context.Context, a arrival, kind slotKind) {
 	w.jobs.Go(func() {
-		w.process(ctx, m)
+		w.process(ctx, a)
 		w.slot <- kind
 	})
 }
 
 // process takes one message from delivery to settlement.
-func (w *Worker) process(ctx context.Context, m *nats.Msg) {
+func (w *Worker) process(ctx context.Context, a arrival) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	job := &Job{Message: m, cancel: cancel, created: w.stream.now()}
+	job := &Job{Message: a.msg, worker: w, cancel: cancel, arrived: a.at, created: a.created}
 	w.running.Store(job, struct{}{})
 	defer w.running.Delete(job)
 
-	if err := w.accept(ctx, job); err != nil {
+	if err := w.accept(job); err != nil {
 		w.settleUnreadable(ctx, job, err)
 		return
 	}
-	lease := w.holdLease(ctx, job)
-	defer lease.release()
+	job.lease = w.holdLease(ctx, job)
+	defer job.lease.release()
 
 	began := time.Now()
 	err := w.attempt(ctx, job)
@@ -106,7 +124,7 @@ func (w *Worker) process(ctx context.Context, m *nats.Msg) {
 }
 
 // accept reads the message.
-func (w *Worker) accept(ctx context.Context, job *Job) error {
+func (w *Worker) accept(job *Job) error {
 	meta, err := job.Message.Metadata()
 	if err != nil {
 		return fmt.Errorf("%w: %w", jetsheet.ErrMessage, err)
@@ -115,13 +133,20 @@ func (w *Worker) accept(ctx context.Context, job *Job) error {
 	if job.RequestBytes, job.Request, err = w.cfg.Request(job.Message.Data); err != nil {
 		return err
 	}
-	_, err = jetsheet.ParseSubject(job.Message.Subject)
-	return err
+	if _, err := jetsheet.ParseSubject(job.Message.Subject); err != nil {
+		return err
+	}
+	// A body under another conversion's subject would settle the one and lose the other.
+	if asked := job.Request.Conversion().Address().Key(); asked != jetsheet.SubjectKey(job.Message.Subject) {
+		return fmt.Errorf("%w: it asks for %s", jetsheet.ErrMessage, asked)
+	}
+	return nil
 }
 
 // attempt records the start and calls the handler, again and again while what it
 // needs is unavailable.
 func (w *Worker) attempt(ctx context.Context, job *Job) error {
+	defer w.resume(job)
 	recorded := false
 	for try := 0; ; try++ {
 		var err error
@@ -157,7 +182,9 @@ func (w *Worker) call(ctx context.Context, job *Job) (err error) {
 	return w.cfg.Handle(ctx, job)
 }
 
-// wait keeps the lease while something is unavailable; fetching stops meanwhile.
+// wait keeps the lease while something is unavailable. Fetching stops until the job
+// is seen to get on; were it to start again with every try, an hour's outage would
+// use up the deliveries of whatever was fetched.
 func (w *Worker) wait(ctx context.Context, job *Job, c *Error, try int) error {
 	what := c.Waiting
 	if what == "" {
@@ -165,19 +192,37 @@ func (w *Worker) wait(ctx context.Context, job *Job, c *Error, try int) error {
 	}
 	w.log.WarnContext(ctx, "waiting for what is unavailable", slog.String("waiting", what), slog.Any("err", c.Err),
 		slog.String("conversion", job.Request.Conversion().String()))
+	w.pause(job)
 	job.setWaiting(what)
 	w.noteWaiting(ctx, job, c)
-	w.waiting.Add(1)
 	defer func() {
-		job.setWaiting("")
 		job.moved.Add(1)
+		job.setWaiting("")
+	}()
+	timer := time.NewTimer(backoff(try))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-w.stopping: // what it waits for may stay away for longer than the grace
+		job.cancel(ErrShutdown)
+	case <-ctx.Done():
+	}
+	return classify(ctx, c)
+}
+
+// pause stops fetching, resume starts it again, once for each job that waits.
+func (w *Worker) pause(job *Job) {
+	if !job.pausing.Swap(true) {
+		w.waiting.Add(1)
+	}
+}
+
+func (w *Worker) resume(job *Job) {
+	if job.pausing.Swap(false) {
 		w.waiting.Add(-1)
 		w.nudge()
-	}()
-	if !sleep(ctx, backoff(try)) {
-		return classify(ctx, ctx.Err())
 	}
-	return nil
 }
 
 // backoff returns how long to wait before the next try: from 0.5 s, doubling, to
@@ -186,6 +231,3 @@ func backoff(try int) time.Duration {
 	d := min(500*time.Millisecond<<min(try, 6), 30*time.Second)
 	return d/2 + rand.N(d/2+1)
 }
-
-// errNewer is what a worker logs when it gives back a message it may not read.
-var errNewer = errors.New("message is for a newer worker")

@@ -17,10 +17,12 @@ type lease struct {
 	stop context.CancelFunc
 	done sync.WaitGroup
 
-	confirmed time.Time // when the server last confirmed that we hold it
-	moved     int64
-	movedAt   time.Time
-	worked    time.Duration // time not spent waiting
+	mu        sync.Mutex
+	confirmed time.Time // the server is known to have counted from here at least
+
+	moved   int64
+	movedAt time.Time
+	worked  time.Duration // time not spent waiting
 }
 
 // holdLease beats every AckWait/3 until released. It cancels the job with
@@ -28,8 +30,7 @@ type lease struct {
 // the job made no progress for AckWait or worked past its deadline.
 func (w *Worker) holdLease(ctx context.Context, job *Job) *lease {
 	ctx, stop := context.WithCancel(ctx)
-	now := time.Now()
-	l := &lease{w: w, job: job, stop: stop, confirmed: now, movedAt: now}
+	l := &lease{w: w, job: job, stop: stop, confirmed: job.arrived, movedAt: time.Now()}
 	l.done.Go(func() { l.run(ctx) })
 	return l
 }
@@ -39,18 +40,29 @@ func (l *lease) release() {
 	l.done.Wait()
 }
 
+// left returns how long the lease certainly holds.
+func (l *lease) left() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.ackWait - time.Since(l.confirmed)
+}
+
 func (l *lease) run(ctx context.Context) {
 	every := l.w.ackWait / 3
-	for last := time.Now(); sleep(ctx, every); {
+	last := time.Now()
+	for next := every - time.Since(l.job.arrived); sleep(ctx, next); {
 		now := time.Now()
 		if cause := l.examine(now, now.Sub(last)); cause != nil {
 			l.job.cancel(cause)
 			return
 		}
 		last = now
-		l.beat(ctx, every)
-		if silent := time.Since(l.confirmed); silent >= l.w.ackWait && ctx.Err() == nil {
-			l.job.cancel(fmt.Errorf("%w for %s", ErrLeaseLost, silent.Round(time.Second)))
+		next = every
+		if !l.beat(ctx, min(every, l.left())) {
+			next = min(every/4, l.left()) // the beat has used up its own time already
+		}
+		if l.left() <= 0 && ctx.Err() == nil {
+			l.job.cancel(fmt.Errorf("%w for %s", ErrLeaseLost, l.w.ackWait))
 			return
 		}
 	}
@@ -62,6 +74,9 @@ func (l *lease) examine(now time.Time, elapsed time.Duration) error {
 	if waiting {
 		l.movedAt = now
 		return nil
+	}
+	if l.job.pausing.Load() && l.job.trying(now) >= l.w.ackWait/3 {
+		l.w.resume(l.job) // what it waited for seems to be there again
 	}
 	l.worked += elapsed
 	if l.worked > l.w.cfg.Deadline {
@@ -77,18 +92,22 @@ func (l *lease) examine(now time.Time, elapsed time.Duration) error {
 }
 
 // beat asks for more time and for a confirmation: without one a worker cut off in
-// one direction would believe it holds the lease.
-func (l *lease) beat(ctx context.Context, within time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, within)
+// one direction would believe it holds the lease. It says whether one came.
+func (l *lease) beat(ctx context.Context, within time.Duration) bool {
+	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	if _, err := l.w.conn.RequestWithContext(ctx, l.job.Message.Reply, ackProgress); err != nil {
-		if ctx.Err() == nil || l.job.Delivery > 0 {
+	sent := time.Now()
+	if _, err := l.w.conn.RequestWithContext(limited, l.job.Message.Reply, ackProgress); err != nil {
+		if ctx.Err() == nil {
 			l.w.log.DebugContext(ctx, "heartbeat did not get through", slog.Any("err", err))
 		}
-		return
+		return false
 	}
-	l.confirmed = time.Now()
-	l.w.noteRows(ctx, l.job)
+	l.mu.Lock()
+	l.confirmed = sent
+	l.mu.Unlock()
+	l.w.noteRows(limited, l.job)
+	return true
 }
 
 // Acknowledgements, as the server reads them.

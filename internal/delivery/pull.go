@@ -9,23 +9,29 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// The pulls are made by hand on one inbox: a subscription for each fetch costs
-// more than the fetch, and a pull that is given up must not lose a message that is
-// already on its way, as closing a subscription would.
+// The pulls are made by hand on inboxes that stay: a subscription for each fetch
+// costs more than the fetch, and a pull that is given up must not lose a message
+// that is already on its way, as closing a subscription would.
 
 // standingExpiry is how long a pull waits on the server when all queues are empty.
 const standingExpiry = 30 * time.Second
 
-// probePatience is how long an empty-handed answer may take. A queue whose cap is
-// reached answers only when a message is free: it is then asked no more, the pull
-// stays.
+// probePatience is how long the answer to a probe may take. An empty queue answers
+// at once. One whose cap is reached keeps the probe until a message is free, for
+// ever if need be: the probe is then withdrawn and a standing pull takes its place.
 const probePatience = 100 * time.Millisecond
+
+// refusedPause is how long a queue is left alone that answered with an error, such
+// as a consumer that is gone.
+const refusedPause = 500 * time.Millisecond
+
+// closeLimit bounds the wait for messages that are on their way at shutdown.
+const closeLimit = 2 * time.Second
 
 // puller holds at most one pull per queue.
 type puller struct {
 	conn   *nats.Conn
 	inbox  string
-	sub    *nats.Subscription
 	msgs   chan *nats.Msg
 	apis   []string
 	queues map[string]int
@@ -40,7 +46,16 @@ type pull struct {
 	probing bool
 	// empty: the last answer was that there is none.
 	empty bool
+	// refused: the last answer was an error; not to be asked before.
+	refused time.Time
+
+	sub *nats.Subscription
+	// generation is part of the inbox; withdrawing a pull begins the next.
+	generation int
 }
+
+// ended returns the state after an answer.
+func (p *pull) ended() pull { return pull{sub: p.sub, generation: p.generation} }
 
 func newPuller(conn *nats.Conn, apiPrefix, stream string, queues []Queue) (*puller, error) {
 	p := &puller{
@@ -53,45 +68,71 @@ func newPuller(conn *nats.Conn, apiPrefix, stream string, queues []Queue) (*pull
 	for i, q := range queues {
 		p.apis = append(p.apis, apiPrefix+"CONSUMER.MSG.NEXT."+stream+"."+q.Consumer)
 		p.queues[q.Consumer] = i
-	}
-	var err error
-	if p.sub, err = conn.ChanSubscribe(p.inbox+".*", p.msgs); err != nil {
-		return nil, fmt.Errorf("subscribe to %s: %w", p.inbox, err)
+		if err := p.subscribe(i); err != nil {
+			p.close(0)
+			return nil, err
+		}
 	}
 	return p, nil
 }
 
+func (p *puller) subscribe(queue int) (err error) {
+	reply := p.reply(queue)
+	if p.out[queue].sub, err = p.conn.ChanSubscribe(reply, p.msgs); err != nil {
+		return fmt.Errorf("subscribe to %s: %w", reply, err)
+	}
+	return nil
+}
+
+func (p *puller) reply(queue int) string {
+	return p.inbox + "." + strconv.Itoa(queue) + "." + strconv.Itoa(p.out[queue].generation)
+}
+
+// idle says whether a pull may be sent to a queue.
+func (p *puller) idle(queue int, now time.Time) bool {
+	return !p.out[queue].outstanding && !now.Before(p.out[queue].refused)
+}
+
 // probe asks a queue for a message that is there now.
 func (p *puller) probe(queue int, now time.Time) error {
-	p.out[queue] = pull{outstanding: true, probing: true, since: now}
-	return p.request(queue, `{"batch":1,"no_wait":true}`)
+	return p.request(queue, now, true, `{"batch":1,"no_wait":true}`)
 }
 
 // stand leaves a pull with the server until a message comes.
 func (p *puller) stand(queue int, now time.Time) error {
-	p.out[queue] = pull{outstanding: true, since: now}
-	return p.request(queue, `{"batch":1,"expires":`+strconv.FormatInt(int64(standingExpiry), 10)+`}`)
+	return p.request(queue, now, false, `{"batch":1,"expires":`+strconv.FormatInt(int64(standingExpiry), 10)+`}`)
 }
 
-func (p *puller) request(queue int, body string) error {
-	reply := p.inbox + "." + strconv.Itoa(queue)
-	if err := p.conn.PublishRequest(p.apis[queue], reply, []byte(body)); err != nil {
+func (p *puller) request(queue int, now time.Time, probing bool, body string) error {
+	next := p.out[queue].ended()
+	next.outstanding, next.probing, next.since = true, probing, now
+	p.out[queue] = next
+	if err := p.conn.PublishRequest(p.apis[queue], p.reply(queue), []byte(body)); err != nil {
+		p.out[queue] = next.ended()
+		p.out[queue].refused = now.Add(refusedPause)
 		return fmt.Errorf("pull from %s: %w", p.apis[queue], err)
 	}
 	return nil
 }
 
-// answer sorts what came to the inbox: a message of a queue, or the end of a pull
+// withdraw takes a pull back from the server, which drops pulls whose inbox nobody
+// reads. A message already on its way still arrives.
+func (p *puller) withdraw(queue int) error {
+	if err := p.out[queue].sub.Drain(); err != nil {
+		return fmt.Errorf("withdraw pull from %s: %w", p.apis[queue], err)
+	}
+	p.out[queue] = p.out[queue].ended()
+	p.out[queue].generation++
+	return p.subscribe(queue)
+}
+
+// answer sorts what came to the inboxes: a message of a queue, or the end of a pull
 // without one (message false).
-func (p *puller) answer(m *nats.Msg) (queue int, message bool) {
-	if suffix, ok := strings.CutPrefix(m.Subject, p.inbox+"."); ok && m.Reply == "" {
-		queue, err := strconv.Atoi(suffix)
-		if err != nil || queue >= len(p.out) {
-			return -1, false
-		}
-		// 100 is an idle heartbeat; everything else ends the pull.
-		if m.Header.Get("Status") != "100" {
-			p.out[queue] = pull{empty: true}
+func (p *puller) answer(m *nats.Msg, now time.Time) (queue int, message bool) {
+	if status, ok := strings.CutPrefix(m.Subject, p.inbox+"."); ok && m.Reply == "" {
+		queue = p.queueOf(status)
+		if queue >= 0 {
+			p.end(queue, m.Header.Get("Status"), now)
 		}
 		return queue, false
 	}
@@ -99,30 +140,66 @@ func (p *puller) answer(m *nats.Msg) (queue int, message bool) {
 	if meta, err := m.Metadata(); err == nil {
 		if q, ok := p.queues[meta.Consumer]; ok {
 			queue = q
-			p.out[q] = pull{}
+			p.out[q] = p.out[q].ended()
 		}
 	}
 	return queue, true
 }
 
+// queueOf reads QUEUE.GENERATION; -1 for a pull that was withdrawn.
+func (p *puller) queueOf(inbox string) int {
+	number, generation, _ := strings.Cut(inbox, ".")
+	queue, err := strconv.Atoi(number)
+	if err != nil || queue >= len(p.out) || generation != strconv.Itoa(p.out[queue].generation) {
+		return -1
+	}
+	return queue
+}
+
+// end notes how a pull ended without a message.
+func (p *puller) end(queue int, status string, now time.Time) {
+	switch status {
+	case "100": // an idle heartbeat, not an end
+	case "404", "408":
+		p.out[queue] = p.out[queue].ended()
+		p.out[queue].empty = true
+	default:
+		p.out[queue] = p.out[queue].ended()
+		p.out[queue].refused = now.Add(refusedPause)
+	}
+}
+
 // forget gives up pulls that the server cannot know any more.
 func (p *puller) forget(now time.Time, lost bool) {
 	for i := range p.out {
-		if lost || p.out[i].outstanding && now.Sub(p.out[i].since) > standingExpiry+5*time.Second {
-			p.out[i] = pull{}
+		if o := &p.out[i]; o.outstanding && (lost || now.Sub(o.since) > standingExpiry+5*time.Second) {
+			*o = o.ended()
+		}
+	}
+}
+
+// discard drops what has arrived.
+func (p *puller) discard() {
+	for {
+		select {
+		case <-p.msgs:
+		default:
+			return
 		}
 	}
 }
 
 // close stops the pulls and returns messages that were already on their way.
 func (p *puller) close(within time.Duration) []*nats.Msg {
-	// Draining keeps the subscription until the server has seen its end; what the
+	// Draining keeps a subscription until the server has seen its end; what the
 	// server sent before that has arrived when the flush is answered.
-	if err := p.sub.Drain(); err != nil {
-		return nil
+	for i := range p.out {
+		if sub := p.out[i].sub; sub != nil {
+			_ = sub.Drain() // fails where the connection is closed: nothing comes then
+		}
 	}
-	if err := p.conn.FlushTimeout(within); err != nil {
-		return nil
+	if within > 0 {
+		_ = p.conn.FlushTimeout(within) // what has not arrived by then comes again
 	}
 	var late []*nats.Msg
 	for {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,15 @@ import (
 
 // settleTimeout bounds one try at a settlement.
 const settleTimeout = 10 * time.Second
+
+// giveBackTimeout bounds each step of giving a job back: there is little time left
+// at a shutdown.
+const giveBackTimeout = 3 * time.Second
+
+// newerDeliveries is how often a message for a newer worker is given back: after as
+// many times AckWait a worker that may read it should have come. It is below the
+// MaxDeliver of every consumer, where the message would be stuck.
+const newerDeliveries = 15
 
 // settle ends a job by the class of its error.
 func (w *Worker) settle(ctx context.Context, job *Job, err error, elapsed time.Duration) {
@@ -41,8 +51,12 @@ func (w *Worker) settle(ctx context.Context, job *Job, err error, elapsed time.D
 }
 
 func (w *Worker) settleDone(ctx context.Context, job *Job, log *slog.Logger) {
+	// The handler may have ended just as the job was cancelled. Its effect is durable,
+	// so the acknowledgement is right all the same.
+	ctx = context.WithoutCancel(ctx)
 	if err := w.confirm(ctx, job, ackDone); err != nil {
-		// The effect is durable; the message comes again and finds it.
+		// The message comes again and finds the effect.
+		w.strikeOff(ctx, job)
 		log.WarnContext(ctx, "not acknowledged, the message will come again", slog.Any("err", err))
 		return
 	}
@@ -53,21 +67,24 @@ func (w *Worker) settleDone(ctx context.Context, job *Job, log *slog.Logger) {
 
 // settled lets the stage clear away what the message needed.
 func (w *Worker) settled(ctx context.Context, job *Job) {
-	if w.cfg.Settled != nil {
-		w.cfg.Settled(ctx, job)
+	if w.cfg.Settled == nil {
+		return
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	w.cfg.Settled(ctx, job)
 }
 
 // settleInterrupted gives a job back on shutdown, and drops it where somebody else
 // may hold the message.
 func (w *Worker) settleInterrupted(ctx context.Context, job *Job, log *slog.Logger) {
 	cause := context.Cause(ctx)
-	w.closeStart(ctx, job, false, strikeOff(w.cfg.Worker, job.Sequence))
+	w.strikeOff(ctx, job)
 	if !errors.Is(cause, ErrShutdown) {
 		log.WarnContext(ctx, "job dropped", slog.Any("err", cause))
 		return
 	}
-	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTimeout)
 	defer cancel()
 	if err := w.confirm(late, job, ackGiveBack); err != nil {
 		log.WarnContext(ctx, "not given back, the message will come again after AckWait", slog.Any("err", err))
@@ -79,9 +96,15 @@ func (w *Worker) settleInterrupted(ctx context.Context, job *Job, log *slog.Logg
 // settleFailed writes the FAILED record and then ends the message, so that a crash
 // between the two repeats the record instead of losing it.
 func (w *Worker) settleFailed(ctx context.Context, job *Job, c *Error, retryAt time.Time, log *slog.Logger) {
-	// A stalled job's context has ended, but its lease still holds.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.ackWait/2)
+	// A stalled job's context has ended. Its lease holds for a while yet, unless the
+	// handler took long to return: then another worker may be at it, and ending the
+	// message would take it away from there.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(w.ackWait/2, job.lease.left()))
 	defer cancel()
+	if job.lease.left() <= 0 {
+		log.WarnContext(ctx, "job dropped, its lease ran out before it returned", slog.Any("err", c))
+		return
+	}
 	f := jetsheet.Failure{
 		Stage: w.cfg.Stage, Cause: c.Cause, Message: w.describe(job, c),
 		Attempts: job.Attempt, RetryAt: retryAt, Worker: w.cfg.Worker, Version: w.cfg.Version,
@@ -98,16 +121,16 @@ func (w *Worker) settleFailed(ctx context.Context, job *Job, c *Error, retryAt t
 			p.Attempts = 0 // a replay starts counting anew
 		}
 	})
-	if err := w.confirm(ctx, job, append(append([]byte{}, ackTerm...), " "+string(c.Cause)...)); err != nil {
-		log.WarnContext(ctx, "failed message not ended, it will come again", slog.Any("publish_err", err))
-	} else {
-		defer w.settled(ctx, job)
-	}
 	if f.Retrying() {
 		log.WarnContext(ctx, "attempt failed, will be tried again", slog.Time("retry_at", retryAt))
+	} else {
+		log.ErrorContext(ctx, "conversion failed")
+	}
+	if err := w.confirm(ctx, job, slices.Concat(ackTerm, []byte(" "+string(c.Cause)))); err != nil {
+		log.WarnContext(ctx, "failed message not ended, it will come again", slog.Any("publish_err", err))
 		return
 	}
-	log.ErrorContext(ctx, "conversion failed")
+	w.settled(ctx, job)
 }
 
 // describe names report, tenant and target in front of what went wrong.
@@ -120,19 +143,26 @@ func (w *Worker) describe(job *Job, c *Error) string {
 // newer worker is given back, anything else fails.
 func (w *Worker) settleUnreadable(ctx context.Context, job *Job, err error) {
 	log := w.log.With(slog.String("subject", job.Message.Subject), slog.Uint64("stream_seq", job.Sequence), slog.Any("err", err))
+	cause := jetsheet.CauseBadMessage
 	if errors.Is(err, jetsheet.ErrNewerSchema) {
-		log.WarnContext(ctx, errNewer.Error())
-		w.nak(job.Message, w.ackWait)
-		return
+		if job.Delivery <= newerDeliveries {
+			log.WarnContext(ctx, "message given back for a newer worker")
+			w.nak(job.Message, w.ackWait)
+			return
+		}
+		cause = jetsheet.CauseMessageVersion
 	}
 	body := job.RequestBytes
 	if body == nil {
 		body = job.Message.Data
 	}
 	f := jetsheet.Failure{
-		Stage: w.cfg.Stage, Cause: jetsheet.CauseBadMessage, Message: "message on " + job.Message.Subject + ": " + err.Error(),
+		Stage: w.cfg.Stage, Cause: cause, Message: "message on " + job.Message.Subject + ": " + err.Error(),
 		Attempts: 1, Worker: w.cfg.Worker, Version: w.cfg.Version, At: time.Now().UTC(), Request: body,
 	}
+	// Nothing beats for this job.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.ackWait/2)
+	defer cancel()
 	if err := w.publishFailure(ctx, &f, unreadableSubject(job)); err != nil {
 		log.ErrorContext(ctx, "failure not recorded, the message will come again", slog.Any("publish_err", err))
 		return
@@ -180,8 +210,13 @@ func (w *Worker) confirm(ctx context.Context, job *Job, ack []byte) error {
 	return nil
 }
 
-// giveBackUnseen returns a message that no job has begun.
-func (w *Worker) giveBackUnseen(m *nats.Msg) { w.nak(m, 0) }
+// giveBackUnseen returns a message that no job has begun, unless its sequence may
+// belong to another one by now.
+func (w *Worker) giveBackUnseen(a arrival) {
+	if a.created.Equal(w.stream.now()) {
+		w.nak(a.msg, 0)
+	}
+}
 
 func (w *Worker) nak(m *nats.Msg, delay time.Duration) {
 	body := ackGiveBack

@@ -75,12 +75,13 @@ type Worker struct {
 	stream   *incarnation
 	log      *slog.Logger
 
-	jobs    sync.WaitGroup
-	running sync.Map // *Job → struct{}
-	waiting atomic.Int32
-	gated   atomic.Bool
-	wake    chan struct{}
-	slot    chan slotKind
+	jobs     sync.WaitGroup
+	running  sync.Map      // *Job → struct{}
+	stopping chan struct{} // closed when a shutdown begins
+	waiting  atomic.Int32  // jobs that wait for what is unavailable
+	gated    atomic.Bool
+	wake     chan struct{}
+	slot     chan slotKind
 }
 
 // New checks the configuration and looks up stream, consumers and buckets. A
@@ -99,8 +100,10 @@ func New(ctx context.Context, cfg Config) (*Worker, error) {
 		cfg:  cfg,
 		conn: cfg.JetStream.Conn(),
 		log:  cfg.Logger.With(slog.String("stage", string(cfg.Stage))),
-		wake: make(chan struct{}, 1),
-		slot: make(chan slotKind, cfg.Slots+1),
+
+		stopping: make(chan struct{}),
+		wake:     make(chan struct{}, 1),
+		slot:     make(chan slotKind, cfg.Slots+1),
 	}
 	var err error
 	if w.stream, err = newIncarnation(ctx, cfg.JetStream, cfg.Stream); err != nil {
@@ -111,7 +114,10 @@ func New(ctx context.Context, cfg Config) (*Worker, error) {
 		if err != nil {
 			return nil, NotSetUp("consumer "+cfg.Stream+"/"+q.Consumer, err)
 		}
-		w.ackWait = c.CachedInfo().Config.AckWait
+		// The shortest: what keeps that lease keeps the others.
+		if lease := c.CachedInfo().Config.AckWait; w.ackWait == 0 || lease < w.ackWait {
+			w.ackWait = lease
+		}
 	}
 	if w.progress, err = cfg.JetStream.KeyValue(ctx, jetsheet.BucketProgress); err != nil {
 		return nil, NotSetUp("bucket "+jetsheet.BucketProgress, err)
@@ -132,7 +138,7 @@ func NotSetUp(what string, err error) error {
 
 // Run works until ctx ends, then stops fetching, lets running jobs go on for the
 // grace period, gives the rest back and returns nil. It returns earlier only with
-// an error.
+// an error: the connection was closed. It may be called once.
 func (w *Worker) Run(ctx context.Context) error {
 	jobs, cancelJobs := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancelJobs(nil)
@@ -140,17 +146,21 @@ func (w *Worker) Run(ctx context.Context) error {
 	watch, stopWatch := context.WithCancel(jobs)
 	background.Go(func() { w.watchStream(watch) })
 	if w.cfg.Gate != nil {
+		w.gated.Store(true) // until it was asked
 		background.Go(func() { w.watchGate(watch) })
 	}
 
 	err := w.dispatch(ctx, jobs)
 
+	close(w.stopping)
 	if !w.jobsEnd(w.cfg.Grace) {
 		cancelJobs(ErrShutdown)
 		w.jobs.Wait()
 	}
 	stopWatch()
 	background.Wait()
+	// What was given back must reach the server before its caller closes the connection.
+	_ = w.conn.FlushTimeout(closeLimit)
 	return err
 }
 
@@ -184,19 +194,21 @@ func (w *Worker) nudge() {
 
 // watchGate asks the gate and stops fetching while it refuses.
 func (w *Worker) watchGate(ctx context.Context) {
+	open := true // the first time it is open, nothing has changed
 	for {
 		err := w.cfg.Gate(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if closed := err != nil; w.gated.Swap(closed) != closed {
-			if closed {
-				w.log.WarnContext(ctx, "fetching paused", slog.Any("err", err))
-			} else {
-				w.log.InfoContext(ctx, "fetching resumed")
-			}
-			w.nudge()
+		w.gated.Store(err != nil)
+		w.nudge()
+		switch {
+		case err != nil && open:
+			w.log.WarnContext(ctx, "fetching paused", slog.Any("err", err))
+		case err == nil && !open:
+			w.log.InfoContext(ctx, "fetching resumed")
 		}
+		open = err == nil
 		if !sleep(ctx, min(5*time.Second, w.ackWait/3)) {
 			return
 		}
