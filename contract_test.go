@@ -154,6 +154,9 @@ func TestDecodeIgnoresUnknownFieldsAndRefusesNewerReaders(t *testing.T) {
 	if err := jetsheet.Decode([]byte(`{"schema":7,"minReader":1,"run":"20261031T200000Z-r-0","tenant":"t","target":"x","later":1}`), &r); err != nil || r.Target.Target != "x" || r.Conversion().Tenant != "t" {
 		t.Errorf("newer schema, old minReader: %+v, %v", r, err)
 	}
+	if err := jetsheet.Decode([]byte(`{"schema":9,"minReader":9,"tenant":{"newer":1}}`), &r); !errors.Is(err, jetsheet.ErrNewerSchema) {
+		t.Errorf("Decode of minReader 9 with a field of another type = %v, want ErrNewerSchema", err)
+	}
 	if err := jetsheet.Decode([]byte(`{"schema":9,"minReader":9}`), &r); !errors.Is(err, jetsheet.ErrNewerSchema) {
 		t.Errorf("newer minReader: %v, want ErrNewerSchema", err)
 	}

@@ -41,17 +41,30 @@ func (e Envelope) check() error {
 	return nil
 }
 
-// Decode reads a message or record into v, which embeds an [Envelope]. Unknown
-// fields are ignored. The error wraps [ErrNewerSchema] or [ErrMessage].
+// opening returns the envelope itself, from whatever embeds it.
+func (e *Envelope) opening() *Envelope { return e }
+
+// Decode reads a message or record into v, a pointer to what embeds an [Envelope].
+// Unknown fields are ignored. The error wraps [ErrNewerSchema] or [ErrMessage]; what v
+// then holds means nothing.
 func Decode(data []byte, v any) error {
-	var e Envelope
-	if err := json.Unmarshal(data, &e); err != nil {
-		return fmt.Errorf("%w: %w", ErrMessage, err)
+	var e *Envelope
+	if opened, ok := v.(interface{ opening() *Envelope }); ok {
+		e = opened.opening()
+		*e = Envelope{} // what an earlier message left there must not pass for this one's
 	}
-	if err := e.check(); err != nil {
-		return err
+	err := json.Unmarshal(data, v)
+	if err != nil || e == nil {
+		// Where something cannot be read, a newer schema may be why.
+		e = &Envelope{}
+		if envelopeErr := json.Unmarshal(data, e); envelopeErr != nil {
+			return fmt.Errorf("%w: %w", ErrMessage, envelopeErr)
+		}
 	}
-	if err := json.Unmarshal(data, v); err != nil {
+	if newer := e.check(); newer != nil {
+		return newer
+	}
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMessage, err)
 	}
 	return nil
