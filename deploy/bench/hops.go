@@ -51,8 +51,9 @@ func hops() [][]part {
 		{"the rest of a job", []string{delivery, renderer, uploader}},
 		{"NATS connection, reading", []string{"nats.go.(*Conn).readLoop"}},
 		{"NATS connection, writing", []string{"nats.go.(*Conn).flusher"}},
-		{"NATS, the rest", []string{"github.com/nats-io/"}},
 		{"S3 connections", []string{"net/http."}},
+	}, {
+		{"NATS, the rest", []string{"github.com/nats-io/"}},
 		{"the benchmark", []string{"main."}},
 	}}
 }
@@ -76,6 +77,7 @@ func serverParts() [][]part {
 	}, {
 		{"NATS: connection, reading", []string{server + "(*client).readLoop"}},
 		{"NATS: connection, writing", []string{server + "(*client).writeLoop", server + "(*client).flushOutbound"}},
+	}, {
 		{"NATS, the rest", []string{"github.com/nats-io/"}},
 		{"S3 server, the rest", []string{"net/http."}},
 	}}

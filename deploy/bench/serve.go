@@ -61,6 +61,13 @@ func serve(ctx context.Context, args []string, in io.Reader, out io.Writer) (err
 		return fmt.Errorf("directory of the servers: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	// Objects lie in memory where they can: S3's disk is not ours to measure, and making
+	// a file on a busy one costs more CPU time than everything else here.
+	objectDir, remove, err := local.TempDir(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
 	samples, err := startSampler(ctx)
 	if err != nil {
 		return err
@@ -71,7 +78,7 @@ func serve(ctx context.Context, args []string, in io.Reader, out io.Writer) (err
 		return err
 	}
 	defer nats.Shutdown()
-	objects, err := local.StartS3(local.S3Options{Dir: filepath.Join(dir, "s3")})
+	objects, err := local.StartS3(local.S3Options{Dir: objectDir})
 	if err != nil {
 		return err
 	}
@@ -81,7 +88,7 @@ func serve(ctx context.Context, args []string, in io.Reader, out io.Writer) (err
 	}
 	access, secret := objects.Credentials()
 	if err := json.NewEncoder(out).Encode(served{
-		NATS: nats.URL(), S3: objects.Endpoint(), AccessKey: access, SecretKey: secret, Dir: filepath.Join(dir, "s3"),
+		NATS: nats.URL(), S3: objects.Endpoint(), AccessKey: access, SecretKey: secret, Dir: objectDir,
 	}); err != nil {
 		return fmt.Errorf("tell where the servers are: %w", err)
 	}
