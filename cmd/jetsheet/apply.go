@@ -23,6 +23,9 @@ type applied struct {
 	ScheduledFrom time.Time `json:"scheduledFrom"`
 	// Paused is set while the report's schedule is stopped.
 	Paused bool `json:"paused,omitempty"`
+
+	// before is the definition that was stored; "" for a new report.
+	before string
 }
 
 // The actions of applied.
@@ -78,6 +81,7 @@ func compareApplied(name string, before, next *jetsheet.Applied) applied {
 	if before == nil {
 		return result
 	}
+	result.before = before.Definition
 	if before.SHA256 != next.SHA256 || before.Definition != next.Definition {
 		result.Changes = append(result.Changes, "definition")
 	}

@@ -42,6 +42,8 @@ type appliedReport struct {
 	applied
 	Title string `json:"title"`
 	upcoming
+
+	definition string
 }
 
 // Run checks and stores them.
@@ -119,7 +121,7 @@ func (r *applyResult) apply(ctx context.Context, b *reportBucket, files []*defin
 			return err
 		}
 		r.Reports = append(r.Reports, appliedReport{
-			applied: a, Title: f.definition.Title,
+			applied: a, Title: f.definition.Title, definition: f.definition.Source,
 			upcoming: upcomingTicks(f.definition, a.ScheduledFrom, last[a.Report].scheduled, plans[i].now, a.Paused),
 		})
 	}
@@ -146,9 +148,28 @@ func (r *applyResult) print(app *app) error {
 	would := "changed"
 	if r.DryRun {
 		would = "would change"
+		if err := r.printDiffs(app); err != nil {
+			return err
+		}
 	}
 	_, err := fmt.Fprintf(app.stdout, "%d of %s %s\n", changed, counted(int64(len(r.Reports)), "report"), would)
 	return err
+}
+
+// printDiffs shows how stored definitions would change.
+func (r *applyResult) printDiffs(app *app) error {
+	for _, a := range r.Reports {
+		if a.Action != actionUpdated || a.before == a.definition {
+			continue
+		}
+		lines := append([]string{a.Report + ":"}, lineDiff(a.before, a.definition)...)
+		for _, line := range lines {
+			if _, err := fmt.Fprintln(app.stdout, printable(line)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // upcoming is what a report's schedule does next.

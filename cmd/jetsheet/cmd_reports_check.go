@@ -88,15 +88,16 @@ func (c *queryCheck) statementProblems(path string, problems []*query.StatementE
 
 // statementProblem is what PostgreSQL says of a statement, at its place in the file.
 func statementProblem(l *report.Locator, path string, e *query.StatementError) *report.ProblemError {
-	message := path + ": " + e.Message
+	said := []string{path + ": " + e.Message}
 	if e.SQLState != "" {
-		message += " (SQLSTATE " + e.SQLState + ")"
+		said[0] += " (SQLSTATE " + e.SQLState + ")"
 	}
 	for _, more := range []string{e.Detail, e.Hint} {
 		if more != "" {
-			message += "; " + strings.Join(strings.Fields(more), " ")
+			said = append(said, strings.Join(strings.Fields(more), " "))
 		}
 	}
+	message := strings.Join(said, "; ")
 	if e.Line > 0 {
 		return l.ProblemIn(path, e.Line, e.Column, message)
 	}

@@ -140,7 +140,7 @@ func printReports(app *app, lines []reportLine) error {
 	}
 	rows := newTable("REPORT", "TITLE", "SCHEDULE", "ZONE", "NEXT TICK", "APPLIED", "BY", "LAST RUN", "STATE")
 	for _, l := range lines {
-		next := ""
+		var next string
 		switch {
 		case l.Problem != "":
 			next = "cannot be read: jetsheet reports show " + l.Report

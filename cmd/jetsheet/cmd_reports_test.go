@@ -250,3 +250,26 @@ func TestUnknownReport(t *testing.T) {
 		}
 	}
 }
+
+func TestLineDiff(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ before, after, want string }{
+		{"", "", ""},
+		{"a\nb\n", "a\nb\n", ""},
+		{"", "a\n", "+ a"},
+		{"a\n", "", "- a"},
+		{"a\nb\nc\n", "a\nx\nc\n", "- b|+ x"},
+		{"a\nb\nc\nd\n", "b\nc\ne\nd\n", "- a|+ e"},
+		{"a\nb\nc\n", "c\nb\na\n", "- a|- b|+ b|+ a"},
+		{"a", "a\nb", "+ b"},
+	}
+	for _, test := range tests {
+		if got := strings.Join(lineDiff(test.before, test.after), "|"); got != test.want {
+			t.Errorf("%q to %q: got %q, want %q", test.before, test.after, got, test.want)
+		}
+	}
+	long := strings.Repeat("a\n", 3000)
+	if got, want := len(lineDiff("x\n"+long+"y", "u\n"+long+long+"v")), 3000+2+6000+2; got != want {
+		t.Errorf("of long texts: got %d lines, want %d", got, want)
+	}
+}
