@@ -133,6 +133,11 @@ func TestScripts(t *testing.T) {
 			"sample":      makeSample,
 			"storerun":    storeRun,
 			"storereport": storeReport,
+
+			"services":   startServices,
+			"eventually": eventually,
+			"sql":        execSQL,
+			"damage":     damageWorkbooks,
 		},
 	})
 }
