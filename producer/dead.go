@@ -14,8 +14,8 @@ import (
 	"github.com/jetsheet/jetsheet"
 )
 
-// deadWatch remembers requests that looked dead: whose sequence is at or below their
-// lane's ack floor and which are still in the stream. The server has given them up
+// deadWatch remembers requests that looked dead: for whose sequence the server awaits
+// no acknowledgement any more, and which are still in the stream. It has given them up
 // after the most deliveries, shows them in no count, and refuses the conversion a
 // second time for as long as they lie there. An acknowledged message looks the same
 // for a moment, so a request counts as dead when it is seen twice.
@@ -53,7 +53,8 @@ func (p *Producer) reviveLane(ctx context.Context, stream jetstream.Stream, lane
 	if err != nil {
 		return err
 	}
-	for sequence := uint64(1); sequence <= info.AckFloor.Stream; sequence++ {
+	given := givenUpTo(info)
+	for sequence := uint64(1); sequence <= given; sequence++ {
 		m, err := stream.GetMsg(ctx, sequence, jetstream.WithGetMsgSubject(jetsheet.LaneSubjects(lane)))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return nil
@@ -61,7 +62,7 @@ func (p *Producer) reviveLane(ctx context.Context, stream jetstream.Stream, lane
 		if err != nil {
 			return err
 		}
-		if sequence = m.Sequence; sequence > info.AckFloor.Stream {
+		if sequence = m.Sequence; sequence > given {
 			return nil
 		}
 		if !p.dead.seen[sequence] {
@@ -73,6 +74,16 @@ func (p *Producer) reviveLane(ctx context.Context, stream jetstream.Stream, lane
 		}
 	}
 	return nil
+}
+
+// givenUpTo returns the sequence up to which the server waits for nothing any more.
+// The ack floor stays behind until a later message is acknowledged; where nothing at
+// all awaits its acknowledgement, whatever was delivered counts.
+func givenUpTo(info *jetstream.ConsumerInfo) uint64 {
+	if info.NumAckPending == 0 {
+		return max(info.AckFloor.Stream, info.Delivered.Stream)
+	}
+	return info.AckFloor.Stream
 }
 
 // revive deletes a dead request and queues it again. After a crash between the two

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/jetsheet/jetsheet"
 )
 
@@ -33,6 +35,10 @@ type runner struct {
 	log   *slog.Logger
 	claim *claim
 	wake  chan struct{}
+
+	// definition and scope are what the run was last seen frozen with.
+	definition string
+	scope      jetsheet.Scope
 
 	fresh bool // planned here, so nothing can have been published before
 	plan  *planFile
@@ -91,9 +97,16 @@ func (r *runner) step(ctx context.Context) (pause time.Duration, closed bool, er
 		return r.p.cfg.ClaimTTL / 3, false, err
 	}
 	run, _, err := r.p.readRun(ctx, r.id)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		err = r.freezeAgain(ctx, err)
+	}
 	if err != nil {
 		return time.Second, false, err
 	}
+	if run == nil {
+		return 0, false, nil
+	}
+	r.definition, r.scope = run.Frozen.Definition, run.Frozen.Scope
 	switch run.State {
 	case jetsheet.RunPlanning:
 		if run.Cancelled != nil { // nothing is expected of a run without a plan
@@ -106,6 +119,23 @@ func (r *runner) step(ctx context.Context) (pause time.Duration, closed bool, er
 		r.p.book.setRun(r.id, run.State)
 		return 0, true, nil
 	}
+}
+
+// freezeAgain brings back the record of a run. Records are never deleted, so NATS has
+// lost its data; what was frozen lies on S3 as well.
+func (r *runner) freezeAgain(ctx context.Context, lost error) error {
+	if r.definition == "" {
+		return lost
+	}
+	r.log.WarnContext(ctx, "the record of the run is lost, freezing it again from S3", slog.Any("err", lost))
+	if _, err := r.p.cfg.Freezer.Freeze(ctx, r.id, r.definition, r.scope); err != nil {
+		return about(r.id, "freezing", err)
+	}
+	if r.plan != nil {
+		r.plan.close()
+	}
+	r.plan, r.pass, r.tally, r.fresh = nil, nil, tally{}, false
+	return nil
 }
 
 func (r *runner) stepPlan(ctx context.Context, run *jetsheet.Run) (time.Duration, bool, error) {
