@@ -1,0 +1,267 @@
+package nats_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/ops"
+)
+
+// The sites: 20 small ones, one whose workbook is larger than a chunk, one without
+// records, and one whose query fails after more than a chunk.
+const schema = `
+create table sites (site text, readings int, fails bool);
+insert into sites select 'small-' || n, 5, false from generate_series(1, 20) n;
+insert into sites values ('huge', 80000, false), ('empty', 0, false), ('failing', 80000, true);
+`
+
+const definition = `
+report: readings
+schedule: {cron: "0 5 1 * *", timeZone: Asia/Tokyo, catchUp: latest}
+period: month
+targets: select 'acme' as tenant, site as target, readings as weight from sites
+queries:
+  readings: |
+    select n, md5(n::text || @from::text) as value, case when fails and n = readings then 1 / (n - readings) end as problem
+    from sites, generate_series(1, readings) n where @tenant = 'acme' and site = @target
+workbook: {sheets: [{name: "{target}", rows: readings}]}
+empty: skip
+output: {key: "{tenant}/{period}/{target}.xlsx"}
+lanes: {large: 1000}
+`
+
+const (
+	wantDone   = 22 // published and skipped
+	wantFailed = 1
+)
+
+func TestThePipelineRunsOnTheseRights(t *testing.T) {
+	t.Parallel()
+	i := install(t, schema)
+	stop := i.startRoles()
+	i.apply(definition)
+	run := i.awaitScheduledRun()
+	i.checkWorkbooks()
+	i.startAgain(run)
+	i.loseWorkbook(run)
+	i.fireTrigger()
+	i.followDone()
+	i.askService()
+	i.removeReport()
+	stop()
+	i.nothingRefused()
+}
+
+// awaitScheduledRun waits, as a person would, for the run that the producer starts.
+func (i *installation) awaitScheduledRun() jetsheet.RunID {
+	i.t.Helper()
+	reader, err := ops.NewReader(i.t.Context(), i.links["operator"].js)
+	if err != nil {
+		i.t.Fatalf("read runs: %v; NATS said %q", err, i.links["operator"].all())
+	}
+	var run ops.RunInfo
+	eventually(i.t, "the scheduled run closes", func() bool {
+		runs, err := reader.Runs(i.t.Context(), ops.RunFilter{Report: "readings"})
+		if err != nil {
+			i.t.Fatalf("read runs: %v; NATS said %q", err, i.links["operator"].all())
+		}
+		if len(runs) > 0 {
+			run = runs[0]
+		}
+		return run.State == jetsheet.RunClosed
+	})
+	if run.Counts.Done != wantDone || run.Counts.Failed != wantFailed || run.Counts.Pending != 0 {
+		i.t.Errorf("run %s: got %+v, want %d done and %d failed", run.Run, run.Counts, wantDone, wantFailed)
+	}
+	if _, err := reader.Run(i.t.Context(), run.Run); err != nil {
+		i.t.Errorf("read run %s: %v", run.Run, err)
+	}
+	listed := 0
+	_, err = reader.Workbooks(i.t.Context(), ops.WorkbookFilter{Run: run.Run.String()}, func(*ops.Workbook) error {
+		listed++
+		return nil
+	})
+	if err != nil || listed != wantDone+wantFailed {
+		i.t.Errorf("list workbooks: got %d and %v, want %d", listed, err, wantDone+wantFailed)
+	}
+	return run.Run
+}
+
+// checkWorkbooks looks at S3, and that no chunk is left in the object store.
+func (i *installation) checkWorkbooks() {
+	i.t.Helper()
+	objects := i.objects()
+	if len(objects) != wantDone-1 {
+		i.t.Errorf("%d workbooks on S3, want %d: %v", len(objects), wantDone-1, objects)
+	}
+	largest := int64(0)
+	for _, size := range objects {
+		largest = max(largest, size)
+	}
+	if largest <= 2*jetsheet.ChunkBytes {
+		i.t.Errorf("the largest workbook has %d bytes; it was to be of several chunks of %d", largest, jetsheet.ChunkBytes)
+	}
+	store := i.streamOf("operator", "OBJ_"+jetsheet.StoreWorkbooks)
+	eventually(i.t, "the object store is empty, also of the chunks of the failed workbook", func() bool {
+		info, err := store.Info(i.t.Context())
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		return info.State.Msgs == 0
+	})
+}
+
+// startAgain asks ops, as a person does, for one workbook of a run again.
+func (i *installation) startAgain(run jetsheet.RunID) {
+	i.t.Helper()
+	client := ops.Client{Conn: i.links["operator"].conn}
+	_, err := client.Start(i.t.Context(), ops.StartRequest{Report: "nonsense"})
+	if refusal := new(ops.Error); !errors.As(err, &refusal) {
+		i.t.Errorf("start of an unknown report: got %v, want the service's refusal", err)
+	}
+	answer, err := client.Start(i.t.Context(), ops.StartRequest{
+		Report: "readings", Tick: run.Tick.Format(time.RFC3339), Tenant: "acme", Target: "small-1", Again: true,
+	})
+	if err != nil {
+		i.t.Fatalf("start again: %v; NATS said %q and %q", err, i.links["operator"].all(), i.links["ops"].all())
+	}
+	i.awaitDone(jetsheet.Conversion{Run: answer.Run, Tenant: "acme", Target: "small-1"}, jetsheet.DonePublished)
+}
+
+// awaitDone waits for a done record as user operator.
+func (i *installation) awaitDone(c jetsheet.Conversion, want jetsheet.DoneState) {
+	i.t.Helper()
+	stream := i.streamOf("operator", jetsheet.StreamDone)
+	var done jetsheet.Done
+	eventually(i.t, "a done record of "+c.String(), func() bool {
+		m, err := stream.GetLastMsgForSubject(i.t.Context(), jetsheet.DoneSubject(c))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return false
+		}
+		if err == nil {
+			err = jetsheet.Decode(m.Data, &done)
+		}
+		if err != nil {
+			i.t.Fatalf("read the done record of %s: %v", c, err)
+		}
+		return true
+	})
+	if done.State != want {
+		i.t.Errorf("%s: got %s, want %s", c, done.State, want)
+	}
+}
+
+// loseWorkbook tells the uploader of a workbook that is not in the object store: it
+// asks for it again, and the renderer finds no records.
+func (i *installation) loseWorkbook(run jetsheet.RunID) {
+	i.t.Helper()
+	request := jetsheet.Request{
+		Envelope: jetsheet.CurrentEnvelope(), Run: run,
+		Target: jetsheet.Target{
+			Tenant: "acme", Target: "lost", Route: jetsheet.RouteNew, Lane: jetsheet.LaneBulk, TimeZone: "Asia/Tokyo",
+			Period: jetsheet.Period{From: run.Tick.AddDate(0, -1, 0), Until: run.Tick, Label: "lost"}, Key: "acme/lost.xlsx",
+		},
+	}
+	body, err := json.Marshal(request)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	event, err := json.Marshal(jetsheet.Rendered{
+		Envelope: jetsheet.CurrentEnvelope(), Request: body, Object: jetsheet.WorkbookObject(request.Conversion(), "lost"),
+		SizeBytes: 7, SHA256: strings.Repeat("0", 64), Rows: 1, Sheets: 1, Worker: "renderer-0", Version: "test", At: time.Now().UTC(),
+	})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	if _, err := i.links["renderer"].js.Publish(i.t.Context(), jetsheet.RenderedSubject(jetsheet.RouteNew, request.Conversion()), event); err != nil {
+		i.t.Fatalf("publish event: %v", err)
+	}
+	i.awaitDone(request.Conversion(), jetsheet.DoneSkipped)
+}
+
+// fireTrigger lets a schedule fire now, and waits until the producer has taken it.
+func (i *installation) fireTrigger() {
+	i.t.Helper()
+	consumer, err := i.links["operator"].js.Consumer(i.t.Context(), jetsheet.StreamTriggers, jetsheet.ConsumerProducer)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	if _, err := i.links["producer"].js.PublishMsg(i.t.Context(), &nats.Msg{Subject: jetsheet.ScheduleSubject("once"), Header: nats.Header{}},
+		jetstream.WithScheduleAt(time.Now().Add(time.Second)), jetstream.WithScheduleTarget(jetsheet.TriggerSubject("once"))); err != nil {
+		i.t.Fatalf("publish schedule: %v", err)
+	}
+	eventually(i.t, "the producer has taken the trigger", func() bool {
+		info, err := consumer.Info(i.t.Context())
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		return info.AckFloor.Consumer > 0
+	})
+}
+
+// followDone is a program of the user's.
+func (i *installation) followDone() {
+	i.t.Helper()
+	consumer, err := i.links["exports"].js.CreateOrUpdateConsumer(i.t.Context(), jetsheet.StreamDone, jetstream.ConsumerConfig{
+		Durable: "exports", AckPolicy: jetstream.AckExplicitPolicy, FilterSubject: jetsheet.SubjectDone,
+	})
+	if err != nil {
+		i.t.Fatalf("follow done records: %v; NATS said %q", err, i.links["exports"].all())
+	}
+	const want = wantDone + 2 // the one made again, and the lost one
+	batch, err := consumer.Fetch(want, jetstream.FetchMaxWait(20*time.Second))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	got := 0
+	for m := range batch.Messages() {
+		if err := m.DoubleAck(i.t.Context()); err != nil {
+			i.t.Fatalf("acknowledge a done record: %v; NATS said %q", err, i.links["exports"].all())
+		}
+		got++
+	}
+	if got != want || batch.Error() != nil {
+		i.t.Errorf("followed %d done records and %v, want %d", got, batch.Error(), want)
+	}
+}
+
+// askService asks as the nats CLI does.
+func (i *installation) askService() {
+	i.t.Helper()
+	for subject, body := range map[string]string{
+		"$SRV.PING": "", "$SRV.INFO.conversions": "", "$SRV.STATS": "",
+		"conversions.ops.list": "", "conversions.ops.status": `{"run":"readings"}`, "conversions.ops.workbooks": `{"run":"readings"}`,
+	} {
+		m, err := i.links["operator"].conn.Request(subject, []byte(body), 20*time.Second)
+		if err != nil {
+			i.t.Errorf("ask %s: %v", subject, err)
+			continue
+		}
+		if code := m.Header.Get("Nats-Service-Error-Code"); code != "" {
+			i.t.Errorf("ask %s: got %s: %s", subject, code, m.Data)
+		}
+	}
+}
+
+// removeReport takes the report away; the producer then removes its schedule.
+func (i *installation) removeReport() {
+	i.t.Helper()
+	if err := i.bucketOf("operator", jetsheet.BucketReports).Delete(i.t.Context(), jetsheet.ReportKey("readings")); err != nil {
+		i.t.Fatal(err)
+	}
+	triggers := i.streamOf("operator", jetsheet.StreamTriggers)
+	eventually(i.t, "the schedule is gone", func() bool {
+		info, err := triggers.Info(i.t.Context(), jetstream.WithSubjectFilter(jetsheet.SubjectSchedules))
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		return len(info.State.Subjects) == 0
+	})
+}
