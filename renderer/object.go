@@ -16,7 +16,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nuid"
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/internal/delivery"
@@ -146,7 +145,9 @@ func (w *objectWriter) failure() error { return w.failed }
 func (w *objectWriter) close(ctx context.Context) (*storedObject, error) {
 	stored := &storedObject{size: w.size, sha256: hex.EncodeToString(w.sum.Sum(nil))}
 	if w.pipe == nil {
-		stored.nuid = nuid.Next()
+		// The chunk has the token of its meta, so that one purge removes both: the
+		// name is new for every attempt, and the store's format asks for no more.
+		stored.nuid = nameToken(w.name)
 		return stored, w.putChunk(ctx, stored)
 	}
 	_ = w.pipe.Close()
@@ -191,7 +192,7 @@ func (w *objectWriter) putChunk(ctx context.Context, stored *storedObject) error
 	if err != nil {
 		return fmt.Errorf("publish chunk: %w", err)
 	}
-	m := nats.NewMsg("$O." + jetsheet.StoreWorkbooks + ".M." + base64.URLEncoding.EncodeToString([]byte(w.name)))
+	m := nats.NewMsg("$O." + jetsheet.StoreWorkbooks + ".M." + nameToken(w.name))
 	m.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
 	m.Data = meta
 	metaAck, err := w.s.js.PublishMsgAsync(m)
@@ -200,6 +201,9 @@ func (w *objectWriter) putChunk(ctx context.Context, stored *storedObject) error
 	}
 	return errors.Join(await(ctx, chunkAck), await(ctx, metaAck))
 }
+
+// nameToken is the token under which the store keeps an object's meta.
+func nameToken(name string) string { return base64.URLEncoding.EncodeToString([]byte(name)) }
 
 func await(ctx context.Context, ack jetstream.PubAckFuture) error {
 	timer := time.NewTimer(10 * time.Second)

@@ -58,7 +58,7 @@ func (e *event) check() error {
 	switch {
 	case e.Object == "":
 		return fmt.Errorf("%w: no object", jetsheet.ErrMessage)
-	case e.NUID != "" && jetsheet.Token(e.NUID) != e.NUID:
+	case e.NUID != "" && !oneToken(e.NUID):
 		return fmt.Errorf("%w: nuid is %q", jetsheet.ErrMessage, e.NUID)
 	case e.SizeBytes < 1:
 		return fmt.Errorf("%w: sizeBytes is %d", jetsheet.ErrMessage, e.SizeBytes)

@@ -55,8 +55,16 @@ func openWorkbooks(ctx context.Context, js jetstream.JetStream) (workbooks, erro
 
 func chunkSubject(nuid string) string { return "$O." + jetsheet.StoreWorkbooks + ".C." + nuid }
 
-func metaSubject(object string) string {
-	return "$O." + jetsheet.StoreWorkbooks + ".M." + base64.URLEncoding.EncodeToString([]byte(object))
+func metaSubject(object string) string { return "$O." + jetsheet.StoreWorkbooks + ".M." + nameToken(object) }
+
+// nameToken is the token under which the store keeps an object's meta.
+func nameToken(object string) string { return base64.URLEncoding.EncodeToString([]byte(object)) }
+
+// oneToken says whether a nuid is one token of a subject, wildcards excluded.
+func oneToken(nuid string) bool {
+	return nuid != "" && !strings.ContainsFunc(nuid, func(r rune) bool {
+		return r != '-' && r != '_' && r != '=' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
 }
 
 // last returns the last message on a subject. A replica may answer a direct get
@@ -144,7 +152,7 @@ func (w *workbooks) info(ctx context.Context, object string) (*jetstream.ObjectI
 	if err := json.Unmarshal(m.Data, &info); err != nil {
 		return nil, fmt.Errorf("%w: meta of %s: %w", errLost, object, err)
 	}
-	if info.Deleted || info.NUID == "" || jetsheet.Token(info.NUID) != info.NUID {
+	if info.Deleted || !oneToken(info.NUID) {
 		return nil, fmt.Errorf("%w: %s is deleted", errLost, object)
 	}
 	return &info, nil
@@ -153,7 +161,8 @@ func (w *workbooks) info(ctx context.Context, object string) (*jetstream.ObjectI
 // remove deletes an object. Nothing is left of it: names are never used again, so
 // nobody needs the mark that the library's Delete leaves, and a million of them
 // cost the server 370 MB until they age out. The meta goes first: chunks without
-// one are swept up, a meta without chunks would be listed.
+// one are swept up, a meta without chunks would be listed. A workbook of one chunk has
+// one token for both and goes with one request.
 func (w *workbooks) remove(ctx context.Context, e *event) error {
 	nuid := e.NUID
 	if nuid == "" {
@@ -166,7 +175,11 @@ func (w *workbooks) remove(ctx context.Context, e *event) error {
 		}
 		nuid = info.NUID
 	}
-	for _, subject := range []string{metaSubject(e.Object), chunkSubject(nuid)} {
+	subjects := []string{metaSubject(e.Object), chunkSubject(nuid)}
+	if token := nameToken(e.Object); nuid == token {
+		subjects = []string{"$O." + jetsheet.StoreWorkbooks + ".*." + token} // both
+	}
+	for _, subject := range subjects {
 		if err := w.stream.Purge(ctx, jetstream.WithPurgeSubject(subject)); err != nil {
 			return fmt.Errorf("purge %s from %s: %w", subject, storeStream, err)
 		}
