@@ -28,7 +28,7 @@ func TestMain(m *testing.M) { localtest.Main(m) }
 // rig is an installation of the test's own: PostgreSQL with a table of sites, NATS
 // with the topology, records of runs in memory, and a clock.
 type rig struct {
-	t     *testing.T
+	t     testing.TB
 	conn  *nats.Conn
 	js    jetstream.JetStream
 	url   string
@@ -45,7 +45,7 @@ var noon = time.Date(2026, 10, 31, 12, 0, 0, 0, time.UTC)
 // midnight is the tick before noon.
 var midnight = time.Date(2026, 10, 31, 0, 0, 0, 0, time.UTC)
 
-func setup(t *testing.T) *rig {
+func setup(t testing.TB) *rig {
 	t.Helper()
 	r := &rig{t: t, log: &logBuffer{}, clock: &clock{now: noon}}
 	r.conn, r.js = localtest.NATS(t)
@@ -278,7 +278,7 @@ func (b *logBuffer) String() string {
 	return s[max(0, len(s)-20000):]
 }
 
-func mustJSON(t *testing.T, v any) []byte {
+func mustJSON(t testing.TB, v any) []byte {
 	t.Helper()
 	data, err := json.Marshal(v)
 	if err != nil {
