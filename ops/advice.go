@@ -69,7 +69,9 @@ func workbookAdvice(w *Workbook, run *jetsheet.Run, l *lines) {
 	case StateRendering:
 		w.Why = "a renderer is at work on it"
 	case StateUploading:
-		w.Why = "an uploader is at work on it"
+		// Uploaders record no start unless a message comes twice, so what one waits for
+		// is known to its log alone.
+		w.Why, w.Next = "an uploader is at work on it", "if this stays so, look at the uploader's log: it may wait for S3"
 	case StateRetrying:
 		w.Why = fmt.Sprintf("attempt %d failed and is tried again at %s: %s", w.Attempts, w.RetryAt.UTC().Format(time.RFC3339), w.Message)
 	case StateFailed:

@@ -138,11 +138,17 @@ func (r *Reader) scopeOf(ctx context.Context, key string, otherwise jetsheet.Sco
 	if err != nil || m == nil {
 		return otherwise, err
 	}
-	var request jetsheet.Request
-	if json.Unmarshal(m.Data, &request) != nil || request.Tenant == "" || request.Target.Target == "" {
+	request, ok := requestIn(m.Data)
+	if !ok || request.Tenant == "" || request.Target.Target == "" {
 		return otherwise, nil
 	}
 	return jetsheet.Scope{Tenant: request.Tenant, Target: request.Target.Target}, nil
+}
+
+// requestIn reads a request as far as it can be read.
+func requestIn(body []byte) (request jetsheet.Request, ok bool) {
+	err := json.Unmarshal(body, &request)
+	return request, err == nil
 }
 
 // byRoute splits the counts by route. Where only one route is expected its counts

@@ -18,8 +18,8 @@ var (
 	ErrUnknownRun = errors.New("there is no such run; list the known ones with: jetsheet runs list")
 	// ErrAmbiguous: several runs or workbooks match where one is wanted.
 	ErrAmbiguous = errors.New("more than one matches")
-	// ErrUnknownReport: no report of that name is applied.
-	ErrUnknownReport = errors.New("the report is not applied")
+	// ErrUnknownWorkbook: no workbook matches.
+	ErrUnknownWorkbook = errors.New("no workbook matches in the runs looked at; look with: jetsheet workbooks list, or at an older run with --run")
 )
 
 // maxCandidates is how many candidates an error names.

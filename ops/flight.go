@@ -2,7 +2,6 @@ package ops
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -96,19 +95,24 @@ func (r *Reader) lookAt(ctx context.Context, l *line, flights map[string]*flight
 	return nil
 }
 
+// requestBytes is the request in a message; nothing where there is none.
+func (l *line) requestBytes(body []byte) []byte {
+	if l.stage != jetsheet.StageUploader {
+		return body
+	}
+	var event jetsheet.Rendered
+	if err := jetsheet.Decode(body, &event); err != nil {
+		return nil
+	}
+	return event.Request
+}
+
 // addFlight reads what a worker wrote of a message in hand. A message that cannot be
 // read is left out: its worker will fail it.
 func (r *Reader) addFlight(ctx context.Context, l *line, m *jetstream.RawStreamMsg, flights map[string]*flight) error {
 	f := &flight{line: l}
-	body := m.Data
-	if l.stage == jetsheet.StageUploader {
-		var event jetsheet.Rendered
-		if jetsheet.Decode(m.Data, &event) != nil {
-			return nil
-		}
-		body = event.Request
-	}
-	if json.Unmarshal(body, &f.request) != nil {
+	var ok bool
+	if f.request, ok = requestIn(l.requestBytes(m.Data)); !ok {
 		return nil
 	}
 	flights[jetsheet.SubjectKey(m.Subject)] = f

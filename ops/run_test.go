@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ import (
 func TestCountsAgreeWithTheRules(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{1, 30, 3 * askEach} {
-		t.Run(fmt.Sprint(size), func(t *testing.T) {
+		t.Run(strconv.Itoa(size), func(t *testing.T) {
 			t.Parallel()
 			r := setup(t)
 			seed := rand.Uint64()
@@ -26,7 +27,7 @@ func TestCountsAgreeWithTheRules(t *testing.T) {
 			retrying := 0
 			targets := make([]jetsheet.Target, size)
 			for i := range targets {
-				targets[i] = target("t", fmt.Sprint(i))
+				targets[i] = target("t", strconv.Itoa(i))
 				failed, again := random.IntN(4) > 0, random.IntN(4) == 0
 				done, queued := random.IntN(4) == 0, random.IntN(8) == 0
 				if failed {

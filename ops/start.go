@@ -109,15 +109,15 @@ func (s *starter) definition(ctx context.Context, name string) (*report.Definiti
 		return nil, invalid(errors.New("no report is named"))
 	}
 	var applied jetsheet.Applied
-	err := error(ErrUnknownReport)
-	if jetsheet.ValidReportName(name) {
-		var entry jetstream.KeyValueEntry
-		if entry, err = s.reports.Get(ctx, jetsheet.ReportKey(name)); err == nil {
-			err = jetsheet.Decode(entry.Value(), &applied)
-		}
+	if !jetsheet.ValidReportName(name) {
+		return nil, s.unknownReport(ctx, name)
+	}
+	entry, err := s.reports.Get(ctx, jetsheet.ReportKey(name))
+	if err == nil {
+		err = jetsheet.Decode(entry.Value(), &applied)
 	}
 	switch {
-	case errors.Is(err, jetstream.ErrKeyNotFound), errors.Is(err, ErrUnknownReport):
+	case errors.Is(err, jetstream.ErrKeyNotFound):
 		return nil, s.unknownReport(ctx, name)
 	case err != nil:
 		return nil, fmt.Errorf("read report %s: %w", name, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -29,8 +30,9 @@ type Listing struct {
 }
 
 // Workbooks calls each for every workbook that the filter picks, in the order of the
-// plans. Memory grows by some 20 bytes for each target of a run, not with what is
-// listed. An error of each ends it and is returned.
+// plans. Memory grows by some 50 bytes for each conversion that has an outcome,
+// not with what is listed; 100,000 targets take 0.4 to 1.2 s, unless they are all
+// listed with their details (9 s). An error of each ends it and is returned.
 func (r *Reader) Workbooks(ctx context.Context, f WorkbookFilter, each func(*Workbook) error) (*Listing, error) {
 	if err := checkState(f.State); err != nil {
 		return nil, err
@@ -209,9 +211,6 @@ func (r *Reader) One(ctx context.Context, f WorkbookFilter) (*Workbook, error) {
 	return nil, ErrUnknownWorkbook
 }
 
-// ErrUnknownWorkbook: no workbook matches.
-var ErrUnknownWorkbook = errors.New("no workbook matches in the runs looked at; look with: jetsheet workbooks list, or at an older run with --run")
-
 // AmbiguousError says that several workbooks match where one is wanted. It wraps
 // [ErrAmbiguous].
 type AmbiguousError struct {
@@ -220,11 +219,7 @@ type AmbiguousError struct {
 }
 
 func (e *AmbiguousError) Error() string {
-	text := ErrAmbiguous.Error() + "; name one as RUN/TENANT/TARGET:"
-	for _, c := range e.Candidates {
-		text += "\n  " + c
-	}
-	return text
+	return ErrAmbiguous.Error() + "; name one as RUN/TENANT/TARGET:\n  " + strings.Join(e.Candidates, "\n  ")
 }
 
 // Unwrap returns [ErrAmbiguous].
