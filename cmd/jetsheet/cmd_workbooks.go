@@ -72,7 +72,7 @@ func (c *workbooksListCommand) Run(ctx context.Context, app *app) error {
 func (c *workbooksListCommand) remark(app *app, listing *ops.Listing, listed int) error {
 	var remarks []string
 	if listing.More {
-		remarks = append(remarks, fmt.Sprintf("%s listed, there are more; see --limit", humanCount(int64(listed))))
+		remarks = append(remarks, humanCount(int64(listed))+" listed, there are more; see --limit")
 	}
 	remarks = append(remarks, listing.Notices...)
 	switch {
