@@ -241,3 +241,23 @@ func (i *installation) nothingRefused() {
 		}
 	}
 }
+
+// nothingUnused fails the test for every right of a role that the pipeline has not
+// used and that is not a rare one.
+func (i *installation) nothingUnused() {
+	i.t.Helper()
+	for _, user := range shippedOptions(i.t).Users {
+		if user.Username == "operator" {
+			continue // what people may do is not all done here
+		}
+		l := i.links[user.Username]
+		if l == nil {
+			continue // the server's own account
+		}
+		for _, pattern := range user.Permissions.Publish.Allow {
+			if !l.sent.matched(pattern) && !offTheWay(user.Username, pattern) {
+				i.t.Errorf("user %s did not need %q", user.Username, pattern)
+			}
+		}
+	}
+}

@@ -51,15 +51,22 @@ func inboxOf(user string) string {
 // listens and keeps its data.
 func startServer(t *testing.T) *local.NATS {
 	t.Helper()
-	shipped, err := server.ProcessConfigFile("jetsheet.conf")
-	if err != nil {
-		t.Fatalf("jetsheet.conf: %v", err)
-	}
+	shipped := shippedOptions(t)
 	return localtest.StartNATS(t, local.NATSOptions{Configure: func(o *server.Options) {
 		shipped.DontListen, shipped.HTTPPort, shipped.NoSigs = o.DontListen, 0, o.NoSigs
 		shipped.StoreDir = o.StoreDir
 		*o = *shipped
 	}})
+}
+
+// shippedOptions are the options in the configuration.
+func shippedOptions(t *testing.T) *server.Options {
+	t.Helper()
+	shipped, err := server.ProcessConfigFile("jetsheet.conf")
+	if err != nil {
+		t.Fatalf("jetsheet.conf: %v", err)
+	}
+	return shipped
 }
 
 // link is a user's connection with everything that NATS complained of on it.
@@ -68,6 +75,7 @@ type link struct {
 	user string
 	conn *nats.Conn
 	js   jetstream.JetStream
+	sent *recorder
 
 	mu         sync.Mutex
 	complaints []string
@@ -77,10 +85,18 @@ type link struct {
 // connect connects as a user, as `jetsheet` does.
 func connect(t *testing.T, running *local.NATS, user string) *link {
 	t.Helper()
-	l := &link{t: t, user: user, news: make(chan struct{}, 1)}
-	l.conn, l.js = localtest.Connect(t, running,
+	l := &link{t: t, user: user, news: make(chan struct{}, 1), sent: &recorder{server: running.Server()}}
+	var err error
+	l.conn, err = nats.Connect("", nats.InProcessServer(l.sent),
 		nats.UserInfo(user, os.Getenv(passwordVariable(user))), nats.CustomInboxPrefix(inboxOf(user)),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { l.complain(err) }))
+	if err != nil {
+		t.Fatalf("connect as user %s: %v", user, err)
+	}
+	t.Cleanup(l.conn.Close)
+	if l.js, err = jetstream.New(l.conn); err != nil {
+		t.Fatalf("JetStream of user %s: %v", user, err)
+	}
 	return l
 }
 

@@ -15,7 +15,8 @@ import (
 )
 
 // The sites: 20 small ones, one whose workbook is larger than a chunk, one without
-// records, and one whose query fails after more than a chunk.
+// records, and one whose second query fails when more than a chunk is
+// stored.
 const schema = `
 create table sites (site text, readings int, fails bool);
 insert into sites select 'small-' || n, 5, false from generate_series(1, 20) n;
@@ -29,9 +30,11 @@ period: month
 targets: select 'acme' as tenant, site as target, readings as weight from sites
 queries:
   readings: |
-    select n, md5(n::text || @from::text) as value, case when fails and n = readings then 1 / (n - readings) end as problem
+    select n, md5(n::text || @from::text) as value
     from sites, generate_series(1, readings) n where @tenant = 'acme' and site = @target
-workbook: {sheets: [{name: "{target}", rows: readings}]}
+  problems:
+    select 1 / (readings - readings) as problem from sites where @tenant = 'acme' and site = @target and fails
+workbook: {sheets: [{name: "{target}", rows: readings}, {name: problems, rows: problems}]}
 empty: skip
 output: {key: "{tenant}/{period}/{target}.xlsx"}
 lanes: {large: 1000}
@@ -57,6 +60,7 @@ func TestThePipelineRunsOnTheseRights(t *testing.T) {
 	i.removeReport()
 	stop()
 	i.nothingRefused()
+	i.nothingUnused()
 }
 
 // awaitScheduledRun waits, as a person would, for the run that the producer starts.
