@@ -15,7 +15,7 @@ func runAdvice(i *RunInfo) (notice, next string) {
 	switch {
 	case i.StandsStill():
 		return "it cannot be planned: " + i.Problem.Message,
-			"correct the report, apply it with: jetsheet reports apply DIR, then: " + startCommand(i.Run, i.Scope)
+			"correct the report, apply it with: jetsheet reports apply DIR, then: " + StartAgain(i.Run, i.Scope)
 	case i.State != jetsheet.RunClosed && i.Problem != nil:
 		return "it waits and goes on by itself: " + i.Problem.Message, ""
 	case !i.Planned():
@@ -35,11 +35,11 @@ func runAdvice(i *RunInfo) (notice, next string) {
 
 // mend says what mends a failure of one cause. The scope is what is to be made again.
 func mend(cause jetsheet.Cause, run jetsheet.RunID, scope jetsheet.Scope) string {
-	again := startCommand(run, scope)
+	again := StartAgain(run, scope)
 	switch cause {
 	case jetsheet.CauseTenantID, jetsheet.CauseTargetID, jetsheet.CauseTargetInvalid, jetsheet.CauseDuplicateTarget,
 		jetsheet.CauseDuplicateKey, jetsheet.CauseRequestTooLarge:
-		return "correct the targets query or its data, apply the report with: jetsheet reports apply DIR, then: " + startCommand(run, jetsheet.Scope{})
+		return "correct the targets query or its data, apply the report with: jetsheet reports apply DIR, then: " + StartAgain(run, jetsheet.Scope{})
 	case jetsheet.CauseDefinition, jetsheet.CauseStatement, jetsheet.CauseStatementTime, jetsheet.CauseTooManyRows,
 		jetsheet.CauseNoRecords, jetsheet.CauseWorkbook:
 		return "correct the report or the data, apply the report with: jetsheet reports apply DIR, then: " + again

@@ -7,8 +7,9 @@ import (
 	"github.com/jetsheet/jetsheet"
 )
 
-// startCommand is the command that makes a run's tick again, narrowed to a scope.
-func startCommand(id jetsheet.RunID, scope jetsheet.Scope) string {
+// StartAgain returns the command that makes a run's tick again, narrowed to a scope, as
+// it is typed into a POSIX shell.
+func StartAgain(id jetsheet.RunID, scope jetsheet.Scope) string {
 	return startFirst(id, scope) + " --again"
 }
 

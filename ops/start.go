@@ -87,20 +87,32 @@ func (s *starter) start(ctx context.Context, req *StartRequest) (*StartAnswer, e
 	}
 	answer := &StartAnswer{
 		Run: id, Report: id.Report, Tick: id.Tick, Rerun: id.Rerun, Scope: scope,
-		Period: d.PeriodAt(tick, zone), DryRun: req.DryRun, Next: "jetsheet runs wait " + id.String(),
+		Period: d.PeriodAt(tick, zone), DryRun: req.DryRun, Next: startFirst(id, scope),
+	}
+	if id.Rerun > 0 {
+		answer.Next = StartAgain(id, scope)
 	}
 	if req.DryRun {
-		answer.Next = startFirst(id, scope)
-		if id.Rerun > 0 {
-			answer.Next = startCommand(id, scope)
-		}
 		return answer, nil
 	}
-	if _, err := s.freezer.Freeze(ctx, id, d.Source, scope); err != nil {
+	if id, err = s.freeze(ctx, id, d.Source, scope); err != nil {
 		return nil, err
 	}
+	answer.Run, answer.Rerun, answer.Next = id, id.Rerun, "jetsheet runs wait "+id.String()
 	s.log.InfoContext(ctx, "run started", slog.String("run", id.String()), slog.String("by", req.By))
 	return answer, nil
+}
+
+// freeze freezes a run. Two people who make something again in the same millisecond
+// get one run, unless they want different parts: then the next number is taken.
+func (s *starter) freeze(ctx context.Context, id jetsheet.RunID, definition string, scope jetsheet.Scope) (jetsheet.RunID, error) {
+	for {
+		frozen, err := s.freezer.Freeze(ctx, id, definition, scope)
+		if err != nil || frozen.Scope == scope {
+			return id, err
+		}
+		id.Rerun++
+	}
 }
 
 // definition reads the applied definition of a report.
@@ -216,7 +228,7 @@ func (s *starter) next(ctx context.Context, req *StartRequest, first jetsheet.Ru
 		}
 		return first, none, &Error{
 			Text: fmt.Sprintf("nothing to do: run %s is %s", newest, stands(run)),
-			Next: "to make it again: " + startCommand(first, req.scope()), Code: CodeNothing,
+			Next: "to make it again: " + StartAgain(first, req.scope()), Code: CodeNothing,
 		}
 	}
 	first.Rerun = max(s.now().UnixMilli(), newest.Rerun+1)

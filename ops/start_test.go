@@ -99,6 +99,37 @@ func TestStartAtTheSameTimeMakesOneRun(t *testing.T) {
 	}
 }
 
+// TestStartDifferentPartsAtTheSameTime: the clock stands still here, so everybody
+// takes the same number first.
+func TestStartDifferentPartsAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.apply("orders", monthly)
+	client := r.serve(now)
+	if _, err := client.Start(t.Context(), StartRequest{Report: "orders"}); err != nil {
+		t.Fatal(err)
+	}
+	tenants := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
+	var group sync.WaitGroup
+	for _, tenant := range tenants {
+		group.Go(func() {
+			answer, err := client.Start(t.Context(), StartRequest{Report: "orders", Tenant: tenant, Again: true})
+			if err != nil {
+				t.Errorf("Start: %v", err)
+				return
+			}
+			run, err := r.reader.Record(t.Context(), answer.Run)
+			if err != nil || run.Frozen.Scope != (jetsheet.Scope{Tenant: tenant}) {
+				t.Errorf("tenant %s got run %s of %+v, %v", tenant, answer.Run, run, err)
+			}
+		})
+	}
+	group.Wait()
+	if runs, err := r.reader.Runs(t.Context(), RunFilter{}); err != nil || len(runs) != 1+len(tenants) {
+		t.Errorf("got %d runs, %v, want %d", len(runs), err, 1+len(tenants))
+	}
+}
+
 func TestStartWithoutFlagDocumentFreezesNothing(t *testing.T) {
 	t.Parallel()
 	r := setup(t)

@@ -133,6 +133,7 @@ func (w *waiter) wait(ctx context.Context, id jetsheet.RunID) error {
 		run, err := w.reader.Info(ctx, id)
 		switch {
 		case ctx.Err() != nil:
+			shown.end()
 			return w.ended(ctx, id, shown.last)
 		case errors.Is(err, ops.ErrUnknownRun):
 			shown.say("not there yet")
@@ -169,6 +170,11 @@ func (w *waiter) ended(ctx context.Context, id jetsheet.RunID, last *ops.RunInfo
 		return cause
 	}
 	state := "is not there"
+	if last != nil && w.json {
+		if err := w.app.printJSON(&waitResult{RunInfo: last, Result: "timeout"}); err != nil {
+			return err
+		}
+	}
 	if last != nil {
 		state = fmt.Sprintf("is %s: %s", last.State, countsText(last))
 		if last.Notice != "" {
@@ -181,7 +187,7 @@ func (w *waiter) ended(ctx context.Context, id jetsheet.RunID, last *ops.RunInfo
 // waitResult is how a run ended, for programs.
 type waitResult struct {
 	*ops.RunInfo
-	// Result is done, failures, nothing or problem.
+	// Result is done, failures, nothing, problem or timeout.
 	Result string           `json:"result"`
 	Causes []ops.CauseCount `json:"causes,omitempty"`
 }

@@ -152,7 +152,9 @@ func printWorkbook(app *app, w *ops.Workbook) error {
 	line("tenant", w.Tenant)
 	line("target", w.Target)
 	line("file", w.Filename)
-	line("period", fmt.Sprintf("%s (%s to %s)", w.Period.Label, instant(w.Period.From), instant(w.Period.Until)))
+	if w.Period.Label != "" {
+		line("period", fmt.Sprintf("%s (%s to %s)", w.Period.Label, instant(w.Period.From), instant(w.Period.Until)))
+	}
 	line("made by", fmt.Sprintf("%s (route %s)", w.MadeBy, w.Route))
 	line("state", string(w.State))
 	line("since", instant(w.At))

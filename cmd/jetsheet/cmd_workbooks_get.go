@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/ops"
 	"github.com/jetsheet/jetsheet/uploader"
 )
@@ -126,8 +127,8 @@ func (g *getter) about(meta map[string]string) (*gotWorkbook, error) {
 // explainMissing names the object that is gone.
 func (g *getter) explainMissing(err error) error {
 	if errors.As(err, new(*types.NoSuchKey)) || errors.As(err, new(*types.NotFound)) {
-		return fmt.Errorf("the object %s is no longer in S3 bucket %s: somebody deleted it; restore a version of it, or make it again with: jetsheet runs start %s --tick %s --tenant=… --target=… --again",
-			g.w.Key, g.w.Bucket, g.w.Run.Report, g.w.Run.Tick.Format(time.RFC3339))
+		return fmt.Errorf("the object %s is no longer in S3 bucket %s: somebody deleted it; restore a version of it, or make it again with: %s",
+			g.w.Key, g.w.Bucket, printable(ops.StartAgain(g.w.Run, jetsheet.Scope{Tenant: g.w.Tenant, Target: g.w.Target})))
 	}
 	return fmt.Errorf("read S3 object %s/%s: %w", g.w.Bucket, g.w.Key, err)
 }
