@@ -63,6 +63,7 @@ func (b *bucket) putSingle(ctx context.Context, job *delivery.Job, up *upload, c
 	if err != nil {
 		return err
 	}
+	growStack(len(up.key))
 	contentType := ContentType
 	sum := base64.StdEncoding.EncodeToString(up.digest)
 	_, err = b.client.PutObject(ctx, &s3.PutObjectInput{
