@@ -54,13 +54,12 @@ func (w *Worker) recordStart(ctx context.Context, job *Job) error {
 		err := w.addStart(ctx, rec)
 		switch {
 		case err == nil:
-			job.startMu.Lock()
-			job.start = rec
-			job.startMu.Unlock()
+			job.setStart(rec)
 			job.Attempt = 1 + max(rec.progress.Attempts, attemptsBefore(job.Message.Header))
 			return nil
 		case errors.Is(err, jetstream.ErrKeyRevisionMismatch) && ctx.Err() == nil: // somebody else wrote: read again
 		case errors.As(err, new(*Error)):
+			job.setStart(rec) // its starts end with the failure: a replay counts anew
 			return err
 		default:
 			return Unavailable("KV bucket "+jetsheet.BucketProgress, err)
@@ -89,6 +88,12 @@ func (w *Worker) addStart(ctx context.Context, rec *startRecord) error {
 	}
 	rec.progress.Starts = append(rec.progress.Starts, rec.start)
 	return w.putStart(ctx, rec)
+}
+
+func (j *Job) setStart(rec *startRecord) {
+	j.startMu.Lock()
+	j.start = rec
+	j.startMu.Unlock()
 }
 
 // readStart reads what the record is now.

@@ -114,17 +114,16 @@ func (w *Worker) watchStream(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			w.log.DebugContext(ctx, "stream not looked up", slog.Any("err", err))
 		}
-		w.dropStrangers(ctx)
+		w.dropStrangers()
 	}
 }
 
 // dropStrangers cancels the jobs whose message came from another stream of the
 // same name.
-func (w *Worker) dropStrangers(ctx context.Context) {
+func (w *Worker) dropStrangers() {
 	created := w.stream.now()
 	w.running.Range(func(key, _ any) bool {
 		if job, ok := key.(*Job); ok && !job.created.Equal(created) {
-			w.log.WarnContext(ctx, "stream was made anew, dropping a job", slog.Uint64("stream_seq", job.Sequence))
 			job.cancel(ErrStreamReplaced)
 		}
 		return true

@@ -373,3 +373,5 @@ func (l *logs) String() string {
 }
 
 func (l *logs) has(text string) bool { return strings.Contains(l.String(), text) }
+
+func newJetStream(conn *nats.Conn) (jetstream.JetStream, error) { return jetstream.New(conn) }
