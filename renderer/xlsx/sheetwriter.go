@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // SheetWriter writes the rows of one sheet, and of those that follow it when it
@@ -157,7 +158,10 @@ func (s *SheetWriter) head() sheetHead {
 
 // styleOf gives the id of a cell's style.
 func (s *SheetWriter) styleOf(column int, c cell) int {
-	look := style{code: c.code, quote: c.kind == cellText && looksLikeFormula(c.text)}
+	look := style{code: c.code}
+	if c.kind == cellText {
+		look.quote, look.breaks = looksLikeFormula(c.text), strings.Contains(c.text, "\n")
+	}
 	if last := &s.looks[column]; last.look != look {
 		*last = lastLook{look: look, id: s.book.styles.id(look)}
 	}

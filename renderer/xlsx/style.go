@@ -30,6 +30,8 @@ type style struct {
 	code   string
 	header Header
 	quote  bool
+	// breaks is for text of several lines: without it Excel shows them as one.
+	breaks bool
 }
 
 // styles gives each style of a workbook its id, in the order of first use, so
@@ -149,8 +151,11 @@ func (s style) appendXML(b []byte, code, fill int) []byte {
 	if fill != 0 {
 		b = append(b, ` applyFill="1"`...)
 	}
-	if s.header.Wrap {
+	switch {
+	case s.header.Wrap:
 		return append(b, ` applyAlignment="1"><alignment vertical="center" wrapText="1"/></xf>`...)
+	case s.breaks:
+		return append(b, ` applyAlignment="1"><alignment wrapText="1"/></xf>`...)
 	}
 	return append(b, `/>`...)
 }
