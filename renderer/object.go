@@ -1,6 +1,7 @@
 package renderer
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -10,7 +11,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +24,9 @@ import (
 // putLimit bounds the writing of one object; an object store without a deadline
 // gives up after 5 s.
 const putLimit = 45 * time.Minute
+
+// removeLimit bounds clearing up after a failed put.
+const removeLimit = 5 * time.Second
 
 // highWater is the share of the store from which renderers stop fetching: what is
 // in work must still fit.
@@ -117,7 +120,7 @@ func (w *objectWriter) stream() {
 	reader, writer := io.Pipe()
 	w.pipe, w.put = writer, make(chan error, 1)
 	ctx, cancel := context.WithTimeout(w.ctx, putLimit)
-	source := fullChunks{io.MultiReader(strings.NewReader(string(*w.chunk)), reader)}
+	source := fullChunks{io.MultiReader(bytes.NewReader(*w.chunk), reader)}
 	go func() {
 		defer cancel()
 		meta := jetstream.ObjectMeta{Name: w.name, Opts: &jetstream.ObjectMetaOptions{ChunkSize: jetsheet.ChunkBytes}}
@@ -148,7 +151,11 @@ func (w *objectWriter) close(ctx context.Context) (*storedObject, error) {
 		// The chunk has the token of its meta, so that one purge removes both: the
 		// name is new for every attempt, and the store's format asks for no more.
 		stored.nuid = nameToken(w.name)
-		return stored, w.putChunk(ctx, stored)
+		if err := w.putChunk(ctx, stored); err != nil {
+			w.s.remove(ctx, w.name)
+			return nil, err
+		}
+		return stored, nil
 	}
 	_ = w.pipe.Close()
 	err := <-w.put
@@ -170,6 +177,18 @@ func (w *objectWriter) discard() {
 	if w.chunk != nil {
 		w.s.chunks.Put(w.chunk)
 		w.chunk = nil
+	}
+}
+
+// remove clears away what a failed put may have left: a full store refuses the chunk
+// and may take its meta, which is smaller. What cannot be removed goes with the
+// store's age limit; nobody was told its name.
+func (s *objectStore) remove(ctx context.Context, name string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeLimit)
+	defer cancel()
+	stream, err := s.js.Stream(ctx, "OBJ_"+jetsheet.StoreWorkbooks)
+	if err == nil {
+		_ = stream.Purge(ctx, jetstream.WithPurgeSubject("$O."+jetsheet.StoreWorkbooks+".*."+nameToken(name)))
 	}
 }
 

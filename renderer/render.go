@@ -79,8 +79,10 @@ func Render(ctx context.Context, s Source, dst io.Writer) (*Result, error) {
 	ended := s.Progress.Statement(s.Definition.Limits.Statement)
 	defer func() { ended() }()
 	snapshot, err := s.Database.Read(ctx, r.scope(zone), queries, func(i int, rows *query.Rows) error {
-		ended()
+		// Until its last row a statement may be silent as long as it may run at all: a
+		// sort gives its first row at the end.
 		err := steps[i].take(rows)
+		ended()
 		ended = s.Progress.Statement(s.Definition.Limits.Statement)
 		return err
 	})

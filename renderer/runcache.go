@@ -26,6 +26,9 @@ type runCache struct {
 
 	mu   sync.Mutex
 	runs map[jetsheet.RunID]*cachedRun
+	// changes counts what was heard of records: what was read before a change is not
+	// kept after it.
+	changes uint64
 }
 
 type cachedRun struct {
@@ -57,6 +60,7 @@ func (c *runCache) get(ctx context.Context, id jetsheet.RunID) (*cachedRun, erro
 	if ok {
 		run.used = time.Now()
 	}
+	changes := c.changes
 	c.mu.Unlock()
 	if ok {
 		return run, nil
@@ -68,11 +72,11 @@ func (c *runCache) get(ctx context.Context, id jetsheet.RunID) (*cachedRun, erro
 	case err != nil:
 		return nil, delivery.Unavailable("KV bucket "+jetsheet.BucketRuns, err)
 	}
-	return c.keep(id, entry.Value())
+	return c.keep(id, entry.Value(), changes)
 }
 
-// keep reads a record and remembers it.
-func (c *runCache) keep(id jetsheet.RunID, value []byte) (*cachedRun, error) {
+// keep reads a record and remembers it, unless it may have changed meanwhile.
+func (c *runCache) keep(id jetsheet.RunID, value []byte, changes uint64) (*cachedRun, error) {
 	var record jetsheet.Run
 	if err := jetsheet.Decode(value, &record); err != nil {
 		return nil, delivery.Permanent(jetsheet.CauseDefinition, fmt.Errorf("read the record of run %s: %w", id, err))
@@ -84,6 +88,9 @@ func (c *runCache) keep(id jetsheet.RunID, value []byte) (*cachedRun, error) {
 	run := &cachedRun{definition: d, cancelled: record.Cancelled, used: time.Now()}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.changes != changes {
+		return run, nil
+	}
 	if len(c.runs) >= maxCachedRuns {
 		c.dropOldest()
 	}
@@ -122,6 +129,7 @@ func (c *runCache) watch(ctx context.Context, log *slog.Logger) {
 func (c *runCache) forget() {
 	c.mu.Lock()
 	clear(c.runs)
+	c.changes++
 	c.mu.Unlock()
 }
 
@@ -131,6 +139,7 @@ func (c *runCache) watchOnce(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = w.Stop() }()
+	c.forget() // what was read before the watch began may have changed unseen
 	for {
 		select {
 		case <-ctx.Done():
@@ -155,8 +164,10 @@ func (c *runCache) update(entry jetstream.KeyValueEntry) {
 	c.mu.Lock()
 	_, used := c.runs[id]
 	delete(c.runs, id)
+	c.changes++
+	changes := c.changes
 	c.mu.Unlock()
 	if used && entry.Operation() == jetstream.KeyValuePut {
-		_, _ = c.keep(id, entry.Value()) // an unreadable one is met by the next request
+		_, _ = c.keep(id, entry.Value(), changes) // an unreadable one is met by the next request
 	}
 }

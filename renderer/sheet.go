@@ -1,47 +1,57 @@
 package renderer
 
 import (
-	"encoding/hex"
+	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/jetsheet/jetsheet/internal/report"
 	"github.com/jetsheet/jetsheet/internal/report/query"
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
 )
 
+// none is the source of a column that no column of the query gives.
+const none = -1
+
 // sheet maps the rows of a query to the columns of a sheet.
 type sheet struct {
 	r      *rendering
 	layout xlsx.Sheet
 	writer *xlsx.SheetWriter
-	values []xlsx.Value
-	// from says, per column of the query, which column of the sheet it is; -1 none.
-	from []int
+	names  []string // of the sheet's columns, for notes
+	// source is, for each column of the sheet, the query's column that fills it.
+	source []int
 	// spread maps the keys of jsonb columns to columns of the sheet, and json lists
 	// the query's columns that are spread.
-	spread map[string]int
+	spread map[string][]int
 	json   []int
-	names  []string // of the sheet's columns, for notes
-	seen   []bool
+	found  []bool // columns that the query or a key has given
+	rows   int64
+
+	values []xlsx.Value
+	texts  texts
 }
 
 func newSheet(r *rendering, def *report.Sheet, name string, columns []query.Column) (*sheet, error) {
 	wanted := append(append([]report.Column{}, def.Columns...), r.columns[def.ColumnsFrom]...)
-	own := len(wanted) == 0 && def.ColumnsFrom == ""
+	own := len(def.Columns) == 0 && def.ColumnsFrom == ""
 	if own {
 		for _, c := range columns {
 			wanted = append(wanted, report.Column{Name: c.Name, Title: c.Name})
 		}
 	}
+	if len(wanted) == 0 {
+		return nil, errors.New(noColumns(def))
+	}
 	s := &sheet{
-		r:      r,
-		layout: xlsx.Sheet{Name: name, FreezeHeader: def.FreezeHeader, Filter: def.Filter, Header: xlsx.Header{Bold: def.Header.Bold, Fill: def.Header.Fill, Wrap: def.Header.Wrap}},
+		r: r,
+		layout: xlsx.Sheet{
+			Name: name, FreezeHeader: def.FreezeHeader, Filter: def.Filter,
+			Header: xlsx.Header{Bold: def.Header.Bold, Fill: def.Header.Fill, Wrap: def.Header.Wrap},
+		},
+		source: make([]int, len(wanted)),
+		found:  make([]bool, len(wanted)),
 		values: make([]xlsx.Value, len(wanted)),
-		from:   make([]int, len(columns)),
-		spread: map[string]int{},
-		seen:   make([]bool, len(wanted)),
+		texts:  newTexts(len(wanted)),
 	}
 	for _, c := range wanted {
 		format, err := xlsx.ParseFormat(c.Format, r.source.Request.Locale)
@@ -59,32 +69,43 @@ func newSheet(r *rendering, def *report.Sheet, name string, columns []query.Colu
 	return s, nil
 }
 
+func noColumns(def *report.Sheet) string {
+	if def.ColumnsFrom != "" {
+		return fmt.Sprintf("the query %s, used as columnsFrom, returned no row, so the sheet would have no column", def.ColumnsFrom)
+	}
+	return fmt.Sprintf("the query %s returns no column", def.Rows)
+}
+
 // match finds each column of the sheet among the query's columns; what is left is
-// looked for among the keys of its jsonb columns.
+// looked for among the keys of the jsonb columns that are not a column themselves. A
+// name may stand for several columns of the sheet; of several columns of the query
+// with one name, the first counts.
 func (s *sheet) match(columns []query.Column, own bool) {
-	at := map[string]int{}
-	for i, name := range s.names {
-		if _, taken := at[name]; !taken || !own {
-			at[name] = i
+	at := make(map[string]int, len(columns))
+	for i, c := range columns {
+		if _, taken := at[c.Name]; !taken {
+			at[c.Name] = i
 		}
+	}
+	used := make([]bool, len(columns))
+	for to, name := range s.names {
+		from, ok := at[name]
+		switch {
+		case own:
+			from = to
+		case !ok:
+			s.source[to] = none
+			if s.spread == nil {
+				s.spread = map[string][]int{}
+			}
+			s.spread[name] = append(s.spread[name], to)
+			continue
+		}
+		s.source[to], s.found[to], used[from] = from, true, true
 	}
 	for i, c := range columns {
-		s.from[i] = -1
-		switch to, ok := at[c.Name]; {
-		case own:
-			s.from[i], s.seen[i] = i, true
-		case ok:
-			s.from[i], s.seen[to] = to, true
-		case c.Kind == query.KindJSON:
+		if c.Kind == query.KindJSON && !used[i] && at[c.Name] == i {
 			s.json = append(s.json, i)
-		}
-	}
-	if len(s.json) == 0 {
-		return
-	}
-	for name, to := range at {
-		if !s.seen[to] {
-			s.spread[name] = to
 		}
 	}
 }
@@ -101,30 +122,35 @@ func (s *sheet) begin(w *xlsx.Writer) error {
 // row writes one row. The values borrow from the query until its next row; the
 // writer has taken what it needs by then.
 func (s *sheet) row(values []query.Value) error {
-	clear(s.values)
-	for i, v := range values {
-		if to := s.from[i]; to >= 0 {
-			s.values[to] = cell(v)
+	s.rows++
+	s.texts.reset()
+	for to, from := range s.source {
+		if from == none {
+			s.values[to] = xlsx.Null()
+		} else {
+			s.set(to, values[from])
 		}
 	}
 	for _, i := range s.json {
-		if err := s.spreadObject(values[i]); err != nil {
+		if err := s.spreadObject(values[i].Bytes()); err != nil {
 			return err
 		}
 	}
+	s.texts.fill(s.values)
 	if err := s.writer.Row(s.values); err != nil {
 		return fmt.Errorf("sheet %q: %w", s.layout.Name, err)
 	}
 	return nil
 }
 
-// end closes the sheet, if it was begun, and notes columns that no row had.
+// end closes the sheet, if it was begun, and notes columns that nothing has given.
+// Where there was no row, a key of a jsonb column could not show itself.
 func (s *sheet) end() error {
 	if s.writer == nil {
 		return nil
 	}
-	for i, seen := range s.seen {
-		if !seen {
+	for i, found := range s.found {
+		if !found && (s.rows > 0 || len(s.json) == 0) {
 			s.r.notes.missingColumn(s.names[i])
 		}
 	}
@@ -134,7 +160,19 @@ func (s *sheet) end() error {
 	return nil
 }
 
-// cell makes a cell of a value.
+// set puts a value of the query into a column of the sheet.
+func (s *sheet) set(to int, v query.Value) {
+	switch v.Kind() {
+	case query.KindText, query.KindJSON, query.KindOther:
+		s.texts.put(to, xlsx.KindText, v.Bytes())
+	case query.KindNumeric:
+		s.texts.put(to, xlsx.KindDecimal, v.Bytes())
+	default:
+		s.values[to] = cell(v)
+	}
+}
+
+// cell makes a cell of a value that is not text.
 func cell(v query.Value) xlsx.Value {
 	switch v.Kind() {
 	case query.KindNull:
@@ -145,8 +183,6 @@ func cell(v query.Value) xlsx.Value {
 		return xlsx.Int(v.Int())
 	case query.KindFloat:
 		return xlsx.Float(v.Float())
-	case query.KindNumeric:
-		return xlsx.Decimal(string(v.Bytes()))
 	case query.KindDate:
 		t := v.Time()
 		return xlsx.Date(t.Year(), t.Month(), t.Day())
@@ -157,38 +193,8 @@ func cell(v query.Value) xlsx.Value {
 	case query.KindInterval:
 		return xlsx.Duration(v.Duration())
 	case query.KindBytes:
-		return xlsx.Text(`\x` + hex.EncodeToString(v.Bytes()))
+		return xlsx.Text(`\x` + fmt.Sprintf("%x", v.Bytes()))
 	default:
-		return xlsx.Text(string(v.Bytes()))
+		return xlsx.Text(v.Text())
 	}
-}
-
-// takeColumns reads a columnsFrom query: name, and title, format and width where it
-// has them.
-func (r *rendering) takeColumns(name string, rows *query.Rows) error {
-	at := map[string]int{}
-	for i, c := range rows.Columns() {
-		at[strings.ToLower(c.Name)] = i
-	}
-	if _, ok := at["name"]; !ok {
-		return &WorkbookError{fmt.Errorf("query %s is used as columnsFrom and returns no column called name", name)}
-	}
-	for rows.Next() {
-		get := func(column string) string {
-			if i, ok := at[column]; ok {
-				return rows.Values()[i].Text()
-			}
-			return ""
-		}
-		c := report.Column{Name: get("name"), Title: get("title"), Format: get("format")}
-		if width := get("width"); width != "" {
-			w, err := strconv.ParseFloat(width, 64)
-			if err != nil {
-				return &WorkbookError{fmt.Errorf("query %s: the width %q of column %q is not a number", name, width, c.Name)}
-			}
-			c.Width = w
-		}
-		r.columns[name] = append(r.columns[name], c)
-	}
-	return rows.Err()
 }
