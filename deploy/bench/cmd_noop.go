@@ -20,6 +20,7 @@ type noop struct {
 	repeat      int
 	sync        string
 	profile     string
+	attribute   bool
 }
 
 func noopBenchmark() benchmark {
@@ -32,6 +33,7 @@ func noopBenchmark() benchmark {
 			f.IntVar(&n.repeat, "repeat", 3, "runs with each setting")
 			f.StringVar(&n.sync, "sync", "both", "when nats-server writes to the disk: default, always or both")
 			f.StringVar(&n.profile, "profile", "", "keep the CPU profile of the last run with default sync in this file")
+			f.BoolVar(&n.attribute, "attribute", true, "profile and say where the CPU time went")
 		},
 		run: func(ctx context.Context, b *bench) error { return n.run(ctx, b) },
 	}
@@ -99,7 +101,7 @@ func (n *noop) runMode(ctx context.Context, r *rig, mode string, costs *table) (
 		last := i == n.repeat-1
 		name := "noop-" + mode + "-" + strconv.Itoa(i+1)
 		run := r.newRun(name, tableReport(name, n.conversions))
-		run.profiled = last
+		run.profiled = last && n.attribute
 		if last && mode == "default" {
 			run.keepProfile = n.profile
 		}
@@ -109,7 +111,7 @@ func (n *noop) runMode(ctx context.Context, r *rig, mode string, costs *table) (
 		}
 		costs.add(mode+", "+strconv.Itoa(i+1), fmt.Sprintf("%.0f", m.perSecond()), micros(m.each(m.roles)), micros(m.each(m.servers)),
 			micros(m.each(m.postgres)), millis(m.planning), megabytes(m.peakBytes))
-		if last && (mode == "default" || n.sync == mode) {
+		if run.profiled && (mode == "default" || n.sync == mode) {
 			reports = append(reports, func() error { return printAttribution(r.b, m) })
 		}
 	}

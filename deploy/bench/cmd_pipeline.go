@@ -13,6 +13,7 @@ type pipeline struct {
 	conversions int
 	syncAlways  bool
 	profile     string
+	attribute   bool
 }
 
 func pipelineBenchmark() benchmark {
@@ -23,6 +24,7 @@ func pipelineBenchmark() benchmark {
 			f.IntVar(&p.conversions, "n", 20_000, "conversions")
 			f.BoolVar(&p.syncAlways, "sync-always", false, "let nats-server make every message durable")
 			f.StringVar(&p.profile, "profile", "", "keep the CPU profile in this file")
+			f.BoolVar(&p.attribute, "attribute", true, "profile and say where the CPU time went")
 		},
 		run: func(ctx context.Context, b *bench) error { return p.run(ctx, b) },
 	}
@@ -38,7 +40,7 @@ func (o *pipeline) run(ctx context.Context, b *bench) (err error) {
 		return err
 	}
 	run := r.newRun("pipeline", tableReport("pipeline", o.conversions))
-	run.profiled, run.keepProfile = true, o.profile
+	run.profiled, run.keepProfile = o.attribute, o.profile
 	m, err := r.runOnce(ctx, roles{}, run)
 	if err != nil {
 		return err
@@ -52,6 +54,9 @@ func (o *pipeline) run(ctx context.Context, b *bench) (err error) {
 	}
 	if err := m.print(b); err != nil {
 		return err
+	}
+	if !o.attribute {
+		return nil
 	}
 	return printAttribution(b, m)
 }

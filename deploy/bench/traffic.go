@@ -145,6 +145,9 @@ func subjectKind(subject string) string {
 		keep = 4
 	case strings.HasPrefix(subject, "$JS.API.DIRECT.GET."), strings.HasPrefix(subject, "$JS.API.STREAM."):
 		keep = 5
+		if strings.HasPrefix(subject, "$JS.API.STREAM.MSG.") {
+			keep = 6
+		}
 	case strings.HasPrefix(subject, "$JS.API.CONSUMER.MSG.NEXT."):
 		keep = 7
 	case strings.HasPrefix(subject, "$JS.API.CONSUMER."):
