@@ -55,7 +55,9 @@ func openWorkbooks(ctx context.Context, js jetstream.JetStream) (workbooks, erro
 
 func chunkSubject(nuid string) string { return "$O." + jetsheet.StoreWorkbooks + ".C." + nuid }
 
-func metaSubject(object string) string { return "$O." + jetsheet.StoreWorkbooks + ".M." + nameToken(object) }
+func metaSubject(object string) string {
+	return "$O." + jetsheet.StoreWorkbooks + ".M." + nameToken(object)
+}
 
 // nameToken is the token under which the store keeps an object's meta.
 func nameToken(object string) string { return base64.URLEncoding.EncodeToString([]byte(object)) }
