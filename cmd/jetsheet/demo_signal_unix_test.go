@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +25,7 @@ type runningDemo struct {
 	home    string
 	lines   *bufio.Scanner // of standard error
 	said    strings.Builder
+	stdout  strings.Builder
 }
 
 // startDemo starts a demo with that home and directory that works for a while.
@@ -43,7 +43,7 @@ func startDemo(t *testing.T, env []string, home, dir string, args ...string) *ru
 		t.Fatal(err)
 	}
 	d.lines = bufio.NewScanner(stderr)
-	d.command.Stdout = io.Discard
+	d.command.Stdout = &d.stdout
 	if err := d.command.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -170,12 +170,36 @@ func TestDemoKilled(t *testing.T) {
 		t.Errorf("the killed demo's server in %s is gone already: this test shows nothing", place)
 	}
 	dir := filepath.Join(t.TempDir(), "next")
-	next := startDemo(t, env, home, dir, "--tenants", "2")
+	next := startDemo(t, env, home, dir, "--tenants", "2", "--log-level=info")
 	if code := next.end(); code != exitDone {
 		t.Errorf("the next demo: exit code %d, want 0; it said\n%s", code, next.said.String())
 	}
+	checkDemoText(t, next, dir)
 	awaitEnd(t, pid)
 	if pathExists(place) || len(registered(t, home)) > 0 {
 		t.Errorf("after the next demo %s is there: %v, registered %v; want none", place, pathExists(place), registered(t, home))
+	}
+}
+
+// checkDemoText holds what a person reads at the end, and that the log is there when it
+// is asked for.
+func checkDemoText(t *testing.T, demo *runningDemo, dir string) {
+	t.Helper()
+	text := demo.stdout.String()
+	for _, want := range []string{
+		"REPORT", "cleaning-monthly  ", "inspection-monthly  ", "temperature-monthly  ", "Every planned workbook is published and reads back.",
+		"\n  " + filepath.Join(dir, localBucket) + "\n", "The largest, with ", "\nNext: ",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the demo prints\n%s\nwant %q in it", text, want)
+		}
+	}
+	_, rest, _ := strings.Cut(text, "The largest, with ")
+	_, rest, _ = strings.Cut(rest, "\n  ")
+	if file, _, _ := strings.Cut(rest, "\n"); !strings.HasPrefix(file, dir) || !pathExists(file) {
+		t.Errorf("the demo names %q as the largest workbook, want a file below %s", file, dir)
+	}
+	if said := demo.said.String(); strings.Count(said, `level=INFO msg="run closed"`) != 3 {
+		t.Errorf("with --log-level=info the demo says\n%s\nwant the log with 3 runs closed", said)
 	}
 }
