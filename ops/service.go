@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
-	"strings"
 	"sync"
 	"time"
 
@@ -81,23 +80,6 @@ type Service struct {
 	log     *slog.Logger
 	// slots holds one token for each request that may be worked on, by endpoint.
 	slots map[string]chan struct{}
-}
-
-// StatusRequest asks for one run: its id, the beginning of one, or a report's name for
-// its newest run.
-type StatusRequest struct {
-	Run string `json:"run"`
-}
-
-// ListAnswer lists runs, newest first.
-type ListAnswer struct {
-	Runs []RunInfo `json:"runs"`
-}
-
-// WorkbooksAnswer lists workbooks.
-type WorkbooksAnswer struct {
-	Listing
-	Workbooks []*Workbook `json:"workbooks"`
 }
 
 // New looks up what setup makes. A missing part is an error that wraps
@@ -232,85 +214,6 @@ func (s *Service) answer(ctx context.Context, name string, body []byte, answer a
 		return []byte(`{"error":"the error cannot be written as JSON","code":"internal"}`), CodeInternal
 	}
 	return encoded, refusal.Code
-}
-
-// read decodes a request strictly: a misspelt key would start something else than
-// what was meant. An empty body is an empty request.
-func read(body []byte, v any) error {
-	if strings.TrimSpace(string(body)) == "" {
-		return nil
-	}
-	d := json.NewDecoder(strings.NewReader(string(body)))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return invalid(fmt.Errorf("the request is not understood: %w", err))
-	}
-	return nil
-}
-
-func (s *Service) answerStart(ctx context.Context, body []byte) (any, error) {
-	var req StartRequest
-	if err := read(body, &req); err != nil {
-		return nil, err
-	}
-	return s.starter.start(ctx, &req)
-}
-
-func (s *Service) answerStatus(ctx context.Context, body []byte) (any, error) {
-	var req StatusRequest
-	if err := read(body, &req); err != nil {
-		return nil, err
-	}
-	if req.Run == "" {
-		return nil, invalid(errors.New(`no run is named; write {"run": RUN}, with a run's id or a report's name, or ask conversions.ops.list`))
-	}
-	id, err := s.reader.Find(ctx, req.Run)
-	if err != nil {
-		return nil, err
-	}
-	return s.reader.Run(ctx, id)
-}
-
-func (s *Service) answerList(ctx context.Context, body []byte) (any, error) {
-	var f RunFilter
-	if err := read(body, &f); err != nil {
-		return nil, err
-	}
-	if f.Limit <= 0 {
-		f.Limit = defaultRuns
-	}
-	runs, err := s.reader.Runs(ctx, f)
-	if err != nil && len(runs) == 0 {
-		return nil, err
-	}
-	if err != nil {
-		s.log.WarnContext(ctx, "some runs cannot be read", slog.Any("err", err))
-	}
-	return ListAnswer{Runs: runs}, nil
-}
-
-func (s *Service) answerWorkbooks(ctx context.Context, body []byte) (any, error) {
-	var f WorkbookFilter
-	if err := read(body, &f); err != nil {
-		return nil, err
-	}
-	if err := checkState(f.State); err != nil {
-		return nil, invalid(err)
-	}
-	if f.Limit <= 0 {
-		f.Limit = defaultWorkbooks
-	}
-	f.Limit = min(f.Limit, maxWorkbooks)
-	answer := WorkbooksAnswer{Workbooks: []*Workbook{}}
-	listing, err := s.reader.Workbooks(ctx, f, func(w *Workbook) error {
-		answer.Workbooks = append(answer.Workbooks, w)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	answer.Listing = *listing
-	return answer, nil
 }
 
 // semantic is the part of a build's version that the service protocol surely takes;

@@ -57,7 +57,7 @@ func (c *runsWaitCommand) Run(ctx context.Context, app *app) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, errTimeOver)
 		defer cancel()
 	}
-	return app.onRuns(ctx, &c.NATS, func(ctx context.Context, r *ops.Reader, link *natsLink) error {
+	return app.onRuns(ctx, &c.NATS, func(ctx context.Context, r *ops.Reader, _ *natsLink) error {
 		ids, err := c.runs(ctx, r)
 		if err != nil {
 			return err
@@ -65,7 +65,7 @@ func (c *runsWaitCommand) Run(ctx context.Context, app *app) error {
 		if len(ids) == 0 {
 			return &exitError{Code: exitNothing, Err: errors.New("nothing to do: every run is closed")}
 		}
-		w := &waiter{app: app, reader: r, link: link, json: c.JSON, code: -1}
+		w := &waiter{app: app, reader: r, json: c.JSON, code: -1}
 		for _, id := range ids {
 			if err := w.wait(ctx, id); err != nil {
 				return err
@@ -118,7 +118,6 @@ func (c *runsWaitCommand) runs(ctx context.Context, r *ops.Reader) ([]jetsheet.R
 type waiter struct {
 	app    *app
 	reader *ops.Reader
-	link   *natsLink
 	json   bool
 	// code is the worst exit code so far, -1 before the first run has ended.
 	code int
@@ -130,23 +129,24 @@ func (w *waiter) wait(ctx context.Context, id jetsheet.RunID) error {
 	defer shown.end()
 	var awaySince time.Time
 	for {
-		run, err := w.reader.Info(ctx, id)
+		run, err := w.look(ctx, id)
 		switch {
 		case ctx.Err() != nil:
 			shown.end()
 			return w.ended(ctx, id, shown.last)
 		case errors.Is(err, ops.ErrUnknownRun):
 			shown.say("not there yet")
-		case err != nil && !w.link.IsConnected():
+		case errors.Is(err, jetsheet.ErrMessage), errors.Is(err, jetsheet.ErrNewerSchema):
+			return err
+		case err != nil:
+			// A server that restarts gives many errors, also when it is back already.
 			if awaySince.IsZero() {
 				awaySince = time.Now()
 			}
 			if time.Since(awaySince) > waitPatience {
-				return unreachableError("NATS has been away for %s: %w", waitPatience, err)
+				return unreachableError("NATS has not answered for %s: %w", waitPatience, err)
 			}
 			shown.say("NATS does not answer, waiting")
-		case err != nil:
-			return err
 		case run.State == jetsheet.RunClosed || run.StandsStill():
 			shown.finish(run)
 			return w.tell(ctx, run)
@@ -161,6 +161,14 @@ func (w *waiter) wait(ctx context.Context, id jetsheet.RunID) error {
 		}
 		timer.Stop()
 	}
+}
+
+// look looks at a run. With a deadline of its own: a request to a server that went away
+// is only answered by one.
+func (w *waiter) look(ctx context.Context, id jetsheet.RunID) (*ops.RunInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectLimit)
+	defer cancel()
+	return w.reader.Info(ctx, id)
 }
 
 // ended says why waiting has ended early.
@@ -182,58 +190,6 @@ func (w *waiter) ended(ctx context.Context, id jetsheet.RunID, last *ops.RunInfo
 		}
 	}
 	return fmt.Errorf("the time is over and run %s %s; look at it with: jetsheet runs show %s", id, printable(state), id)
-}
-
-// waitResult is how a run ended, for programs.
-type waitResult struct {
-	*ops.RunInfo
-	// Result is done, failures, nothing, problem or timeout.
-	Result string           `json:"result"`
-	Causes []ops.CauseCount `json:"causes,omitempty"`
-}
-
-// tell says how a run ended.
-func (w *waiter) tell(ctx context.Context, run *ops.RunInfo) error {
-	result := &waitResult{RunInfo: run, Result: "done"}
-	code := exitDone
-	switch {
-	case run.StandsStill():
-		result.Result, code = "problem", exitFailure
-	case run.Counts.Failed > 0:
-		result.Result, code = "failures", exitDifferences
-		var err error
-		if result.Causes, err = w.reader.Causes(ctx, run.Run); err != nil {
-			return err
-		}
-	case run.Counts.Expected == 0:
-		result.Result, code = "nothing", exitNothing
-	}
-	w.code = worse(w.code, code)
-	if w.json {
-		return w.app.printJSON(result)
-	}
-	return w.print(result)
-}
-
-func (w *waiter) print(result *waitResult) error {
-	text := fmt.Sprintf("%s: closed, %s", result.Run, countsText(result.RunInfo))
-	switch result.Result {
-	case "problem":
-		text = fmt.Sprintf("%s: %s\n  next: %s", result.Run, printable(result.Notice), printable(result.Next))
-	case "nothing":
-		text = fmt.Sprintf("%s: closed, nothing to do: %s\n  next: %s", result.Run, printable(result.Notice), printable(result.Next))
-	}
-	if _, err := fmt.Fprintln(w.app.stdout, text); err != nil {
-		return err
-	}
-	if len(result.Causes) == 0 {
-		return nil
-	}
-	if err := printCauses(w.app, result.Causes, waitCauses); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w.app.stdout, "\neach of them: jetsheet workbooks list --run %s --state failed\n", result.Run)
-	return err
 }
 
 // result is the exit code over all runs.
