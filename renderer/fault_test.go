@@ -1,0 +1,304 @@
+package renderer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/report/query"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/cells"
+)
+
+// running waits until a statement of the product runs that has the text in it.
+func (d *database) running(text string) {
+	d.tb.Helper()
+	eventually(d.tb, "a statement with "+text+" runs", func() bool {
+		var n int
+		err := d.admin.QueryRow(d.tb.Context(), `select count(*) from pg_stat_activity where datname = current_database()
+			and query like '%' || $1 || '%' and query not like '%pg_stat_activity%' and state = 'active'`, text).Scan(&n)
+		if err != nil {
+			d.tb.Fatal(err)
+		}
+		return n > 0
+	})
+}
+
+// A full store fails nothing: the workbook waits and goes out when there is room.
+func TestFullStoreIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jetsheet.TopologyOptions{WorkbooksBytes: 4 << 20})
+	s.freeze(s.text(60_000))
+	// 72 %: the gate is open, and what comes does not fit.
+	if _, err := s.store.PutBytes(t.Context(), "filler", make([]byte, 3_000_000)); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	r := s.ask("x", 0)
+	eventually(t, "the renderer waits", func() bool { return strings.Contains(s.log.String(), "maximum bytes exceeded") })
+	if err := s.store.Delete(t.Context(), "filler"); err != nil {
+		t.Fatal(err)
+	}
+	if e := s.rendered(r); e.Rows != 60_000 {
+		t.Errorf("event %+v, want 60,000 rows", e)
+	}
+	s.settled()
+	if n := s.count(jetsheet.StreamFailed); n != 0 {
+		t.Errorf("%d failures, want none", n)
+	}
+}
+
+// What did not fit leaves nothing behind.
+func TestStoreFull(t *testing.T) {
+	t.Parallel()
+	for name, n := range map[string]int{"one chunk": 3000, "many chunks": 60_000} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := setup(t, jetsheet.TopologyOptions{WorkbooksBytes: 4 << 20})
+			if _, err := s.store.PutBytes(t.Context(), "filler", make([]byte, 3_200_000)); err != nil {
+				t.Fatal(err)
+			}
+			if n == 3000 {
+				s.fill()
+			}
+			r, err := New(t.Context(), s.cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dst := r.store.create(t.Context(), "probe")
+			_, err = Render(t.Context(), Source{Database: s.db, Definition: parse(t, s.text(n)), Request: request("x")}, dst)
+			if err == nil {
+				_, err = dst.close(t.Context())
+			}
+			dst.discard()
+			if err == nil || !strings.Contains(fmt.Sprint(err, dst.failure()), "maximum bytes exceeded") {
+				t.Fatalf("error %v, want the store to be full", err)
+			}
+			if info, err := s.store.GetInfo(t.Context(), "probe"); !errors.Is(err, jetstream.ErrObjectNotFound) {
+				t.Errorf("a workbook that was not stored has the meta %+v (%v)", info, err)
+			}
+		})
+	}
+}
+
+func (s *stage) text(n int) string {
+	return definition(fmt.Sprintf(`records: "select i as n, md5(i::text) as a, md5((i * 7)::text) as b from generate_series(1, %d) i where @tenant = 'a'"`, n), simpleSheet)
+}
+
+// fill leaves room for a meta and not for a chunk.
+func (s *stage) fill() {
+	s.t.Helper()
+	for size := 100_000; size > 2000; {
+		if _, err := s.store.PutBytes(s.t.Context(), fmt.Sprint("filler-", size, time.Now().UnixNano()), make([]byte, size)); err != nil {
+			size /= 2
+		}
+	}
+}
+
+// The gate stops fetching at 80 %, and all goes on when there is room.
+func TestGate(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jetsheet.TopologyOptions{WorkbooksBytes: 2 << 20})
+	s.freeze(definition(simple, simpleSheet))
+	if _, err := s.store.PutBytes(t.Context(), "filler", make([]byte, 1_750_000)); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	r := s.ask("x", 3)
+	eventually(t, "fetching is paused", func() bool { return strings.Contains(s.log.String(), "uploaders must catch up first") })
+	if n := s.count(jetsheet.StreamRendered); n != 0 {
+		t.Errorf("%d events, want none", n)
+	}
+	if err := s.store.Delete(t.Context(), "filler"); err != nil {
+		t.Fatal(err)
+	}
+	s.rendered(r)
+}
+
+// A database that goes away under a statement is waited for.
+func TestDatabaseLostWhileReading(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jetsheet.TopologyOptions{})
+	s.freeze(definition(`records: "select i as n, pg_sleep(0.001)::text as s from generate_series(1, 1500) i where @tenant = 'a'"`, simpleSheet))
+	s.start()
+	r := s.ask("x", 0)
+	s.running("pg_sleep")
+	s.exec(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like '%generate_series(1, 1500)%' and pid <> pg_backend_pid()`)
+	e := s.rendered(r)
+	if data, _ := s.object(e.Object); len(grid(t, open(t, data), "S")) != 1501 {
+		t.Errorf("the workbook has %d rows, want 1,500 and a header", len(grid(t, open(t, data), "S")))
+	}
+	s.settled()
+	if n := s.count(jetsheet.StreamFailed); n != 0 {
+		t.Errorf("%d failures, want none: an outage counts as no attempt", n)
+	}
+	if !strings.Contains(s.log.String(), "waiting for what is unavailable") {
+		t.Error("the renderer did not wait")
+	}
+}
+
+func TestStatementTimeLimit(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jetsheet.TopologyOptions{})
+	s.freeze(definition(`records: "select pg_sleep(30)::text as s where @tenant = 'a'"`, simpleSheet, "limits: {statement: 1s}"))
+	s.start()
+	r := s.ask("x", 0)
+	if f := s.failed(r); f.Cause != jetsheet.CauseStatementTime || !f.Retrying() || f.Attempts != 1 {
+		t.Errorf("failure %+v, want statement_time_limit to be tried again", f)
+	}
+	s.settled()
+}
+
+// A statement may be silent beyond the lease, until its own limit.
+func TestLongStatementKeepsTheLease(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jetsheet.TopologyOptions{AckWait: time.Second})
+	s.freeze(definition(`records: "select pg_sleep(3.5)::text as s, 1 as n where @tenant = 'a'"`, simpleSheet, "limits: {statement: 20s}"))
+	s.start()
+	r := s.ask("x", 0)
+	s.rendered(r)
+	s.settled()
+	if n, failures := s.count(jetsheet.StreamRendered), s.count(jetsheet.StreamFailed); n != 1 || failures != 0 {
+		t.Errorf("%d events and %d failures, want one attempt that succeeds", n, failures)
+	}
+	if strings.Contains(s.log.String(), "delivery=2") {
+		t.Error("the request was delivered twice")
+	}
+}
+
+// All sheets show one state of the database, whatever is written meanwhile.
+func TestOneSnapshot(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t, `create table accounts (id int primary key, amount int)`, `insert into accounts select i, 100 from generate_series(1, 200) i`)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan int)
+	go func() {
+		n := 0
+		for ; ctx.Err() == nil; n++ {
+			_, _ = d.admin.Exec(ctx, `update accounts set amount = amount + case when id % 2 = $1 then 7 else -7 end`, n%2)
+		}
+		ended <- n
+	}()
+	text := definition(`records: "select id, amount from accounts where @tenant = 'a' order by id"
+total: "select sum(amount) as sum from accounts where @tenant = 'a'"`, `sheets: [{name: S, rows: records}, {name: T, rows: total}, {name: U, rows: records}]`)
+	for range 40 {
+		book, _ := d.workbook(text, request("x"))
+		first := grid(t, book, "S")
+		sum := 0
+		for _, row := range first[1:] {
+			var n int
+			if _, err := fmt.Sscan(row[1], &n); err != nil {
+				t.Fatal(err)
+			}
+			sum += n
+		}
+		if sum != 20_000 || grid(t, book, "T")[1][0] != "20000" {
+			t.Fatalf("the amounts add up to %d and %s, want 20000", sum, grid(t, book, "T")[1][0])
+		}
+		same(t, "third sheet", grid(t, book, "U"), first)
+	}
+	stop()
+	if n := <-ended; n < 10 {
+		t.Errorf("only %d updates ran meanwhile", n)
+	}
+}
+
+// Two attempts at once make two objects and two events; the uploader takes either.
+func TestTwoAttemptsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jetsheet.TopologyOptions{})
+	s.freeze(definition(`records: "select 1 as n, pg_sleep(0.5)::text as s where @tenant = 'a'"`, simpleSheet))
+	s.ask("x", 0)
+	s.queue(func() *jetsheet.Request { r := request("x"); r.Lane = jetsheet.LaneExpress; return r }())
+	s.start()
+	eventually(t, "both are rendered", func() bool { return s.count(jetsheet.StreamRendered) == 2 })
+	s.settled()
+	objects, err := s.store.List(t.Context())
+	if err != nil || len(objects) != 2 {
+		t.Errorf("objects %v (%v), want two", objects, err)
+	}
+}
+
+// A writer that is given up leaves no object and no goroutine: discard waits for it.
+func TestGivenUpWhileWriting(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jetsheet.TopologyOptions{})
+	r, err := New(t.Context(), s.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, end := range map[string]func(context.CancelFunc){"cancelled": func(c context.CancelFunc) { c() }, "given up": func(context.CancelFunc) {}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		dst := r.store.create(ctx, name)
+		if _, err := dst.Write(bytes.Repeat([]byte("x"), 3*jetsheet.ChunkBytes)); err != nil {
+			t.Fatal(err)
+		}
+		end(cancel)
+		dst.discard()
+		cancel()
+		if info, err := s.store.GetInfo(t.Context(), name); !errors.Is(err, jetstream.ErrObjectNotFound) {
+			t.Errorf("%s: object %+v (%v), want none", name, info, err)
+		}
+	}
+}
+
+// A destination that blocks does not hold the statement beyond its limit for good.
+func TestSlowDestination(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	text := definition(`records: "select i as n, md5(i::text) as a, md5((i * 7)::text) as b from generate_series(1, 400000) i where @tenant = 'a'"`, simpleSheet, "limits: {statement: 1s}")
+	_, err := Render(t.Context(), Source{Database: d.db, Definition: parse(t, text), Request: request("x"), Progress: slow{rows: new(int64)}}, &bytes.Buffer{})
+	if query.KindOf(err) != query.TimeLimit {
+		t.Errorf("error %v, want the time limit", err)
+	}
+}
+
+// slow takes a tenth of a second for every thousandth row.
+type slow struct {
+	noProgress
+	rows *int64
+}
+
+func (s slow) Rows(n int64) {
+	if *s.rows += n; n == 0 || *s.rows%1000 != 0 {
+		return
+	}
+	timer := time.NewTimer(100 * time.Millisecond)
+	<-timer.C
+}
+
+// More rows than a sheet holds go on in the next, none lost.
+func TestRowsOverSeveralSheets(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	const n = 1_200_000
+	book, result := d.workbook(definition(fmt.Sprintf(`records: "select i as n from generate_series(1, %d) i where @tenant = 'a'"`, n), simpleSheet), request("x"))
+	if result.Rows != n || result.Sheets != 2 {
+		t.Errorf("result %+v, want %d rows in 2 sheets", result, n)
+	}
+	next := 1
+	for _, sheet := range book.Sheets() {
+		err := sheet.Rows(func(row int, line []cells.Cell) error {
+			if row == 1 {
+				return nil
+			}
+			if got, want := line[0].Text, fmt.Sprint(next); got != want {
+				return fmt.Errorf("row %d of sheet %s is %s, want %s", row, sheet.Name, got, want)
+			}
+			next++
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if next != n+1 {
+		t.Errorf("the sheets hold %d rows, want %d", next-1, n)
+	}
+}
