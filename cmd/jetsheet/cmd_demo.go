@@ -115,12 +115,12 @@ func (d *demo) run(ctx context.Context) (_ *demoResult, err error) {
 	if err != nil {
 		return nil, unreachableError("%w", err)
 	}
-	defer func() { err = errors.Join(err, postgres.Close()) }()
+	defer func() { err = errors.Join(err, postgres.Close()) }() //nolint:contextcheck // closing goes on after ctx
 	services, err := startLocal(ctx, localOptions{dir: d.dir, log: d.app.log})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, services.close()) }()
+	defer func() { err = errors.Join(err, services.close()) }() //nolint:contextcheck // closing goes on after ctx
 	database, err := postgres.Database(ctx, "", local.Template{})
 	if err != nil {
 		return nil, err

@@ -25,8 +25,8 @@ func (d *demo) print(result *demoResult) error {
 	}
 	verdict := "Every planned workbook is published and reads back."
 	if result.incomplete() {
-		verdict = fmt.Sprintf("%s failed, the reasons are above; the others are published and read back.",
-			counted(int64(result.Planned-result.Published-result.Skipped), "workbook"))
+		verdict = counted(int64(result.Planned-result.Published-result.Skipped), "workbook") +
+			" failed, the reasons are above; the others are published and read back."
 	}
 	_, err := fmt.Fprintf(d.app.stdout, `
 %s One folder for each customer:
