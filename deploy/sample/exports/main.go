@@ -58,7 +58,8 @@ func run(ctx context.Context, databaseURL, natsURL string) error {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	defer pool.Close()
-	conn, err := nats.Connect(natsURL, nats.Name("exports"), nats.MaxReconnects(-1))
+	// The shipped configuration (deploy/nats) lets this user read its own inbox only.
+	conn, err := nats.Connect(natsURL, nats.Name("exports"), nats.CustomInboxPrefix("_INBOX_exports"), nats.MaxReconnects(-1))
 	if err != nil {
 		return fmt.Errorf("connect to NATS: %w", err)
 	}
