@@ -57,10 +57,10 @@ var (
 // close dst, and calls it from within its own methods only.
 func New(dst io.Writer, book Book) (*Writer, error) {
 	w := &Writer{archive: newArchive(dst), styles: newStyles(), book: book}
-	if err := w.archive.add("[Content_Types].xml", []byte(contentTypesPart)); err != nil {
+	if err := w.archive.addPacked("[Content_Types].xml", []byte(contentTypesPart)); err != nil {
 		return nil, err
 	}
-	if err := w.archive.add("_rels/.rels", []byte(rootRelsPart)); err != nil {
+	if err := w.archive.addPacked("_rels/.rels", []byte(rootRelsPart)); err != nil {
 		return nil, err
 	}
 	return w, nil
@@ -125,14 +125,15 @@ func (w *Writer) finish() error {
 	for _, part := range []struct {
 		name    string
 		content []byte
+		add     func(string, []byte) error
 	}{
-		{"xl/styles.xml", w.styles.appendXML(nil)},
-		{"xl/workbook.xml", appendWorkbook(nil, w.sheets)},
-		{"xl/_rels/workbook.xml.rels", appendWorkbookRels(nil, len(w.sheets))},
-		{"docProps/core.xml", appendCore(nil, w.book)},
-		{"docProps/app.xml", []byte(appPart)},
+		{"xl/styles.xml", w.styles.appendXML(nil), w.archive.addPacked},
+		{"xl/workbook.xml", appendWorkbook(nil, w.sheets), w.archive.add},
+		{"xl/_rels/workbook.xml.rels", appendWorkbookRels(nil, len(w.sheets)), w.archive.addPacked},
+		{"docProps/core.xml", appendCore(nil, w.book), w.archive.add},
+		{"docProps/app.xml", []byte(appPart), w.archive.addPacked},
 	} {
-		if err := w.archive.add(part.name, part.content); err != nil {
+		if err := part.add(part.name, part.content); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,64 @@
+package xlsx
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+)
+
+// TestPackedPart reads packed parts back, with the standard library's checks of sizes
+// and sums, also when they were kept and when the cache was emptied meanwhile.
+func TestPackedPart(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{"", "a", strings.Repeat("<xf/>", 1000), strings.Repeat("long", packedMaxBytes)} {
+		for range 2 {
+			var file bytes.Buffer
+			a := newArchive(&file)
+			if err := a.addPacked("part.xml", []byte(content)); err != nil {
+				t.Fatalf("add %d bytes: %v", len(content), err)
+			}
+			if err := a.close(); err != nil {
+				t.Fatal(err)
+			}
+			r, err := zip.NewReader(bytes.NewReader(file.Bytes()), int64(file.Len()))
+			if err != nil || len(r.File) != 1 {
+				t.Fatalf("archive with a part of %d bytes: %d files, %v", len(content), len(r.File), err)
+			}
+			if h := r.File[0].FileHeader; h.ReaderVersion != zipVersion || !h.Modified.Equal(partTime()) {
+				t.Errorf("header says version %d and %s, want %d and %s", h.ReaderVersion, h.Modified, zipVersion, partTime())
+			}
+			part, err := r.Open("part.xml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := io.ReadAll(part); err != nil || string(got) != content {
+				t.Errorf("part of %d bytes reads back with %d, %v", len(content), len(got), err)
+			}
+		}
+	}
+}
+
+func TestPackedCacheIsBounded(t *testing.T) {
+	t.Parallel()
+	c := packedCache{parts: map[string]*packedPart{}}
+	for i := range 3 * packedMax {
+		content := fmt.Appendf(nil, "part %d", i)
+		if part, err := c.get(content); err != nil || part.size != len(content) {
+			t.Fatalf("part %d: %+v, %v", i, part, err)
+		}
+	}
+	if _, err := c.get(make([]byte, packedMaxBytes+1)); err != nil {
+		t.Fatal(err)
+	}
+	for content := range c.parts {
+		if len(content) > packedMaxBytes {
+			t.Errorf("a part of %d bytes is kept, the most is %d", len(content), packedMaxBytes)
+		}
+	}
+	if len(c.parts) > packedMax {
+		t.Errorf("%d parts are kept, the most is %d", len(c.parts), packedMax)
+	}
+}
