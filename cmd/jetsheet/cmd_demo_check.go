@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -167,9 +166,12 @@ func (d *demo) sayFailures(ctx context.Context, js jetstream.JetStream, id jetsh
 		if err != nil {
 			return err
 		}
+		if failure.Retrying() { // a later attempt went well, or has a record of its own
+			return nil
+		}
 		if told++; told <= demoFailures {
 			conversion := strings.TrimPrefix(jetsheet.SubjectKey(m.Subject()), id.String()+".")
-			d.say(fmt.Sprintf("%s %s failed: %s (%s)", id.Report, printable(conversion), printable(failure.Message), cmp.Or(failure.Cause, jetsheet.CauseInternal)))
+			d.say(fmt.Sprintf("%s %s failed: %s (%s)", id.Report, printable(conversion), printable(failure.Message), failure.Cause))
 		}
 		return nil
 	}, jetsheet.RunFailedSubjects(id))
