@@ -23,7 +23,7 @@ type child struct {
 const childVariable = "JETSHEET_BENCH_SERVE"
 
 // startChild starts this program again. The caller closes it.
-func startChild(syncAlways bool) (*child, error) {
+func startChild(ctx context.Context, syncAlways bool) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("start the servers: %w", err)
@@ -33,7 +33,7 @@ func startChild(syncAlways bool) (*child, error) {
 		args = append(args, "-sync-always")
 	}
 	// It ends when its input does: an interrupt must not end it before the roles.
-	c := &child{cmd: exec.CommandContext(context.Background(), self, args...)} //nolint:gosec // ourselves
+	c := &child{cmd: exec.CommandContext(context.WithoutCancel(ctx), self, args...)} //nolint:gosec // ourselves
 	c.cmd.Env = append(os.Environ(), childVariable+"=1")
 	c.cmd.Stderr = os.Stderr
 	separate(c.cmd)

@@ -39,7 +39,7 @@ func (l *large) run(ctx context.Context, b *bench) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.close()) }()
+	defer func() { err = errors.Join(err, r.close()) }() //nolint:contextcheck // it must close whatever became of ctx
 	if err := r.serve(ctx, false); err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (n *noop) run(ctx context.Context, b *bench) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.close()) }()
+	defer func() { err = errors.Join(err, r.close()) }() //nolint:contextcheck // it must close whatever became of ctx
 	if err := b.heading("No-op rendering, request to published", r.postgres.Version()); err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (o *pipeline) run(ctx context.Context, b *bench) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.close()) }()
+	defer func() { err = errors.Join(err, r.close()) }() //nolint:contextcheck // it must close whatever became of ctx
 	if err := r.serve(ctx, o.syncAlways); err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ type rig struct {
 func newRig(ctx context.Context, b *bench, d data) (_ *rig, err error) {
 	now := time.Now().UTC()
 	r := &rig{b: b, tick: time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)}
-	defer func() {
+	defer func() { //nolint:contextcheck // it must close whatever became of ctx
 		if err != nil {
 			err = errors.Join(err, r.close())
 		}
@@ -61,7 +61,7 @@ func (r *rig) serve(ctx context.Context, syncAlways bool) error {
 	if err != nil {
 		return err
 	}
-	if r.child, err = startChild(syncAlways); err != nil {
+	if r.child, err = startChild(ctx, syncAlways); err != nil {
 		return err
 	}
 	conn, js, err := r.connect(nil)

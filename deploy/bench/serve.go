@@ -78,11 +78,11 @@ func serve(ctx context.Context, args []string, in io.Reader, out io.Writer) (err
 		return err
 	}
 	defer nats.Shutdown()
-	objects, err := local.StartS3(local.S3Options{Dir: objectDir})
+	objects, err := local.StartS3(local.S3Options{Dir: objectDir}) //nolint:contextcheck // Close ends it
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, objects.Close()) }()
+	defer func() { err = errors.Join(err, objects.Close()) }() //nolint:contextcheck // it must close whatever became of ctx
 	if err := objects.CreateBucket(ctx, bucket); err != nil {
 		return err
 	}

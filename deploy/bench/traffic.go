@@ -137,7 +137,7 @@ func (p *protocol) operation(words []string) {
 // subjectKind is a subject without what differs from one conversion to the next.
 func subjectKind(subject string) string {
 	words := strings.Split(subject, ".")
-	keep := len(words)
+	var keep int
 	switch {
 	case strings.HasPrefix(subject, "_INBOX."):
 		return "answers"

@@ -82,8 +82,9 @@ func (a *archive) addPacked(name string, content []byte) error {
 		return fmt.Errorf("compress part %s: %w", name, err)
 	}
 	w, err := a.zip.CreateRaw(&zip.FileHeader{
-		Name: name, Method: zip.Deflate, CreatorVersion: zipVersion, ReaderVersion: zipVersion, ModifiedDate: zipEpoch,
-		CRC32: part.crc32, CompressedSize64: uint64(len(part.compressed)), UncompressedSize64: uint64(part.size), //nolint:gosec // lengths
+		Name: name, Method: zip.Deflate, CreatorVersion: zipVersion, ReaderVersion: zipVersion,
+		ModifiedDate: zipEpoch,                                                                                          //nolint:staticcheck // what CreateRaw writes; it does not look at Modified
+		CRC32:        part.crc32, CompressedSize64: uint64(len(part.compressed)), UncompressedSize64: uint64(part.size), //nolint:gosec // lengths
 	})
 	if err != nil {
 		return fmt.Errorf("begin part %s: %w", name, err)
