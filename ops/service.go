@@ -80,6 +80,10 @@ type Service struct {
 	log     *slog.Logger
 	// slots holds one token for each request that may be worked on, by endpoint.
 	slots map[string]chan struct{}
+
+	mu       sync.Mutex
+	stopping bool
+	working  sync.WaitGroup // requests in hand; none is added once stopping is set
 }
 
 // New looks up what setup makes. A missing part is an error that wraps
@@ -106,12 +110,12 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	return s, nil
 }
 
-// Run answers requests until ctx ends, finishes those in hand and returns nil.
+// Run answers requests until ctx ends, finishes those in hand and returns nil. It may
+// be called once.
 func (s *Service) Run(ctx context.Context) error {
-	var working sync.WaitGroup
-	defer working.Wait()
+	defer s.finish()
 	for {
-		if err := s.serve(ctx, &working); err != nil && ctx.Err() == nil {
+		if err := s.serve(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "service stopped, registering it again", slog.Any("err", err))
 		}
 		timer := time.NewTimer(serveAgain)
@@ -125,7 +129,7 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // serve registers the service and waits until it stops or ctx ends.
-func (s *Service) serve(ctx context.Context, working *sync.WaitGroup) error {
+func (s *Service) serve(ctx context.Context) error {
 	ended := make(chan struct{})
 	var once sync.Once
 	service, err := micro.AddService(s.cfg.JetStream.Conn(), micro.Config{
@@ -141,7 +145,7 @@ func (s *Service) serve(ctx context.Context, working *sync.WaitGroup) error {
 	defer func() { _ = service.Stop() }()
 	group := service.AddGroup(jetsheet.SubjectOps)
 	for name, answer := range s.endpoints() {
-		handle := func(req micro.Request) { s.take(ctx, working, name, req, answer) }
+		handle := func(req micro.Request) { s.take(ctx, name, req, answer) }
 		if err := group.AddEndpoint(name, micro.HandlerFunc(handle)); err != nil {
 			return fmt.Errorf("register the endpoint %s: %w", name, err)
 		}
@@ -169,28 +173,61 @@ func (s *Service) endpoints() map[string]answerFunc {
 // take works on a request beside the subscription, which would otherwise let one long
 // answer hold up all others. A full endpoint makes the next request wait in the
 // subscription.
-func (s *Service) take(ctx context.Context, working *sync.WaitGroup, name string, req micro.Request, answer answerFunc) {
+func (s *Service) take(ctx context.Context, name string, req micro.Request, answer answerFunc) {
 	select {
 	case s.slots[name] <- struct{}{}:
 	case <-ctx.Done():
-		return // another process gets it when it is asked again
+		s.respond(ctx, name, req, refuseStopping)
+		return
 	}
-	working.Go(func() {
+	work := func() {
 		defer func() { <-s.slots[name] }()
-		// A request in hand is finished: it may have had its effect.
-		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerLimit)
-		defer cancel()
-		body, code := s.answer(limited, name, req.Data(), answer)
-		var err error
-		if code == "" {
-			err = req.Respond(body)
-		} else {
-			err = req.Error(string(code), "see the body", body)
-		}
-		if err != nil {
-			s.log.WarnContext(ctx, "answer not sent", slog.String("endpoint", name), slog.Any("err", err))
-		}
-	})
+		s.respond(ctx, name, req, answer)
+	}
+	if !s.goWork(work) {
+		<-s.slots[name]
+		s.respond(ctx, name, req, refuseStopping)
+	}
+}
+
+// goWork starts work unless the service stops, and says whether it did.
+func (s *Service) goWork(work func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.stopping {
+		s.working.Go(work)
+	}
+	return !s.stopping
+}
+
+// finish waits for the requests in hand.
+func (s *Service) finish() {
+	s.mu.Lock()
+	s.stopping = true
+	s.mu.Unlock()
+	s.working.Wait()
+}
+
+// refuseStopping answers a request that came too late.
+func refuseStopping(context.Context, []byte) (any, error) {
+	return nil, &Error{Text: "this process is stopping", Next: "ask again", Code: CodeUnavailable}
+}
+
+// respond works on a request and sends the answer.
+func (s *Service) respond(ctx context.Context, name string, req micro.Request, answer answerFunc) {
+	// A request in hand is finished: it may have had its effect.
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerLimit)
+	defer cancel()
+	body, code := s.answer(limited, name, req.Data(), answer)
+	var err error
+	if code == "" {
+		err = req.Respond(body)
+	} else {
+		err = req.Error(string(code), "see the body", body)
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "answer not sent", slog.String("endpoint", name), slog.Any("err", err))
+	}
 }
 
 // answer returns the body of an answer, and the code of an error.

@@ -1,10 +1,16 @@
 package ops
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -50,5 +56,42 @@ func TestSemanticVersion(t *testing.T) {
 		if got := semantic(version); got != want {
 			t.Errorf("semantic(%q) = %q, want %q", version, got, want)
 		}
+	}
+}
+
+// TestServiceStopsWithAnswers: whoever asks while a process stops is answered or told
+// at once that nobody is there; nobody waits for a time-out.
+func TestServiceStopsWithAnswers(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	service, err := New(t.Context(), Config{
+		JetStream: r.js, Parse: parse, Worker: "w", Version: "v", Logger: slog.New(slog.DiscardHandler),
+	})
+	r.check(err)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- service.Run(ctx) }()
+	var asking sync.WaitGroup
+	for i := range 8 {
+		asking.Go(func() {
+			for n := 0; ; n++ {
+				m, err := r.conn.Request(jetsheet.SubjectOps+"."+EndpointList, nil, 10*time.Second)
+				switch {
+				case errors.Is(err, nats.ErrNoResponders) && ctx.Err() != nil:
+					return
+				case errors.Is(err, nats.ErrNoResponders): // it is starting
+				case err != nil || !json.Valid(m.Data):
+					t.Errorf("request %d of %d: %v", n, i, err)
+					return
+				case n > 20:
+					cancel()
+				}
+			}
+		})
+	}
+	asking.Wait()
+	if err := <-ended; err != nil {
+		t.Errorf("Run: %v", err)
 	}
 }
