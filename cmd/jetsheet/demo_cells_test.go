@@ -183,7 +183,8 @@ func (s expectedSheet) differences(sheet *cells.Sheet) []string {
 // readRow reads the cells of a row as the oracle writes them; the header's have a style
 // of their own and no format. A cell beyond the columns makes the row longer.
 func readRow(row []cells.Cell, columns int) []string {
-	read := slices.Repeat([]string{""}, columns)
+	var read []string
+	read = append(read, slices.Repeat([]string{""}, columns)...)
 	for _, c := range row {
 		if c.Kind == cells.Empty && c.Formula == "" {
 			continue

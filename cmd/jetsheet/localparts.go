@@ -43,9 +43,9 @@ type localOptions struct {
 // startLocal starts NATS and S3. The caller closes them.
 func startLocal(ctx context.Context, o localOptions) (_ *localParts, err error) {
 	p := &localParts{}
-	defer func() {
+	defer func() { //nolint:contextcheck // closing goes on after ctx
 		if err != nil {
-			err = errors.Join(err, p.close()) //nolint:contextcheck // closing goes on after ctx
+			err = errors.Join(err, p.close())
 		}
 	}()
 	if p.nats, err = local.StartNATS(local.NATSOptions{
