@@ -207,7 +207,7 @@ func TestWindowIsNeverExceeded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.work(func(request jetsheet.Request, m jetstream.Msg) error {
+	w := r.work(func(request jetsheet.Request, m jetstream.Msg) error {
 		for _, lane := range []jetsheet.Lane{jetsheet.LaneSmall, jetsheet.LaneLarge} {
 			info, err := c.Info(t.Context(), jetstream.WithSubjectFilter(jetsheet.LaneSubjects(lane)))
 			if err != nil {
@@ -221,6 +221,8 @@ func TestWindowIsNeverExceeded(t *testing.T) {
 	if run := r.until(id, jetsheet.RunClosed); run.Closed.Done != 500 {
 		t.Errorf("closed with %+v, want 500 done", *run.Closed)
 	}
+	w.acting.Lock()
+	defer w.acting.Unlock()
 	for lane, n := range most {
 		if n > 30 || n < 5 {
 			t.Errorf("lane %s held up to %d requests, want at most 30 and refills", lane, n)
