@@ -146,7 +146,7 @@ func TestLaneAtItsCapDoesNotBlockOthers(t *testing.T) {
 	b.publish(jetsheet.LaneBulk, targets("b", 200)...)
 	b.publish(jetsheet.LaneSmall, targets("s", 200)...)
 	// Behind large in order, so each of them would wait if the cap blocked.
-	b.within(20*time.Second, "bulk and small are done", func() bool { return others.Load() == 400 })
+	b.eventually("bulk and small are done", func() bool { return others.Load() == 400 })
 	close(release)
 	b.eventually("all requests are settled", b.drained)
 	if got := deliveries.Load(); got != 8 {

@@ -19,16 +19,24 @@ type incarnation struct {
 	js     jetstream.JetStream
 	conn   *nats.Conn
 	stream string
+	// deleted receives the server's advisories that the stream was deleted. Who
+	// settles looks here too: the watch may not have had its turn yet.
+	deleted chan *nats.Msg
 
 	mu         sync.Mutex
 	created    time.Time // zero while there is no such stream
-	reconnects uint64    // of the connection at the last check
-	doubtful   bool      // the server said that the stream was deleted
+	checked    time.Time
+	reconnects uint64 // of the connection at the last check
+	doubtful   bool   // the server said that the stream was deleted
 }
 
+// freshness is how long an answer is good for. It costs a busy worker one look-up a
+// second, and leaves only jobs shorter than that to the advisory alone.
+const freshness = time.Second
+
 func newIncarnation(ctx context.Context, js jetstream.JetStream, stream string) (*incarnation, error) {
-	i := &incarnation{js: js, conn: js.Conn(), stream: stream}
-	i.reconnects = i.conn.Stats().Reconnects
+	i := &incarnation{js: js, conn: js.Conn(), stream: stream, deleted: make(chan *nats.Msg, 8)}
+	i.reconnects, i.checked = i.conn.Stats().Reconnects, time.Now()
 	s, err := js.Stream(ctx, stream)
 	if err != nil {
 		return nil, err
@@ -42,15 +50,15 @@ func (i *incarnation) check(ctx context.Context) error {
 	i.mu.Lock()
 	i.doubtful = false // what the server says from here on is said of a later time
 	i.mu.Unlock()
-	reconnects := i.conn.Stats().Reconnects
+	reconnects, asked := i.conn.Stats().Reconnects, time.Now()
 	s, err := i.js.Stream(ctx, i.stream)
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	switch {
 	case err == nil:
-		i.created, i.reconnects = s.CachedInfo().Created, reconnects
+		i.created, i.reconnects, i.checked = s.CachedInfo().Created, reconnects, asked
 	case errors.Is(err, jetstream.ErrStreamNotFound):
-		i.created, i.reconnects = time.Time{}, reconnects
+		i.created, i.reconnects, i.checked = time.Time{}, reconnects, asked
 	default:
 		i.doubtful = true
 		return fmt.Errorf("look up stream %s: %w", i.stream, err)
@@ -59,11 +67,16 @@ func (i *incarnation) check(ctx context.Context) error {
 }
 
 // sure returns [ErrStreamReplaced] unless the stream is the one that was created at
-// the given time. It asks only when the connection has been lost since the last
-// check or the server told of a deletion.
+// the given time. It asks only when the last answer is old, the connection has been
+// lost since, or the server told of a deletion.
 func (i *incarnation) sure(ctx context.Context, created time.Time) error {
+	select {
+	case <-i.deleted:
+		i.doubt()
+	default:
+	}
 	i.mu.Lock()
-	known := !i.doubtful && i.reconnects == i.conn.Stats().Reconnects
+	known := !i.doubtful && time.Since(i.checked) < freshness && i.reconnects == i.conn.Stats().Reconnects
 	i.mu.Unlock()
 	if !known {
 		if err := i.check(ctx); err != nil {
@@ -74,6 +87,16 @@ func (i *incarnation) sure(ctx context.Context, created time.Time) error {
 		return fmt.Errorf("stream %s: %w", i.stream, ErrStreamReplaced)
 	}
 	return nil
+}
+
+// listen hears of deletions until the result is called. Where it may not, what is
+// left is to ask.
+func (i *incarnation) listen() (stop func()) {
+	sub, err := i.conn.ChanSubscribe("$JS.EVENT.ADVISORY.STREAM.DELETED."+i.stream, i.deleted)
+	if err != nil {
+		return func() {}
+	}
+	return func() { _ = sub.Unsubscribe() }
 }
 
 // doubt makes the next settlement ask.
@@ -93,18 +116,13 @@ func (i *incarnation) now() time.Time {
 // watchStream drops running jobs when the stream is made anew. It asks every
 // AckWait/3, and at once when the server tells of a deletion.
 func (w *Worker) watchStream(ctx context.Context) {
-	deleted := make(chan *nats.Msg, 8)
-	sub, err := w.conn.ChanSubscribe("$JS.EVENT.ADVISORY.STREAM.DELETED."+w.cfg.Stream, deleted)
-	if err == nil {
-		defer func() { _ = sub.Unsubscribe() }()
-	}
 	tick := time.NewTicker(w.ackWait / 3)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-deleted:
+		case <-w.stream.deleted:
 			w.stream.doubt()
 		case <-tick.C:
 		}

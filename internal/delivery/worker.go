@@ -144,6 +144,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer cancelJobs(nil)
 	var background sync.WaitGroup
 	watch, stopWatch := context.WithCancel(jobs)
+	defer w.stream.listen()()
 	background.Go(func() { w.watchStream(watch) })
 	if w.cfg.Gate != nil {
 		w.gated.Store(true) // until it was asked
