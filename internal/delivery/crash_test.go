@@ -72,7 +72,7 @@ func TestEverythingSettlesAfterCrashes(t *testing.T) {
 	for s := range servers {
 		t.Run(fmt.Sprintf("server %d", s), func(t *testing.T) {
 			t.Parallel()
-			b := setup(t, 250*time.Millisecond)
+			b := setup(t, 500*time.Millisecond)
 			for i := range schedules {
 				seed := uint64(s*schedules + i) //nolint:gosec // small
 				playCrashes(&crasher{b, fmt.Sprintf("w%d", seed)}, seed)

@@ -151,7 +151,9 @@ func (w *Worker) attempt(ctx context.Context, job *Job) error {
 	for try := 0; ; try++ {
 		var err error
 		if !recorded {
+			ended := job.Statement(settleTimeout) // a slow bucket is no stalled job
 			err = w.recordStart(ctx, job)
+			ended()
 			recorded = err == nil
 		}
 		if err == nil {
