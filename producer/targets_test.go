@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,10 +18,20 @@ func TestHostileRows(t *testing.T) {
 	long := strings.Repeat("x", 70_000)
 	r.sites(3, 1, "good")
 	for _, row := range [][3]any{
-		{nil, "null-tenant", ""}, {"null-target", nil, ""}, {"", "empty-tenant", ""},
-		{"control", "a\nb", ""}, {long, "long-tenant", ""}, {long + "y", "long-tenant", ""}, {"long-target", long, ""},
-		{"oversize", "o", long}, {"twice", "t", ""}, {"twice", "t", ""}, {"twice", "t", "again"},
-		{"dots.and>wild*cards", "../../etc/passwd", ""}, {"日本", "冷蔵庫 1", ""}, {strings.Repeat("<", 256), "<>&", ""},
+		{nil, "null-tenant", ""},
+		{"null-target", nil, ""},
+		{"", "empty-tenant", ""},
+		{"control", "a\nb", ""},
+		{long, "long-tenant", ""},
+		{long + "y", "long-tenant", ""},
+		{"long-target", long, ""},
+		{"oversize", "o", long},
+		{"twice", "t", ""},
+		{"twice", "t", ""},
+		{"twice", "t", "again"},
+		{"dots.and>wild*cards", "../../etc/passwd", ""},
+		{"日本", "冷蔵庫 1", ""},
+		{strings.Repeat("<", 256), "<>&", ""},
 	} {
 		r.exec(`insert into sites (tenant, target, note) values ($1, $2, nullif($3, ''))`, row[:]...)
 	}
@@ -75,8 +86,10 @@ func TestDuplicateKeys(t *testing.T) {
 	c := p.collector(t, jetsheet.Scope{})
 	lines := newSpoolWriter(c.spool)
 	for _, target := range []jetsheet.Target{
-		{Tenant: "a", Target: "s1", Key: "same", Lane: jetsheet.LaneSmall}, {Tenant: "a", Target: "s2", Key: "same", Lane: jetsheet.LaneSmall},
-		{Tenant: "a", Target: "s3", Key: "own", Lane: jetsheet.LaneSmall}, {Tenant: "b", Target: "s1", Key: "same", Lane: jetsheet.LaneSmall},
+		{Tenant: "a", Target: "s1", Key: "same", Lane: jetsheet.LaneSmall},
+		{Tenant: "a", Target: "s2", Key: "same", Lane: jetsheet.LaneSmall},
+		{Tenant: "a", Target: "s3", Key: "own", Lane: jetsheet.LaneSmall},
+		{Tenant: "b", Target: "s1", Key: "same", Lane: jetsheet.LaneSmall},
 	} {
 		if err := c.add(&target, lines); err != nil {
 			t.Fatal(err)
@@ -111,7 +124,7 @@ func TestPublishingOrder(t *testing.T) {
 		n := 1 + random.IntN(300)
 		for i := range n {
 			target := jetsheet.Target{
-				Tenant: fmt.Sprint("t", random.IntN(1+random.IntN(20))), Target: fmt.Sprint(i), Key: fmt.Sprint(i),
+				Tenant: fmt.Sprint("t", random.IntN(1+random.IntN(20))), Target: strconv.Itoa(i), Key: strconv.Itoa(i),
 				Weight: random.Int64N(100), Lane: jetsheet.LaneSmall,
 			}
 			switch {

@@ -84,7 +84,8 @@ type objectWriter struct {
 	size  int64
 
 	pipe   *io.PipeWriter
-	put    chan error
+	put    chan struct{} // closed when the library's Put has ended
+	putErr error         // of that Put; read it once put is closed
 	failed error
 }
 
@@ -118,15 +119,17 @@ func (w *objectWriter) Write(p []byte) (int, error) {
 // stream goes over to the library's Put, beginning with what was gathered.
 func (w *objectWriter) stream() {
 	reader, writer := io.Pipe()
-	w.pipe, w.put = writer, make(chan error, 1)
+	w.pipe, w.put = writer, make(chan struct{})
 	ctx, cancel := context.WithTimeout(w.ctx, putLimit)
 	source := fullChunks{io.MultiReader(bytes.NewReader(*w.chunk), reader)}
+	ended := w.put
 	go func() {
 		defer cancel()
 		meta := jetstream.ObjectMeta{Name: w.name, Opts: &jetstream.ObjectMetaOptions{ChunkSize: jetsheet.ChunkBytes}}
 		_, err := w.s.store.Put(ctx, meta, source)
 		reader.CloseWithError(errors.Join(err, io.ErrClosedPipe))
-		w.put <- err
+		w.putErr = err
+		close(ended)
 	}()
 }
 
@@ -158,10 +161,10 @@ func (w *objectWriter) close(ctx context.Context) (*storedObject, error) {
 		return stored, nil
 	}
 	_ = w.pipe.Close()
-	err := <-w.put
+	<-w.put
 	w.put = nil
-	if err != nil {
-		return nil, err
+	if w.putErr != nil {
+		return nil, w.putErr
 	}
 	return stored, nil
 }

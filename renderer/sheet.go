@@ -1,6 +1,7 @@
 package renderer
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -193,7 +194,7 @@ func cell(v query.Value) xlsx.Value {
 	case query.KindInterval:
 		return xlsx.Duration(v.Duration())
 	case query.KindBytes:
-		return xlsx.Text(`\x` + fmt.Sprintf("%x", v.Bytes()))
+		return xlsx.Text(`\x` + hex.EncodeToString(v.Bytes()))
 	default:
 		return xlsx.Text(v.Text())
 	}

@@ -1,0 +1,112 @@
+package producer
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// tally is what the last look at DONE and FAILED showed.
+type tally struct {
+	doneSeq, failedSeq uint64
+	done, failed       int
+	surveyed           time.Time
+	cost               time.Duration // of the last survey
+	news               bool          // counts have moved since the last survey
+	retryAt            time.Time     // the earliest retry; zero when there is none
+}
+
+// watch counts outcomes and decides whether a closer look is due.
+func (r *runner) watch(ctx context.Context, run *jetsheet.Run) (time.Duration, bool, error) {
+	moved, err := r.count(ctx)
+	if err != nil {
+		return idlePace, false, err
+	}
+	expected := run.Plan.Expected
+	if r.tally.done >= expected {
+		return r.close(ctx, jetsheet.Counts{Expected: expected, Done: expected})
+	}
+	r.tally.news = r.tally.news || moved
+	if r.surveyDue(time.Now(), expected) {
+		r.tally.news = false
+		return r.reconcile(ctx, expected)
+	}
+	if r.tally.news {
+		return watchPace, false, nil
+	}
+	return r.untilRetry(idlePace), false, nil
+}
+
+// surveyDue says whether it is time to look at every conversion. A survey of a large
+// run takes a second: however much moves, surveys take a tenth of the time.
+func (r *runner) surveyDue(now time.Time, expected int) bool {
+	t := &r.tally
+	since := now.Sub(t.surveyed)
+	if since < surveyRest*t.cost {
+		return false
+	}
+	maybeClosed := t.news && t.done+t.failed >= expected
+	retryDue := !t.retryAt.IsZero() && !now.Before(t.retryAt)
+	newFailures := t.news && t.failed > 0 && since > idlePace
+	return maybeClosed || retryDue || newFailures || since >= r.p.cfg.Interval
+}
+
+// untilRetry shortens a pause to the next retry.
+func (r *runner) untilRetry(pause time.Duration) time.Duration {
+	if r.tally.retryAt.IsZero() {
+		return pause
+	}
+	return max(retryPace, min(pause, time.Until(r.tally.retryAt)))
+}
+
+// count looks at the counts of DONE and FAILED and says whether they moved. The
+// streams' last sequences tell cheaply that nothing did.
+func (r *runner) count(ctx context.Context) (moved bool, err error) {
+	doneSeq, err := r.p.lastSequence(ctx, jetsheet.StreamDone)
+	if err != nil {
+		return false, err
+	}
+	failedSeq, err := r.p.lastSequence(ctx, jetsheet.StreamFailed)
+	if err != nil {
+		return false, err
+	}
+	t := &r.tally
+	if doneSeq != t.doneSeq {
+		done, err := r.p.countRun(ctx, jetsheet.StreamDone, jetsheet.RunDoneSubjects(r.id))
+		if err != nil {
+			return false, err
+		}
+		moved = moved || done != t.done
+		t.done, t.doneSeq = done, doneSeq
+	}
+	if failedSeq != t.failedSeq {
+		failed, err := r.p.countRun(ctx, jetsheet.StreamFailed, jetsheet.RunFailedSubjects(r.id))
+		if err != nil {
+			return false, err
+		}
+		// A record that replaces another leaves the count as it is.
+		moved = moved || failed > 0
+		t.failed, t.failedSeq = failed, failedSeq
+	}
+	return moved, nil
+}
+
+// close ends the run.
+func (r *runner) close(ctx context.Context, counts jetsheet.Counts) (time.Duration, bool, error) {
+	if err := r.advance(ctx, jetsheet.RunClosed, &counts); err != nil {
+		return time.Second, false, err
+	}
+	r.log.InfoContext(ctx, "run closed", slog.Int("expected", counts.Expected), slog.Int("done", counts.Done), slog.Int("failed", counts.Failed))
+	return 0, true, nil
+}
+
+// lastSequence is a stream's last sequence, without its subjects.
+func (p *Producer) lastSequence(ctx context.Context, stream string) (uint64, error) {
+	s, err := p.js.Stream(ctx, stream)
+	if err != nil {
+		return 0, err
+	}
+	return s.CachedInfo().State.LastSeq, nil
+}
