@@ -86,7 +86,9 @@ type objectWriter struct {
 	pipe   *io.PipeWriter
 	put    chan struct{} // closed when the library's Put has ended
 	putErr error         // of that Put; read it once put is closed
-	failed error
+	// cancelPut gives that Put up.
+	cancelPut context.CancelFunc
+	failed    error
 }
 
 func (s *objectStore) create(ctx context.Context, name string) *objectWriter {
@@ -121,6 +123,7 @@ func (w *objectWriter) stream() {
 	reader, writer := io.Pipe()
 	w.pipe, w.put = writer, make(chan struct{})
 	ctx, cancel := context.WithTimeout(w.ctx, putLimit)
+	w.cancelPut = cancel
 	source := fullChunks{io.MultiReader(bytes.NewReader(*w.chunk), reader)}
 	ended := w.put
 	go func() {
@@ -173,8 +176,11 @@ func (w *objectWriter) close(ctx context.Context) (*storedObject, error) {
 // be called after close.
 func (w *objectWriter) discard() {
 	if w.put != nil {
-		w.pipe.CloseWithError(errors.New("workbook given up"))
+		_ = w.pipe.CloseWithError(errors.New("workbook given up")) // it never fails
+		// The library purges what it stored, which must not hold the slot for long.
+		late := time.AfterFunc(removeLimit, w.cancelPut)
 		<-w.put
+		late.Stop()
 		w.put = nil
 	}
 	if w.chunk != nil {

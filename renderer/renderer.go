@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
 
@@ -196,8 +197,16 @@ func (r *Renderer) announce(ctx context.Context, job *delivery.Job, object strin
 	if err != nil {
 		return fmt.Errorf("encode rendered event: %w", err)
 	}
-	subject := jetsheet.RenderedSubject(job.Request.Route, job.Request.Conversion())
-	if _, err := r.js.Publish(ctx, subject, body, jetstream.WithMsgID(object)); err != nil {
+	m := nats.NewMsg(jetsheet.RenderedSubject(job.Request.Route, job.Request.Conversion()))
+	m.Data = body
+	// The uploader's attempts go on counting where the request's stood: without that a
+	// workbook that is lost each time would be made for ever.
+	for _, header := range []string{jetsheet.HeaderAttempt, jetsheet.HeaderTrace} {
+		if value := job.Message.Header.Get(header); value != "" {
+			m.Header.Set(header, value)
+		}
+	}
+	if _, err := r.js.PublishMsg(ctx, m, jetstream.WithMsgID(object)); err != nil {
 		return delivery.Unavailable("stream "+jetsheet.StreamRendered, err)
 	}
 	return nil
