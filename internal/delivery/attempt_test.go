@@ -143,7 +143,7 @@ func TestDeletedProgressKeyIsWrittenAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.publish(jetsheet.LaneSmall, "a", "b")
-	b.start(b.config(1, func(_ context.Context, job *delivery.Job) error {
+	b.start(b.config(1, func(_ context.Context, job *delivery.Job) error { //nolint:contextcheck // the test's context serves
 		if got := len(b.progress(job.Request.Target.Target).Starts); got != 1 {
 			t.Errorf("starts of %s: got %d, want 1", job.Request.Target.Target, got)
 		}
@@ -158,7 +158,7 @@ func TestWithoutRecordStartsOnlyRedeliveriesLeaveATrace(t *testing.T) {
 	var records atomic.Int64
 	b.publish(jetsheet.LaneSmall, "a")
 	cfg := b.config(1, func(ctx context.Context, job *delivery.Job) error {
-		records.Store(int64(len(b.progress("a").Starts)))
+		records.Store(int64(len(b.progress("a").Starts))) //nolint:contextcheck // the test's context serves
 		if job.Delivery == 1 {
 			if err := b.conn.PublishMsg(&nats.Msg{Subject: job.Message.Reply, Data: []byte("-NAK")}); err != nil {
 				t.Error(err)

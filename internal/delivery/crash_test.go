@@ -137,12 +137,15 @@ func (c *crasher) crash(n, at int, before bool, mu *sync.Mutex, effect map[strin
 	defer tick.Stop()
 	for !c.drained() {
 		select {
-		case <-ended:
+		case err := <-ended: // a crash may end it with any error
+			c.Logf("life %d ended with %v", n, err)
 			stop()
 			return
 		case <-tick.C:
 		}
 	}
 	stop()
-	<-ended
+	if err := <-ended; err != nil {
+		c.Logf("life %d ended with %v", n, err)
+	}
 }

@@ -50,7 +50,7 @@ func (p *proxy) accept() {
 		if err != nil {
 			return
 		}
-		server, err := (&net.Dialer{}).Dial("tcp", p.server) //nolint:noctx // ends with the proxy
+		server, err := (&net.Dialer{}).Dial("tcp", p.server)
 		if err != nil {
 			_ = client.Close()
 			continue
