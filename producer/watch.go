@@ -18,6 +18,7 @@ type tally struct {
 	counted            time.Time     // when counts were last looked at
 	countCost          time.Duration // and how long that took
 	retryAt            time.Time     // the earliest retry; zero when there is none
+	quiet              int           // looks in a row that showed nothing new
 }
 
 // watch counts outcomes and decides whether a closer look is due.
@@ -35,10 +36,18 @@ func (r *runner) watch(ctx context.Context, run *jetsheet.Run) (time.Duration, b
 		r.tally.news = false
 		return r.reconcile(ctx, expected)
 	}
+	return r.untilRetry(r.tally.pace(moved)), false, nil
+}
+
+// pace is how long to pause before the next look: while nothing moves, longer and
+// longer. A small run closes soon after its last workbook, a stuck one costs little.
+func (t *tally) pace(moved bool) time.Duration {
 	if moved {
-		return watchPace, false, nil
+		t.quiet = 0
 	}
-	return r.untilRetry(idlePace), false, nil
+	pause := min(idlePace, watchPace<<t.quiet)
+	t.quiet = min(t.quiet+1, 10)
+	return pause
 }
 
 // surveyDue says whether it is time to look at every conversion. A survey of a large
