@@ -26,10 +26,21 @@ type laneWindow struct {
 	consumer jetstream.Consumer
 	size     int
 	mu       sync.Mutex
+	filledAt time.Time
 }
 
-// free returns how many more requests the lane takes.
+// countLag is how long after a publishing the consumer's counts may not have it yet:
+// the server tells its consumers of new messages in the background. Counting at once
+// let a window of 30 grow to 208.
+const countLag = 200 * time.Millisecond
+
+func (w *laneWindow) unsettled() bool { return time.Since(w.filledAt) < countLag }
+
+// free returns how many more requests the lane takes; none while that is not known.
 func (w *laneWindow) free(ctx context.Context) (int, error) {
+	if w.unsettled() {
+		return 0, nil
+	}
 	info, err := w.consumer.Info(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("look at lane %s: %w", w.lane, err)
@@ -84,14 +95,11 @@ func (p *pass) fill(ctx context.Context) (finished bool, err error) {
 func (p *pass) fillLane(ctx context.Context, c *cursor, w *laneWindow) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	free := 0
-	for !c.ended && ctx.Err() == nil {
-		if free <= 0 {
-			var err error
-			if free, err = w.free(ctx); err != nil || free <= 0 {
-				return err
-			}
-		}
+	free, err := w.free(ctx)
+	if err != nil {
+		return err
+	}
+	for free > 0 && !c.ended && ctx.Err() == nil {
 		inDoubt := len(c.again) > 0
 		targets, err := p.next(c, min(free, publishBatch))
 		if err != nil {
@@ -104,6 +112,9 @@ func (p *pass) fillLane(ctx context.Context, c *cursor, w *laneWindow) error {
 			}
 		}
 		c.again, err = p.r.p.publishRequests(ctx, p.r.id, targets)
+		if len(targets) > 0 {
+			w.filledAt = time.Now()
+		}
 		if err != nil {
 			return err
 		}

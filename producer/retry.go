@@ -14,24 +14,24 @@ import (
 
 // retryMeanwhile looks after failures while the plan is still being published: a
 // large run takes longer for that than a retry may wait.
-func (r *runner) retryMeanwhile(ctx context.Context) (time.Duration, error) {
+func (r *runner) retryMeanwhile(ctx context.Context) error {
 	moved, err := r.count(ctx)
 	if err != nil {
-		return fillPace, err
+		return err
 	}
 	t := &r.tally
 	t.news = t.news || moved
 	now := time.Now()
 	due := !t.retryAt.IsZero() && !now.Before(t.retryAt) || t.news && t.failed > 0
 	if !due || now.Sub(t.surveyed) < max(idlePace, surveyRest*t.cost) {
-		return fillPace, nil
+		return nil
 	}
 	s, err := r.survey(ctx)
 	if err != nil {
-		return fillPace, err
+		return err
 	}
-	t.news = false
-	return fillPace, r.retry(ctx, s)
+	t.surveyed, t.cost, t.news = time.Now(), time.Since(now), false
+	return r.retry(ctx, s)
 }
 
 // retry queues the failed conversions whose time has come and notes when the next
@@ -87,8 +87,9 @@ func (r *runner) retryOne(ctx context.Context, a jetsheet.Address, room map[jets
 	return true, r.p.republish(ctx, f, &request)
 }
 
-// freeIn returns how many more requests a lane takes; a lane that this build does
-// not know is left to one that does.
+// freeIn returns how many retries a lane takes: a tenth of the window more than there
+// is room, so that a plan that fills the window does not keep them out. A lane that
+// this build does not know is left to one that does.
 func (p *Producer) freeIn(ctx context.Context, lane jetsheet.Lane) (int, error) {
 	w, ok := p.lanes[lane]
 	if !ok {
@@ -96,7 +97,15 @@ func (p *Producer) freeIn(ctx context.Context, lane jetsheet.Lane) (int, error) 
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.free(ctx)
+	if w.unsettled() {
+		return 0, nil
+	}
+	free, err := w.free(ctx)
+	if err != nil {
+		return 0, err
+	}
+	w.filledAt = time.Now() // it will be
+	return free + max(1, w.size/10), nil
 }
 
 // republish queues a failed request again whose time has come, byte for byte, and

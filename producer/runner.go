@@ -204,13 +204,13 @@ func (r *runner) stepPublish(ctx context.Context, run *jetsheet.Run) (time.Durat
 	}
 	if r.pass != nil {
 		r.pass.cancelled = run.Cancelled
-		finished, err := r.pass.fill(ctx)
-		if err != nil {
+		// First, or the plan would take all the room.
+		if err := r.retryMeanwhile(ctx); err != nil {
 			return fillPace, false, err
 		}
-		if !finished {
-			pause, err := r.retryMeanwhile(ctx)
-			return pause, false, err
+		finished, err := r.pass.fill(ctx)
+		if err != nil || !finished {
+			return fillPace, false, err
 		}
 		r.pass = nil
 		// Every request of the plan was acknowledged just now: there is nothing missing

@@ -65,6 +65,7 @@ func benchmarkRun(b *testing.B, n int) {
 		if finished, err = pass.fill(b.Context()); err != nil {
 			b.Fatal(err)
 		}
+		wait(b.Context(), fillPace) // as a runner does
 	}
 	r.eventually("all requests were taken", func() bool { return taken.Load() >= int64(n) })
 	mu.Lock()
