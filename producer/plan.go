@@ -29,11 +29,16 @@ func (p *Producer) plan(ctx context.Context, run *jetsheet.Run) (ours bool, err 
 	if err := p.due(ctx, run.ID()); err != nil {
 		return false, err
 	}
-	route, err := p.cfg.Router(run.Frozen.Flags)
+	routes, err := p.cfg.Router(run.Frozen.Flags)
 	if err != nil {
 		return false, &planError{jetsheet.ClassPermanent, jetsheet.CauseDefinition, err}
 	}
-	c, err := newCollector(p.cfg.TempDir, run.Frozen.Scope, route)
+	defer func() {
+		if err := routes.Close(); err != nil {
+			p.log.WarnContext(ctx, "routes not closed", slog.Any("err", err))
+		}
+	}()
+	c, err := newCollector(p.cfg.TempDir, run.Frozen.Scope, routes.Route)
 	if err != nil {
 		return false, err
 	}

@@ -30,9 +30,15 @@ type Freezer interface {
 	Freeze(ctx context.Context, run jetsheet.RunID, definition string, scope jetsheet.Scope) (*jetsheet.Frozen, error)
 }
 
-// RouterFunc reads routes out of a frozen flag document. The function it returns
-// is total.
-type RouterFunc func(document json.RawMessage) (func(tenant string) jetsheet.Route, error)
+// Routes says which system makes each tenant's workbooks in a run. Route is total. The
+// producer closes what it was given.
+type Routes interface {
+	Route(tenant string) jetsheet.Route
+	Close() error
+}
+
+// RouterFunc reads routes out of a frozen flag document.
+type RouterFunc func(document json.RawMessage) (Routes, error)
 
 // Config is what a producer needs.
 type Config struct {

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // publishBatch is how many requests are on their way at a time.
@@ -43,7 +44,7 @@ func (w *laneWindow) free(ctx context.Context) (int, error) {
 	}
 	info, err := w.consumer.Info(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("look at lane %s: %w", w.lane, err)
+		return 0, delivery.NotSetUp("consumer "+jetsheet.StreamConversions+"/"+jetsheet.LaneConsumer(w.lane), err)
 	}
 	return w.size - int(info.NumPending) - info.NumAckPending, nil //nolint:gosec // bounded by the window
 }

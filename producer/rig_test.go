@@ -155,23 +155,31 @@ func (r *rig) flags(route jetsheet.Route) {
 
 // routes gives single tenants another route than the document.
 func (r *rig) routes(by map[string]jetsheet.Route) {
-	r.cfg.Router = func(document json.RawMessage) (func(string) jetsheet.Route, error) {
+	r.cfg.Router = func(document json.RawMessage) (Routes, error) {
 		rest, err := router(document)
-		return func(tenant string) jetsheet.Route {
-			if route, ok := by[tenant]; ok {
-				return route
-			}
-			return rest(tenant)
-		}, err
+		return &overridden{Routes: rest, by: by}, err
 	}
 }
 
-func router(document json.RawMessage) (func(string) jetsheet.Route, error) {
+// overridden gives single tenants another route.
+type overridden struct {
+	Routes
+	by map[string]jetsheet.Route
+}
+
+func (o *overridden) Route(tenant string) jetsheet.Route {
+	if route, ok := o.by[tenant]; ok {
+		return route
+	}
+	return o.Routes.Route(tenant)
+}
+
+func router(document json.RawMessage) (Routes, error) {
 	routes, err := flags.Compile(document)
 	if err != nil {
 		return nil, err
 	}
-	return routes.Route, nil
+	return routes, nil
 }
 
 // start lets a producer work until stop is called or the test ends.

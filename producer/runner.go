@@ -44,6 +44,9 @@ type runner struct {
 	plan  *planFile
 	pass  *pass
 	tally tally
+
+	complaint    string // what was logged last
+	complainedAt time.Time
 }
 
 func newRunner(p *Producer, id jetsheet.RunID) *runner {
@@ -76,7 +79,7 @@ func (r *runner) run(ctx context.Context) {
 			return
 		}
 		if err != nil && ctx.Err() == nil {
-			r.log.WarnContext(ctx, "run does not go on, will be tried again", slog.Any("err", err))
+			r.complain(ctx, err)
 			pause = max(pause, time.Second)
 		}
 		timer := time.NewTimer(pause)
@@ -86,6 +89,15 @@ func (r *runner) run(ctx context.Context) {
 		case <-r.wake:
 		}
 		timer.Stop()
+	}
+}
+
+// complain logs why the run does not go on: at once when that is new, and then once a
+// minute.
+func (r *runner) complain(ctx context.Context, err error) {
+	if text := err.Error(); text != r.complaint || time.Since(r.complainedAt) > time.Minute {
+		r.complaint, r.complainedAt = text, time.Now()
+		r.log.WarnContext(ctx, "run does not go on, will be tried again", slog.Any("err", err))
 	}
 }
 

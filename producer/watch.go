@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // tally is what the last look at DONE and FAILED showed.
@@ -125,7 +126,7 @@ func (r *runner) close(ctx context.Context, counts jetsheet.Counts) (time.Durati
 func (p *Producer) lastSequence(ctx context.Context, stream string) (uint64, error) {
 	s, err := p.js.Stream(ctx, stream)
 	if err != nil {
-		return 0, err
+		return 0, delivery.NotSetUp("stream "+stream, err)
 	}
 	return s.CachedInfo().State.LastSeq, nil
 }

@@ -106,10 +106,10 @@ func (f *freezer) Freeze(ctx context.Context, run jetsheet.RunID, definition str
 }
 
 // router reads routes out of a frozen flag document.
-func router(document json.RawMessage) (func(string) jetsheet.Route, error) {
+func router(document json.RawMessage) (producer.Routes, error) {
 	routes, err := flags.Compile(document)
 	if err != nil {
 		return nil, err
 	}
-	return routes.Route, nil
+	return routes, nil
 }

@@ -202,12 +202,12 @@ func (f *freezer) Freeze(ctx context.Context, run jetsheet.RunID, definition str
 	return flags.Freeze(ctx, f.stores, flags.Request{Run: run, Definition: definition, Scope: scope, By: f.by, Now: time.Now().UTC()})
 }
 
-func router(document json.RawMessage) (func(string) jetsheet.Route, error) {
+func router(document json.RawMessage) (producer.Routes, error) {
 	routes, err := flags.Compile(document)
 	if err != nil {
 		return nil, err
 	}
-	return routes.Route, nil
+	return routes, nil
 }
 
 // objects lists the sizes of the workbooks on S3 by key.
