@@ -49,6 +49,9 @@ total: "select sum(amount) as sum from accounts where @tenant = 'a'"`, `sheets: 
 // More rows than a sheet holds go on in the next, none lost.
 func TestRowsOverSeveralSheets(t *testing.T) {
 	t.Parallel()
+	if testing.Short() { // the race detector's run; go test ./... runs it
+		t.Skip("1.2 million rows: run without -short")
+	}
 	d := newDatabase(t)
 	const n = 1_200_000
 	book, result := d.workbook(definition(fmt.Sprintf(`records: "select i as n from generate_series(1, %d) i where @tenant = 'a'"`, n), simpleSheet), request("x"))
