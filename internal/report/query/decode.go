@@ -78,7 +78,7 @@ func decode(w wire, oid uint32, zone *time.Location, raw []byte) (Value, error) 
 		return decodeFloat(w, raw)
 	case KindNumeric:
 		if len(raw) == 0 || raw[len(raw)-1] < '0' || raw[len(raw)-1] > '9' { // NaN, Infinity
-			return Value{kind: KindText, raw: raw}, nil
+			return odd(w.kind, raw), nil
 		}
 	case KindDate:
 		return decodeDate(int32(binary.BigEndian.Uint32(raw))), nil
@@ -92,10 +92,13 @@ func decode(w wire, oid uint32, zone *time.Location, raw []byte) (Value, error) 
 		if d, ok := parseClock(raw); ok {
 			return Value{kind: KindInterval, num: int64(d)}, nil
 		}
-		return Value{kind: KindText, raw: raw}, nil
+		return odd(w.kind, raw), nil
 	}
 	return Value{kind: w.kind, raw: raw}, nil
 }
+
+// odd is a value beyond its column's kind, as text.
+func odd(kind Kind, raw []byte) Value { return Value{kind: KindText, odd: kind, raw: raw} }
 
 func decodeInt(oid uint32, raw []byte) int64 {
 	switch len(raw) {
@@ -122,11 +125,11 @@ func decodeFloat(w wire, raw []byte) (Value, error) {
 	}
 	switch {
 	case math.IsNaN(f):
-		return Value{kind: KindText, raw: []byte("NaN")}, nil
+		return odd(KindFloat, []byte("NaN")), nil
 	case math.IsInf(f, 1):
-		return Value{kind: KindText, raw: []byte("Infinity")}, nil
+		return odd(KindFloat, []byte("Infinity")), nil
 	case math.IsInf(f, -1):
-		return Value{kind: KindText, raw: []byte("-Infinity")}, nil
+		return odd(KindFloat, []byte("-Infinity")), nil
 	}
 	return Value{kind: KindFloat, num: int64(math.Float64bits(f))}, nil
 }
@@ -144,13 +147,13 @@ const (
 func decodeDate(days int32) Value {
 	switch days {
 	case math.MaxInt32:
-		return Value{kind: KindText, raw: []byte("infinity")}
+		return odd(KindDate, []byte("infinity"))
 	case math.MinInt32:
-		return Value{kind: KindText, raw: []byte("-infinity")}
+		return odd(KindDate, []byte("-infinity"))
 	}
 	t := time.Unix((int64(days)+epochDays)*86400, 0).UTC()
 	if year := t.Year(); year < 1 || year > 9999 {
-		return Value{kind: KindText, raw: appendOdd(nil, t, "-01-02")}
+		return odd(KindDate, appendOdd(nil, t, "-01-02"))
 	}
 	return Value{kind: KindDate, num: t.UnixMicro()}
 }
@@ -158,9 +161,9 @@ func decodeDate(days int32) Value {
 func decodeInstant(kind Kind, zone *time.Location, micros int64) Value {
 	switch micros {
 	case math.MaxInt64:
-		return Value{kind: KindText, raw: []byte("infinity")}
+		return odd(kind, []byte("infinity"))
 	case math.MinInt64:
-		return Value{kind: KindText, raw: []byte("-infinity")}
+		return odd(kind, []byte("-infinity"))
 	}
 	if micros > (firstDay-epochDays)*dayMicros && micros < (lastDay-epochDays)*dayMicros {
 		return Value{kind: kind, num: micros + epochSeconds*1e6, zone: zone}
@@ -171,7 +174,7 @@ func decodeInstant(kind Kind, zone *time.Location, micros int64) Value {
 		t, layout = t.In(zone), layout+"Z07:00"
 	}
 	if year := t.Year(); year < 1 || year > 9999 {
-		return Value{kind: KindText, raw: appendOdd(nil, t, layout)}
+		return odd(kind, appendOdd(nil, t, layout))
 	}
 	return Value{kind: kind, num: t.UnixMicro(), zone: zone}
 }

@@ -32,6 +32,9 @@ func FuzzDecode(f *testing.F) {
 			if v.Kind() != w.kind && v.Kind() != KindText {
 				t.Errorf("type %d, %x: got kind %s, want %s or text", oid, raw, v.Kind(), w.kind)
 			}
+			if beyond := v.Kind() != w.kind; beyond != (v.Odd() == w.kind) || !beyond && v.Odd() != KindNull {
+				t.Errorf("type %d, %x: got kind %s, odd %s, want one of them %s", oid, raw, v.Kind(), v.Odd(), w.kind)
+			}
 			if f := v.Float(); v.Kind() == KindFloat && (math.IsNaN(f) || math.IsInf(f, 0)) {
 				t.Errorf("type %d, %x: got %v as a finite number", oid, raw, f)
 			}

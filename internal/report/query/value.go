@@ -9,9 +9,9 @@ import (
 // Kind is what a value is.
 type Kind uint8
 
-// The kinds of values. What PostgreSQL has beyond them comes as text: infinite
-// dates and numbers, NaN, years before 1 or after 9999, intervals with days,
-// months or more than 292 years.
+// The kinds of values. What PostgreSQL has beyond them comes as text that says so
+// (see [Value.Odd]): infinite dates and numbers, NaN, years before 1 or after 9999,
+// intervals with days, months or more than 292 years.
 const (
 	KindNull        Kind = iota
 	KindBool             // boolean
@@ -46,6 +46,7 @@ func (k Kind) String() string {
 // until the row's [Rows.Next]; copy what must live longer.
 type Value struct {
 	kind Kind
+	odd  Kind
 	num  int64 // bool, int, bits of a float, Unix microseconds, nanoseconds
 	raw  []byte
 	zone *time.Location
@@ -53,6 +54,11 @@ type Value struct {
 
 // Kind says which of the methods apply.
 func (v Value) Kind() Kind { return v.kind }
+
+// Odd is the kind of the value's column where the value came as KindText because it
+// is beyond that kind: KindDate for infinity in a date column. It is KindNull for
+// every other value, text that was asked for (see [Query].Text) included.
+func (v Value) Odd() Kind { return v.odd }
 
 // IsNull reports whether the value is NULL.
 func (v Value) IsNull() bool { return v.kind == KindNull }

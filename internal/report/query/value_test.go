@@ -104,12 +104,40 @@ func TestValuesOfEveryType(t *testing.T) {
 					if got := v.Kind().String() + " " + v.Text(); got != cases[i].want {
 						t.Errorf("%s (%s, column kind %s): got %q, want %q", cases[i].sql, settings, rows.Columns()[i].Kind, got, cases[i].want)
 					}
+					want := query.KindNull
+					if strings.HasPrefix(cases[i].want, "text ") && rows.Columns()[i].Kind != query.KindText {
+						want = rows.Columns()[i].Kind
+					}
+					if v.Odd() != want {
+						t.Errorf("%s (%s): got odd %s, want %s", cases[i].sql, settings, v.Odd(), want)
+					}
 				}
 			}
 			return rows.Err()
 		})
 		if err != nil {
 			t.Fatalf("%s: %v", settings, err)
+		}
+	}
+}
+
+// Text that the caller asked for is no odd value.
+func TestOddOfTextForm(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for text, want := range map[bool]query.Kind{false: query.KindDate, true: query.KindNull} {
+		q := named(t, "q", "select date 'infinity'")
+		q.Text = text
+		_, err := b.db.Read(t.Context(), query.Scope{}, []query.Query{q}, func(_ int, rows *query.Rows) error {
+			for rows.Next() {
+				if v := rows.Values()[0]; v.Odd() != want || v.Kind() != query.KindText || v.Text() != "infinity" {
+					t.Errorf("Text %v: got %s %q, odd %s; want text infinity, odd %s", text, v.Kind(), v.Text(), v.Odd(), want)
+				}
+			}
+			return rows.Err()
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 }
