@@ -164,12 +164,27 @@ func (s *sheet) end() error {
 // set puts a value of the query into a column of the sheet.
 func (s *sheet) set(to int, v query.Value) {
 	switch v.Kind() {
-	case query.KindText, query.KindJSON, query.KindOther:
+	case query.KindText:
+		s.texts.put(to, textKind(v.Odd()), v.Bytes())
+	case query.KindJSON, query.KindOther:
 		s.texts.put(to, xlsx.KindText, v.Bytes())
 	case query.KindNumeric:
 		s.texts.put(to, xlsx.KindDecimal, v.Bytes())
 	default:
 		s.values[to] = cell(v)
+	}
+}
+
+// textKind is what text stands for that is a value beyond its column's kind. The
+// writer records that the cell holds text instead; text that is text stays so.
+func textKind(odd query.Kind) xlsx.Kind {
+	switch odd {
+	case query.KindFloat, query.KindNumeric: // NaN and the infinities
+		return xlsx.KindDecimal
+	case query.KindDate, query.KindTimestamp, query.KindTimestampTZ, query.KindInterval:
+		return xlsx.KindOddTime
+	default:
+		return xlsx.KindText
 	}
 }
 

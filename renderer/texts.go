@@ -22,7 +22,7 @@ func (t *texts) reset() {
 	clear(t.cells)
 }
 
-// put makes a column's cell text or a decimal number.
+// put makes a column's cell text, a decimal number or an odd time.
 func (t *texts) put(column int, kind xlsx.Kind, text []byte) {
 	from := len(t.bytes)
 	t.bytes = append(t.bytes, text...)
@@ -41,6 +41,8 @@ func (t *texts) fill(values []xlsx.Value) {
 			values[column] = xlsx.Text(text)
 		case xlsx.KindDecimal:
 			values[column] = xlsx.Decimal(text)
+		case xlsx.KindOddTime:
+			values[column] = xlsx.OddTime(text)
 		default:
 		}
 	}

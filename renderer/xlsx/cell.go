@@ -67,6 +67,8 @@ func (f Format) native(v Value) cell {
 		return floatCell(v.float())
 	case KindBool:
 		return cell{kind: cellBool, number: float64(v.bits)}
+	case KindOddTime:
+		return textCell(v.text, "", changedRange)
 	}
 	return f.temporalCell(v)
 }

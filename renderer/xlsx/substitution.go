@@ -18,8 +18,9 @@ const (
 	InexactNumber SubstitutionKind = "inexact_number"
 	// NotANumber: NaN or an infinity was written as text.
 	NotANumber SubstitutionKind = "not_a_number"
-	// TimeOutOfRange: a date outside 1900–9999, a time of day outside [0, 24h)
-	// or a duration that Excel cannot show was written as text.
+	// TimeOutOfRange: a date outside 1900–9999, an infinite one, a time of day
+	// outside [0, 24h) or a duration that Excel cannot show (negative, or of
+	// days and months without an exact length) was written as text.
 	TimeOutOfRange SubstitutionKind = "time_out_of_range"
 	// FormatMismatch: the value is not what its column's format is for; it was
 	// written as what it is.

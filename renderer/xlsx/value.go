@@ -22,6 +22,7 @@ const (
 	KindDateTime
 	KindTimeOfDay
 	KindDuration
+	KindOddTime
 )
 
 // Value is one cell's value before its column's format is applied. The zero
@@ -88,6 +89,11 @@ func TimeOfDay(sinceMidnight time.Duration) Value {
 // as text, and recorded.
 func Duration(d time.Duration) Value { return Value{kind: KindDuration, bits: uint64(d)} }
 
+// OddTime is a date, a time or a duration that no other constructor can hold, such
+// as infinity, a year before Christ or a number of months, in its own words. It is
+// always written as text, and recorded unless its column's format is text.
+func OddTime(s string) Value { return Value{kind: KindOddTime, text: s} }
+
 // Kind says which constructor made v.
 func (v Value) Kind() Kind { return v.kind }
 
@@ -98,7 +104,7 @@ func (v Value) String() string {
 	switch v.kind {
 	case KindNull:
 		return ""
-	case KindText, KindDecimal:
+	case KindText, KindDecimal, KindOddTime:
 		return v.text
 	case KindInt:
 		return strconv.FormatInt(int64(v.bits), 10)
