@@ -138,7 +138,7 @@ func (d *demo) run(ctx context.Context) (_ *demoResult, err error) {
 	}
 	defer pool.Close()
 	p := services.parts(pool)
-	if _, err := setUp(ctx, p, jetsheet.TopologyOptions{WorkbooksBytes: 1 << 30}, jetsheet.RouteNew, false); err != nil {
+	if _, err := setUp(ctx, p, setupPlan{options: jetsheet.TopologyOptions{WorkbooksBytes: 1 << 30}, route: jetsheet.RouteNew}); err != nil {
 		return nil, err
 	}
 	return d.work(ctx, p, tick)

@@ -9,8 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/deploy"
 	"github.com/jetsheet/jetsheet/flags"
@@ -36,7 +34,7 @@ type setupCommand struct {
 
 // Help is the command's longer description.
 func (c *setupCommand) Help() string {
-	return "Makes streams, consumers, buckets, object stores, the S3 bucket and the first flag document. It may be run again at any time: it changes what differs and deletes nothing. A flag document that is there stays as it is."
+	return "Makes streams, consumers, buckets, object stores, the S3 bucket and the first flag document. It may be run again at any time: it changes what differs and deletes nothing. A flag document that is there stays as it is, but for one case: --no-previous-system replaces the one that an earlier setup wrote as long as nobody has changed it and no run has been frozen; after that it ends with exit code 1 and the command that changes the document."
 }
 
 // setupResult is what the command prints for programs.
@@ -61,19 +59,31 @@ func (c *setupCommand) Run(ctx context.Context, app *app) error {
 	if c.S3.Bucket == "" {
 		return unreachableError("no bucket is set: set %s", variableName("s3-bucket"))
 	}
-	route := jetsheet.RouteLegacy
-	if c.NoPreviousSystem {
-		route = jetsheet.RouteNew
-	}
-	options := jetsheet.TopologyOptions{Replicas: c.Setup.Replicas, AckWait: c.Setup.AckWait, WorkbooksBytes: c.Setup.WorkbooksBytes}
-	result, err := setUp(ctx, parts{js: link.JetStream, s3: client, bucket: c.S3.Bucket}, options, route, c.DryRun)
-	if err != nil {
+	plan := c.plan()
+	var result *setupResult
+	err = link.Do(ctx, func(ctx context.Context) (err error) {
+		result, err = setUp(ctx, parts{js: link.JetStream, s3: client, bucket: c.S3.Bucket}, plan)
+		return err
+	})
+	if result == nil {
 		return err
 	}
+	// Also after a flag document that stays: everything else is made.
 	if c.JSON {
-		return app.printJSON(result)
+		return errors.Join(app.printJSON(result), err)
 	}
-	return c.print(app, result)
+	return errors.Join(c.print(app, result), err)
+}
+
+func (c *setupCommand) plan() setupPlan {
+	plan := setupPlan{
+		options: jetsheet.TopologyOptions{Replicas: c.Setup.Replicas, AckWait: c.Setup.AckWait, WorkbooksBytes: c.Setup.WorkbooksBytes},
+		route:   jetsheet.RouteLegacy, insist: c.NoPreviousSystem, dryRun: c.DryRun,
+	}
+	if c.NoPreviousSystem {
+		plan.route = jetsheet.RouteNew
+	}
+	return plan
 }
 
 func (c *setupCommand) print(app *app, result *setupResult) error {
@@ -103,23 +113,37 @@ func (c *setupCommand) print(app *app, result *setupResult) error {
 	return err
 }
 
-// setUp makes everything that the roles work on.
-func setUp(ctx context.Context, p parts, options jetsheet.TopologyOptions, route jetsheet.Route, dryRun bool) (*setupResult, error) {
-	result := &setupResult{DryRun: dryRun, Warnings: []string{}}
+// setupPlan says what setUp makes.
+type setupPlan struct {
+	options jetsheet.TopologyOptions
+	// route is what the first flag document gives every tenant. Only with insist is a
+	// document that is there held to it.
+	route  jetsheet.Route
+	insist bool
+	dryRun bool
+}
+
+// setUp makes everything that the roles work on. With an error of type
+// [flags.KeptError] everything but the route is as planned, and the result says so;
+// with another error there is none.
+func setUp(ctx context.Context, p parts, plan setupPlan) (*setupResult, error) {
+	result := &setupResult{DryRun: plan.dryRun, Warnings: []string{}}
 	var err error
-	if result.Changes, err = deploy.Provision(ctx, p.js, jetsheet.NewTopology(options), dryRun); err != nil {
+	if result.Changes, err = deploy.Provision(ctx, p.js, jetsheet.NewTopology(plan.options), plan.dryRun); err != nil {
 		return nil, err
 	}
-	change, warnings, err := setUpBucket(ctx, p, dryRun)
+	change, warnings, err := setUpBucket(ctx, p, plan.dryRun)
 	if err != nil {
 		return nil, err
 	}
 	result.Changes, result.Warnings = append(result.Changes, change), append(result.Warnings, warnings...)
-	if change, err = setUpFlags(ctx, p.js, route, dryRun); err != nil {
+	change, warnings, err = setUpFlags(ctx, p.js, plan)
+	var kept *flags.KeptError
+	if err != nil && !errors.As(err, &kept) {
 		return nil, err
 	}
-	result.Changes = append(result.Changes, change)
-	return result, nil
+	result.Changes, result.Warnings = append(result.Changes, change), append(result.Warnings, warnings...)
+	return result, err
 }
 
 // setUpBucket makes the S3 bucket if it is not there.
@@ -148,29 +172,4 @@ func setUpBucket(ctx context.Context, p parts, dryRun bool) (change deploy.Chang
 		warnings = append(warnings, fmt.Sprintf("the bucket %s keeps no versions: a workbook that is deleted or overwritten by hand cannot be restored", p.bucket))
 	}
 	return change, warnings, nil
-}
-
-// setUpFlags writes the first flag document.
-func setUpFlags(ctx context.Context, js jetstream.JetStream, route jetsheet.Route, dryRun bool) (deploy.Change, error) {
-	change := deploy.Change{Kind: "flag document", Name: jetsheet.BucketFlags + "/" + jetsheet.FlagsKey, Action: deploy.ActionNone}
-	if dryRun {
-		change.Action = deploy.ActionCreate
-		kv, err := js.KeyValue(ctx, jetsheet.BucketFlags)
-		if err == nil {
-			_, err = kv.Get(ctx, jetsheet.FlagsKey)
-		}
-		if err == nil {
-			change.Action = deploy.ActionNone
-		}
-		return change, nil
-	}
-	kv, err := js.KeyValue(ctx, jetsheet.BucketFlags)
-	if err != nil {
-		return change, fmt.Errorf("open bucket %s: %w", jetsheet.BucketFlags, err)
-	}
-	created, err := flags.Init(ctx, kv, flags.InitialDocument(route))
-	if created {
-		change.Action = deploy.ActionCreate
-	}
-	return change, err
 }

@@ -108,7 +108,7 @@ func (c *upCommand) runLocal(ctx context.Context, app *app) (err error) {
 	}
 	defer func() { err = errors.Join(err, services.close()) }() //nolint:contextcheck // closing goes on after ctx
 	p := services.parts(pool)
-	if _, err := setUp(ctx, p, jetsheet.TopologyOptions{}, jetsheet.RouteNew, false); err != nil {
+	if _, err := setUp(ctx, p, setupPlan{route: jetsheet.RouteNew}); err != nil {
 		return err
 	}
 	all, err := app.newRoles(ctx, p, c.Producer, c.Renderer, c.Uploader)

@@ -138,6 +138,8 @@ func TestScripts(t *testing.T) {
 			"eventually": eventually,
 			"sql":        execSQL,
 			"damage":     damageWorkbooks,
+
+			"flagdocument": storeFlags,
 		},
 	})
 }
