@@ -136,7 +136,8 @@ func (a *app) buildRole(ctx context.Context, p parts, link *natsLink, build func
 		if err == nil || ctx.Err() != nil || link.IsConnected() {
 			return role, err
 		}
-		a.log.WarnContext(ctx, "NATS does not answer, waiting", slog.Any("err", err))
+		// The error of building is only that something timed out.
+		a.log.LogAttrs(ctx, slog.LevelWarn, "NATS does not answer, waiting", link.away()...)
 		timer := time.NewTimer(natsReconnectWait)
 		select {
 		case <-ctx.Done():

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aws/smithy-go"
@@ -54,6 +55,9 @@ func explainNATS(err error) error {
 		return &exitError{Code: exitUnreachable, Err: err}
 	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrConsumerNotFound),
 		errors.Is(err, jetstream.ErrBucketNotFound), errors.Is(err, jetstream.ErrNoStreamResponse):
+		if strings.Contains(err.Error(), "jetsheet setup") { // the advice is given where it was noticed
+			return unreachableError("%w", err)
+		}
 		return unreachableError("%w: run \"jetsheet setup\"", err)
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return unreachableError("%w: enable JetStream in the server's configuration", err)

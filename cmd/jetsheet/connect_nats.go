@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"strings"
 	"time"
 
@@ -32,13 +30,17 @@ type natsLink struct {
 
 	refusals *refusals
 	closed   chan struct{} // closed by the connection's closed handler
+	// servers are the addresses that are tried, without credentials; setting is where
+	// they come from, or what to set.
+	servers, setting string
+	// given says which credentials we have, without secrets; "" means none.
+	given string
 }
 
 // openNATS connects. A role gets an inbox prefix of its own, "_INBOX_<role>", so that
 // its permissions need not cover the answers to others. The caller closes the link.
 func (a *app) openNATS(ctx context.Context, settings *natsSettings, role string) (*natsLink, error) {
-	link := &natsLink{refusals: &refusals{log: a.log}, closed: make(chan struct{})}
-	servers := settings.URL
+	link := &natsLink{refusals: &refusals{log: a.log}, closed: make(chan struct{}), servers: redactURLs(settings.URL), setting: a.natsSetting(settings)}
 	options := append(link.options(role), func(o *nats.Options) error {
 		// By now the context's own options are in place.
 		if settings.URL != "" {
@@ -47,25 +49,30 @@ func (a *app) openNATS(ctx context.Context, settings *natsSettings, role string)
 				o.Servers[i] = strings.TrimSpace(server)
 			}
 		}
-		servers = strings.Join(o.Servers, ",")
+		// With nothing set the library tries an address of its own.
+		if link.servers = redactURLs(strings.Join(o.Servers, ",")); link.servers == "" {
+			link.servers = nats.DefaultURL
+		}
 		if role != clientCommand && o.InboxPrefix == "" {
 			o.InboxPrefix = "_INBOX_" + role
 		}
-		return settings.authenticate(o)
+		err := settings.authenticate(o)
+		link.given = a.natsCredentials(settings, o)
+		return err
 	})
 	conn, used, err := natscontext.Connect(settings.Context, options...)
 	if err != nil {
-		return nil, unreachableError("%s: %s", a.natsPlace(settings, servers), natsReason(err))
+		return nil, unreachableError("%s: %s", link.place(), link.reason(err))
 	}
 	link.Conn = conn
 	link.refusals.setUser(userName(conn, settings, used))
 	link.JetStream, err = newJetStream(conn, used)
 	if err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("JetStream of %s: %w", a.natsPlace(settings, servers), err)
+		return nil, fmt.Errorf("JetStream of %s: %w", link.place(), err)
 	}
 	if !conn.IsConnected() {
-		a.log.WarnContext(ctx, "NATS does not answer yet", slog.String("servers", redactURLs(servers)))
+		a.log.LogAttrs(ctx, slog.LevelWarn, "NATS does not answer yet", link.away()...)
 	}
 	return link, nil
 }
@@ -153,7 +160,7 @@ func (l *natsLink) alive(ctx context.Context) (context.Context, func()) {
 		defer close(done)
 		select {
 		case <-l.closed:
-			cancel(unreachableError("NATS closed the connection: %s", natsReason(l.LastError())))
+			cancel(unreachableError("%s closed the connection: %s", l.place(), l.reason(l.LastError())))
 		case <-stop:
 		}
 	}()
@@ -162,64 +169,4 @@ func (l *natsLink) alive(ctx context.Context) (context.Context, func()) {
 		<-done
 		cancel(nil)
 	}
-}
-
-func (a *app) natsPlace(settings *natsSettings, servers string) string {
-	at := "NATS"
-	if servers != "" {
-		at += " at " + redactURLs(servers)
-	}
-	switch {
-	case settings.URL != "":
-		return a.place(at, "nats-url")
-	case settings.Context != "":
-		return fmt.Sprintf("%s (context %q from %s)", at, settings.Context, a.settings.describe("nats-context"))
-	default:
-		return fmt.Sprintf("%s (set %s, or select a context with the nats CLI)", at, variableName("nats-url"))
-	}
-}
-
-func natsReason(err error) string {
-	switch {
-	case err == nil:
-		return "no reason given"
-	case errors.Is(err, nats.ErrNoServers):
-		return "no server answers"
-	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked):
-		return fmt.Sprintf("the server refuses our credentials (%s)", strings.ToLower(err.Error()))
-	default:
-		return reason(err)
-	}
-}
-
-// userName says who we are on the connection, without secrets.
-func userName(conn *nats.Conn, settings *natsSettings, used natscontext.Settings) string {
-	switch {
-	case settings.Creds != "":
-		return "credentials " + settings.Creds
-	case settings.NKey != "":
-		return "nkey " + conn.Opts.Nkey
-	case settings.Token != "":
-		return "token"
-	case conn.Opts.User != "":
-		return "user " + conn.Opts.User
-	case used.Creds != "":
-		return "credentials " + used.Creds
-	case conn.Opts.Nkey != "":
-		return "nkey " + conn.Opts.Nkey
-	default:
-		return userOfURL(conn)
-	}
-}
-
-// userOfURL is the user in the server's URL. A name without a password is a token.
-func userOfURL(conn *nats.Conn) string {
-	parsed, err := url.Parse(conn.ConnectedUrl())
-	if err != nil || parsed.User == nil {
-		return "no user"
-	}
-	if _, ok := parsed.User.Password(); !ok {
-		return "token"
-	}
-	return "user " + parsed.User.Username()
 }

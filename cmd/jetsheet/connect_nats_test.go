@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 
 	"github.com/jetsheet/jetsheet/deploy/local"
 	"github.com/jetsheet/jetsheet/deploy/local/localtest"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // newTestApp returns an app outside of a command line.
@@ -146,6 +149,66 @@ func TestRoleEndsWhenItsCredentialsAreRefused(t *testing.T) {
 	var exit *exitError
 	if err := stopped(ctx, ctx.Err()); !errors.As(err, &exit) || exit.Code != exitUnreachable {
 		t.Errorf("end of the role: got %v, want exit code %d", err, exitUnreachable)
+	}
+}
+
+// TestRoleNamesWhereItLooksForNATS: with nothing set the library tries an address of its
+// own, and what building a stage says is only that something timed out.
+func TestRoleNamesWhereItLooksForNATS(t *testing.T) {
+	t.Parallel()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	empty := t.TempDir() + "/empty.json"
+	writeFile(t, empty, "{}")
+	for _, test := range []struct {
+		settings natsSettings
+		want     string
+	}{
+		{natsSettings{URL: closed.Addr().String(), Context: empty}, "servers=" + closed.Addr().String() + " setting=JETSHEET_NATS_URL err=\"no server answers\""},
+		{natsSettings{Context: empty}, "servers=" + nats.DefaultURL + " "},
+	} {
+		var log bytes.Buffer
+		a := newTestApp(&log)
+		link, err := a.openNATS(t.Context(), &test.settings, "renderer")
+		if err != nil {
+			t.Fatal(err)
+		}
+		link.refusals.log = slog.New(slog.DiscardHandler)
+		if link.IsConnected() { // somebody's own server on the default port
+			link.Close()
+			continue
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		tries := 0
+		_, err = a.buildRole(ctx, parts{}, link, func(context.Context, parts) (stage, error) {
+			if tries++; tries == 2 {
+				cancel()
+			}
+			return nil, fmt.Errorf("look up bucket runs: %w", context.DeadlineExceeded)
+		})
+		link.Close()
+		if lines := strings.Count(log.String(), test.want); err == nil || lines != 2 || strings.Contains(log.String(), "look up") {
+			t.Errorf("log without NATS: %d lines have %q, want 2 and no time-out, error %v:\n%s", lines, test.want, err, log.String())
+		}
+	}
+}
+
+func TestAdviceIsGivenOnce(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{
+		delivery.NotSetUp("bucket runs", jetstream.ErrBucketNotFound),
+		fmt.Errorf("look up stream DONE: %w", jetstream.ErrStreamNotFound),
+	} {
+		explained := explain(err)
+		var exit *exitError
+		if text := explained.Error(); strings.Count(text, "jetsheet setup") != 1 || !errors.As(explained, &exit) || exit.Code != exitUnreachable {
+			t.Errorf("explain(%v) = %q, want the advice once and exit code %d", err, text, exitUnreachable)
+		}
 	}
 }
 
