@@ -15,7 +15,7 @@ import (
 // reportsPauseCommand stops a schedule.
 type reportsPauseCommand struct {
 	Name   string       `arg:"" name:"NAME" help:"Report."`
-	Reason string       `name:"reason" required:"" placeholder:"TEXT" help:"Why, for those who look later."`
+	Reason string       `name:"reason" placeholder:"TEXT" help:"Why, for those who look later."`
 	DryRun bool         `name:"dry-run" help:"Show what would change and change nothing."`
 	NATS   natsSettings `embed:"" prefix:"nats-" group:"NATS settings"`
 }
@@ -40,7 +40,7 @@ func (c *reportsPauseCommand) Run(ctx context.Context, app *app) error {
 			return err
 		}
 		if !changed {
-			return app.nothingToDo("%s is paused already, by %s at %s: %s", c.Name, a.Paused.By, a.Paused.At.Format(time.RFC3339), a.Paused.Reason)
+			return app.nothingToDo("%s is paused already, %s", c.Name, markText(a.Paused))
 		}
 		return app.did(c.DryRun, "pause", "paused", c.Name, "go on with: jetsheet reports resume "+c.Name)
 	})
@@ -84,6 +84,15 @@ func (c *reportsResumeCommand) Run(ctx context.Context, app *app) error {
 		}
 		return app.did(c.DryRun, "resume", "resumed", c.Name, next)
 	})
+}
+
+// markText tells who made a mark, when, and why if that was said.
+func markText(m *jetsheet.Mark) string {
+	text := fmt.Sprintf("by %s at %s", m.By, m.At.Format(time.RFC3339))
+	if m.Reason != "" {
+		text += ": " + m.Reason
+	}
+	return text
 }
 
 // nothingToDo says why nothing was changed and ends the command with exit code 4.
