@@ -129,11 +129,22 @@ func (c columns) check(uses []use) error {
 		if c.find(u.column) < 0 {
 			known := c
 			if strings.HasPrefix(u.shown, "{") {
-				known = append(slices.Clone(c), ownPlaceholders()...)
+				known = c.with(ownPlaceholders())
 			}
 			errs = append(errs, &ColumnError{Path: u.where, Shown: u.shown, Message: fmt.Sprintf(
 				"%s uses %s, but targets gives no column %q%s", u.where, u.shown, u.column, didYouMean(u.column, known))})
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// with adds names that are not there yet.
+func (c columns) with(names []string) columns {
+	all := slices.Clone(c)
+	for _, name := range names {
+		if all.find(name) < 0 {
+			all = append(all, name)
+		}
+	}
+	return all
 }

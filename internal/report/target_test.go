@@ -181,6 +181,8 @@ func TestNewResolverRefuses(t *testing.T) {
 	d := mustParse(t, sample(t))
 	for _, tc := range []struct{ columns, want string }{
 		{"tenant target site_name", `queries.records uses @row_kind, but targets gives no column "kind"; known: tenant, target, site_name`},
+		{"tenant target kind nm", `workbook.sheets[0].name uses {site_name}, but targets gives no column "site_name"; known: tenant, target, kind, nm, report, title, period, from, until` + "\n" +
+			`output.filename uses {site_name}, but targets gives no column "site_name"; known: tenant, target, kind, nm, report, title, period, from, until`},
 		{"tenant target kind sitename", `workbook.sheets[0].name uses {site_name}, but targets gives no column "site_name"; did you mean "sitename"?` + "\n" +
 			`output.filename uses {site_name}, but targets gives no column "site_name"; did you mean "sitename"?`},
 		{"tenant site_name kind", `targets gives no column "target"; it gives tenant, site_name, kind`},
