@@ -95,3 +95,27 @@ func TestServiceStopsWithAnswers(t *testing.T) {
 		t.Errorf("Run: %v", err)
 	}
 }
+
+// TestClientSaysThatNobodyAnswered: a service that ends with a request in hand leaves
+// its caller without a word.
+func TestClientSaysThatNobodyAnswered(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	client := &Client{Conn: r.conn, limit: 50 * time.Millisecond}
+	if _, err := client.Start(t.Context(), StartRequest{Report: "orders"}); !errors.Is(err, nats.ErrNoResponders) {
+		t.Errorf("without a service: got %v, want %v", err, nats.ErrNoResponders)
+	}
+	_, err := r.conn.SubscribeSync(jetsheet.SubjectOps + "." + EndpointStart)
+	r.check(err)
+	r.check(r.conn.Flush())
+	_, err = client.Start(t.Context(), StartRequest{Report: "orders"})
+	var refusal *Error
+	if !errors.As(err, &refusal) || refusal.Code != CodeUnavailable || !strings.Contains(refusal.Next, "jetsheet runs list") {
+		t.Errorf("got %#v, want %s, and how to go on", err, CodeUnavailable)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := client.Start(ctx, StartRequest{Report: "orders"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+}
