@@ -10,7 +10,7 @@ import (
 )
 
 // StatusRequest asks for one run: its id, the beginning of one, or a report's name for
-// its newest run.
+// the run of it that was started last.
 type StatusRequest struct {
 	Run string `json:"run"`
 }
@@ -86,7 +86,7 @@ func (s *Service) answerWorkbooks(ctx context.Context, body []byte) (any, error)
 	if err := read(body, &f); err != nil {
 		return nil, err
 	}
-	if err := checkState(f.State); err != nil {
+	if err := CheckState(f.State); err != nil {
 		return nil, invalid(err)
 	}
 	if f.Limit <= 0 {

@@ -61,8 +61,9 @@ const (
 	AnyPending = "pending"
 )
 
-// checkState refuses a filter that matches nothing.
-func checkState(state string) error {
+// CheckState returns an error that names the known states where a filter's state is
+// none of them. The empty state matches every workbook.
+func CheckState(state string) error {
 	if state == "" || state == AnyDone || state == AnyPending || slices.Contains(States(), State(state)) {
 		return nil
 	}

@@ -23,27 +23,49 @@ func latestTick(c *report.Calendar, now time.Time) time.Time {
 	return due.Ticks[0]
 }
 
-// parseTick reads an instant as people write it: RFC 3339, as in a run's id, or a
-// local date and time in the report's zone; a date alone means the only tick of the
-// day.
-func parseTick(text string, d *report.Definition) (time.Time, error) {
+// CheckTick returns an error where text has none of the forms in which a tick is
+// written; see [Service]. Whether it is a tick only its report's calendar says.
+func CheckTick(text string) error {
+	_, _, err := readTick(text, time.UTC)
+	if err != nil {
+		return fmt.Errorf("%w in the report's zone", err)
+	}
+	return nil
+}
+
+// readTick reads an instant as people write it: RFC 3339, as in a run's id, or a local
+// date and time in a zone; or a date alone, which then is the beginning of the day.
+func readTick(text string, zone *time.Location) (at time.Time, dayOnly bool, err error) {
 	for _, layout := range []string{time.RFC3339, idTick} {
 		if at, err := time.Parse(layout, text); err == nil {
-			return at.UTC(), nil
+			return at.UTC(), false, nil
 		}
-	}
-	zone, err := zoneOf(d)
-	if err != nil {
-		return time.Time{}, err
 	}
 	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02T15:04:05"} {
 		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return at.UTC(), nil
+			return at.UTC(), false, nil
 		}
 	}
 	day, err := time.ParseInLocation(time.DateOnly, text, zone)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("tick %q is no instant; write it like 2026-10-31T20:00:00Z, or like 2026-11-01 05:00 in %s", text, zone)
+		return time.Time{}, false, fmt.Errorf("tick %q is no instant; write it like 2026-10-31T20:00:00Z, or like 2026-11-01 05:00", text)
+	}
+	return day, true, nil
+}
+
+// parseTick reads a tick in the report's zone; a date alone means the only tick of the
+// day.
+func parseTick(text string, d *report.Definition) (time.Time, error) {
+	zone, err := zoneOf(d)
+	if err != nil {
+		return time.Time{}, err
+	}
+	day, dayOnly, err := readTick(text, zone)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%w in %s", err, zone)
+	}
+	if !dayOnly {
+		return day, nil
 	}
 	if d.Schedule == nil {
 		return day.UTC(), nil

@@ -34,7 +34,7 @@ type Listing struct {
 // not with what is listed; 100,000 targets take 0.4 to 1.2 s, unless they are all
 // listed with their details (9 s). An error of each ends it and is returned.
 func (r *Reader) Workbooks(ctx context.Context, f WorkbookFilter, each func(*Workbook) error) (*Listing, error) {
-	if err := checkState(f.State); err != nil {
+	if err := CheckState(f.State); err != nil {
 		return nil, err
 	}
 	f = f.resolve()
