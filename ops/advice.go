@@ -15,14 +15,13 @@ func runAdvice(i *RunInfo) (notice, next string) {
 	switch {
 	case i.StandsStill():
 		return "it cannot be planned: " + i.Problem.Message,
-			"correct the report, apply it with: jetsheet reports apply DIR, then: " + StartAgain(i.Run, i.Scope)
+			"it is tried again by itself every 10 s; if the definition is wrong: correct it, apply it with: jetsheet reports apply DIR, then: " + StartAgain(i.Run, i.Scope)
 	case i.State != jetsheet.RunClosed && i.Problem != nil:
 		return "it waits and goes on by itself: " + i.Problem.Message, ""
 	case !i.Planned():
 		return "its targets are being read", "if this stays so, is \"jetsheet producer\" running?"
 	case i.AllPrevious():
-		return "every tenant is routed legacy: the previous system makes all of its workbooks",
-			"route tenants new in the flag document (nats kv get flags cutover --raw), which acts from the next run; where there is no previous system, a new installation is set up with: jetsheet setup --no-previous-system"
+		return "every tenant is routed legacy: the previous system makes all of its workbooks", "" // see takeOver
 	case i.Targets == 0 && i.Scope != (jetsheet.Scope{}):
 		return "no target of the report lies in its scope", "look at the ids with: jetsheet workbooks list --report " + i.Report
 	case i.Targets == 0:
@@ -44,7 +43,7 @@ func mend(cause jetsheet.Cause, run jetsheet.RunID, scope jetsheet.Scope) string
 		jetsheet.CauseNoRecords, jetsheet.CauseWorkbook:
 		return "correct the report or the data, apply the report with: jetsheet reports apply DIR, then: " + again
 	case jetsheet.CauseHeld:
-		return "the route is frozen for this run: change the flag document (nats kv get flags cutover --raw), which acts from the next run"
+		return "the route is frozen for this run; change the flag document, which acts from the next run: " + editFlags
 	case jetsheet.CauseMessageVersion, jetsheet.CauseBadMessage:
 		return "run one version of jetsheet everywhere, then: " + again
 	case jetsheet.CauseKeyOccupied:

@@ -68,6 +68,9 @@ func (r *Reader) Run(ctx context.Context, id jetsheet.RunID) (*RunDetail, error)
 	if err != nil {
 		return nil, err
 	}
+	if err := r.dropUnplanned(ctx, s.tally, run); err != nil {
+		return nil, err
+	}
 	d.RunInfo = newRunInfo(run, s.tally)
 	d.Outcomes, d.Rows, d.SizeBytes = s.outcomes, s.rows, s.sizeBytes
 	d.Queued, d.Rendered = s.byLane(), len(s.rendered)

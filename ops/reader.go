@@ -81,6 +81,10 @@ func lastMessage(ctx context.Context, stream jetstream.Stream, subject string) (
 	return m, nil
 }
 
+// conversionsOf narrows a pattern that matches a run's subjects to those that name a
+// conversion.
+func conversionsOf(pattern string) string { return strings.TrimSuffix(pattern, ">") + "*.*" }
+
 // ofTenant narrows a pattern that matches a run's subjects to one tenant; an empty
 // tenant leaves it as it is.
 func ofTenant(pattern, tenant string) string {

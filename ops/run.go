@@ -23,7 +23,10 @@ type RunInfo struct {
 	// have changed them. All are zero while the run is planning.
 	Counts jetsheet.Counts `json:"counts"`
 	// Retrying is how many of the pending ones failed and will be tried again.
-	Retrying  int                    `json:"retrying"`
+	Retrying int `json:"retrying"`
+	// Unplanned counts failures under the run's subjects of what is not in its plan:
+	// messages that somebody published by hand. The counts leave them out.
+	Unplanned int                    `json:"unplanned,omitempty"`
 	Routes    map[jetsheet.Route]int `json:"routes,omitempty"`
 	Problem   *jetsheet.RunProblem   `json:"problem,omitempty"`
 	Cancelled *jetsheet.Mark         `json:"cancelled,omitempty"`
@@ -45,7 +48,9 @@ func (i *RunInfo) AllPrevious() bool {
 	return i.Planned() && i.Targets > 0 && i.Routes[jetsheet.RouteLegacy] == i.Targets
 }
 
-// StandsStill says whether the run cannot go on by itself.
+// StandsStill says whether the run's last attempt at planning failed for a reason that
+// time alone does not mend, such as a statement that PostgreSQL refuses. It is tried
+// again all the same: somebody may mend the database.
 func (i *RunInfo) StandsStill() bool {
 	return i.State != jetsheet.RunClosed && i.Problem != nil && i.Problem.Class == jetsheet.ClassPermanent
 }
@@ -122,12 +127,15 @@ func newRunInfo(run *jetsheet.Run, t *tally) RunInfo {
 	id := run.ID()
 	info := RunInfo{
 		Run: id, Report: id.Report, Tick: id.Tick, Rerun: id.Rerun, Scope: run.Frozen.Scope, State: run.State,
-		Counts: t.counts(), Retrying: t.retrying(), Problem: run.Problem, Cancelled: run.Cancelled,
+		Counts: t.counts(), Retrying: t.retrying(), Unplanned: t.unplanned, Problem: run.Problem, Cancelled: run.Cancelled,
 		FrozenAt: run.Frozen.FrozenAt, FrozenBy: run.Frozen.FrozenBy, ClosedAt: run.ClosedAt,
 	}
 	if run.Plan != nil {
 		info.Targets, info.Routes = run.Plan.Targets, run.Plan.Routes
 	}
 	info.Notice, info.Next = runAdvice(&info)
+	if info.AllPrevious() && info.Next == "" {
+		info.Next = takeOver(run.Frozen.Flags)
+	}
 	return info
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/flags"
 )
 
 // TestCountsAgreeWithTheRules plays conversions into every mixture of records: done
@@ -85,20 +86,25 @@ func TestRunsAndFind(t *testing.T) {
 	legacy := target("a", "1")
 	legacy.Route, legacy.Lane = jetsheet.RouteLegacy, ""
 	closed := r.store(runOf("legacy", 0), jetsheet.Scope{}, legacy)
-	closed.State = jetsheet.RunClosed
+	closed.State, closed.Frozen.Flags = jetsheet.RunClosed, flags.InitialDocument(jetsheet.RouteLegacy)
 	r.put(closed)
 	stuck := r.store(runOf("stuck", 0), jetsheet.Scope{})
 	stuck.State, stuck.Plan = jetsheet.RunPlanning, nil
+	late := older
+	late.Rerun = 1794268800001
+	lateRun := r.store(late, jetsheet.Scope{}, target("a", "1"))
 	stuck.Problem = &jetsheet.RunProblem{Class: jetsheet.ClassPermanent, Message: "no such column"}
 	r.put(stuck)
+	lateRun.Frozen.FrozenAt = tick.Add(time.Hour) // of an older tick, and started last
+	r.put(lateRun)
 
 	for _, test := range []struct {
 		filter RunFilter
 		want   string
 	}{
-		{RunFilter{Report: "orders"}, fmt.Sprint([]jetsheet.RunID{again, first, older})},
+		{RunFilter{Report: "orders"}, fmt.Sprint([]jetsheet.RunID{again, first, late, older})},
 		{RunFilter{Report: "orders", Limit: 1}, fmt.Sprint([]jetsheet.RunID{again})},
-		{RunFilter{Report: "orders", Tick: older.Tick}, fmt.Sprint([]jetsheet.RunID{older})},
+		{RunFilter{Report: "orders", Tick: older.Tick}, fmt.Sprint([]jetsheet.RunID{late, older})},
 		{RunFilter{State: jetsheet.RunClosed}, fmt.Sprint([]jetsheet.RunID{runOf("legacy", 0)})},
 		{RunFilter{State: jetsheet.RunPlanning, Unfinished: true}, fmt.Sprint([]jetsheet.RunID{runOf("stuck", 0)})},
 	} {
@@ -115,18 +121,18 @@ func TestRunsAndFind(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]jetsheet.RunID{
-		"orders": again, "zeros": other, first.String(): first, "20261001": older, "20261031T200000Z-z": other,
+		"orders": late, "zeros": other, first.String(): first, "20261031T200000Z-z": other,
 	} {
 		if got, err := r.reader.Find(t.Context(), text); err != nil || got != want {
 			t.Errorf("Find(%q) = %v, %v, want %v", text, got, err, want)
 		}
 	}
-	for text, want := range map[string]error{"20261031": ErrAmbiguous, "order": ErrUnknownRun, "": ErrUnknownRun, "*": ErrUnknownRun} {
+	for text, want := range map[string]error{"20261031": ErrAmbiguous, "20261001": ErrAmbiguous, "order": ErrUnknownRun, "": ErrUnknownRun, "*": ErrUnknownRun} {
 		if got, err := r.reader.Find(t.Context(), text); !errors.Is(err, want) {
 			t.Errorf("Find(%q) = %v, %v, want %v", text, got, err, want)
 		}
 	}
-	for id, want := range map[jetsheet.RunID]string{runOf("legacy", 0): "setup --no-previous-system", runOf("stuck", 0): "jetsheet reports apply"} {
+	for id, want := range map[jetsheet.RunID]string{runOf("legacy", 0): "nats kv put flags cutover '{", runOf("stuck", 0): "tried again by itself every 10 s"} {
 		info, err := r.reader.Info(t.Context(), id)
 		if err != nil || !strings.Contains(info.Next, want) {
 			t.Errorf("Info(%s): got %+v, %v, want next with %q", id, info, err, want)
@@ -145,5 +151,30 @@ func TestRunsGoesOnAfterARecordItCannotRead(t *testing.T) {
 	runs, err := r.reader.Runs(t.Context(), RunFilter{})
 	if len(runs) != 1 || !errors.Is(err, jetsheet.ErrNewerSchema) {
 		t.Errorf("got %d runs, %v, want 1 and %v", len(runs), err, jetsheet.ErrNewerSchema)
+	}
+}
+
+// TestFindTakesTheRunThatWasFrozenLast, although the records of others were written
+// later: runs of other ticks may close meanwhile.
+func TestFindTakesTheRunThatWasFrozenLast(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	const months = 6
+	for last := range months {
+		name := fmt.Sprintf("orders-%d", last)
+		var want jetsheet.RunID
+		for month := range months {
+			id := runOf(name, 0)
+			id.Tick = tick.AddDate(0, -month, 0)
+			run := r.store(id, jetsheet.Scope{}, target("a", "1"))
+			run.Frozen.FrozenAt = tick.AddDate(0, 0, month)
+			if month == last {
+				run.Frozen.FrozenAt, want = tick.AddDate(1, 0, 0), id
+			}
+			r.put(run)
+		}
+		if got, err := r.reader.Find(t.Context(), name); err != nil || got != want {
+			t.Errorf("Find(%q) = %v, %v, want %v", name, got, err, want)
+		}
 	}
 }

@@ -43,6 +43,9 @@ func (r *Reader) standings(ctx context.Context, run *jetsheet.Run, tenant string
 
 func (s *standings) seeDone(m jetstream.Msg, states bool) error {
 	key := jetsheet.SubjectKey(m.Subject())
+	if key == "" { // no conversion has such a subject
+		return nil
+	}
 	done := jetsheet.Done{State: jetsheet.DonePublished}
 	if states {
 		if err := jetsheet.Decode(m.Data(), &done); err != nil {

@@ -28,6 +28,9 @@ type tally struct {
 	// failed holds the conversions whose newest word is a failure.
 	failed map[string]failureMark
 	causes map[jetsheet.Cause]*CauseCount
+	// unplanned is how many failures were dropped because they are of nothing in the
+	// plan.
+	unplanned int
 }
 
 // failureMark is what is kept of a failure.
@@ -49,9 +52,11 @@ type CauseCount struct {
 	key string // of the first one
 }
 
+// counts holds expected = done + failed + pending whatever lies in the streams.
 func (t *tally) counts() jetsheet.Counts {
-	failed := len(t.failed) - t.retrying()
-	return jetsheet.Counts{Expected: t.expected, Done: t.done, Failed: failed, Pending: max(0, t.expected-t.done-failed)}
+	done := min(t.done, t.expected)
+	failed := min(len(t.failed)-t.retrying(), t.expected-done)
+	return jetsheet.Counts{Expected: t.expected, Done: done, Failed: failed, Pending: t.expected - done - failed}
 }
 
 func (t *tally) retrying() int {
@@ -87,10 +92,13 @@ func (r *Reader) tally(ctx context.Context, run *jetsheet.Run) (*tally, error) {
 			return nil, err
 		}
 	}
-	if t.done, err = delivery.Count(ctx, r.js, jetsheet.StreamDone, jetsheet.RunDoneSubjects(id)); err != nil {
+	if t.done, err = delivery.Count(ctx, r.js, jetsheet.StreamDone, conversionsOf(jetsheet.RunDoneSubjects(id))); err != nil {
 		return nil, err
 	}
-	return t, r.dropDone(ctx, t, id)
+	if err := r.dropDone(ctx, t, id); err != nil {
+		return nil, err
+	}
+	return t, r.dropUnplanned(ctx, t, run)
 }
 
 // readQueues lists what waits in the work queues.
@@ -123,7 +131,9 @@ func (r *Reader) eachSubject(ctx context.Context, stream, subjects string, each 
 		return fmt.Errorf("list subjects of stream %s: %w", stream, err)
 	}
 	for subject := range info.State.Subjects {
-		each(jetsheet.SubjectKey(subject))
+		if key := jetsheet.SubjectKey(subject); key != "" { // no conversion has another one
+			each(key)
+		}
 	}
 	return nil
 }
@@ -133,6 +143,10 @@ func (r *Reader) readFailures(ctx context.Context, t *tally, id jetsheet.RunID, 
 	t.causes = map[jetsheet.Cause]*CauseCount{}
 	return delivery.Scan(ctx, r.js, jetsheet.StreamFailed, true, func(m jetstream.Msg) error {
 		key := jetsheet.SubjectKey(m.Subject())
+		if key == "" { // no conversion has such a subject
+			t.unplanned++
+			return nil
+		}
 		if _, queued := t.queued[key]; queued || t.rendered[key] {
 			return nil
 		}

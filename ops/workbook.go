@@ -121,7 +121,8 @@ func (w *Workbook) takeFlight(f *flight) {
 
 // WorkbookFilter picks workbooks. Empty fields match everything.
 type WorkbookFilter struct {
-	// Run is a run's id, the beginning of one, or a report's name for its newest run.
+	// Run is a run's id, the beginning of one, or a report's name for the run of it that
+	// was started last.
 	// Without it, of each report the newest run that has the workbook is taken.
 	Run    string `json:"run,omitempty"`
 	Report string `json:"report,omitempty"`
