@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path"
@@ -23,7 +22,7 @@ import (
 // demoCommand shows the whole pipeline on a sample, with nothing installed but
 // PostgreSQL's binaries.
 type demoCommand struct {
-	Dir     string `name:"dir" placeholder:"DIR" help:"Where the workbooks go; a new directory by default. It must be empty or new."`
+	Dir     string `name:"dir" placeholder:"DIR" help:"Where the workbooks go; a new directory by default. It must be new, empty, or as an earlier demo left it, which is then replaced."`
 	Tenants int    `name:"tenants" placeholder:"N" default:"60" help:"Customers of the sample company."`
 	JSON    bool   `name:"json" help:"Print one JSON object at the end."`
 }
@@ -50,42 +49,19 @@ func (c *demoCommand) Run(ctx context.Context, app *app) error {
 	d := &demo{app: app.withDemoLog(), dir: dir, tenants: c.Tenants, began: began}
 	result, err := d.run(ctx)
 	if err != nil {
-		d.leave(made)
-		return err
+		return errors.Join(err, d.leave(made))
 	}
 	result.Seconds = time.Since(began).Seconds()
+	err = markDemoDir(dir)
 	if c.JSON {
-		err = app.printJSON(result)
+		err = errors.Join(err, app.printJSON(result))
 	} else {
-		err = d.print(result)
+		err = errors.Join(err, d.print(result))
 	}
 	if err == nil && result.incomplete() {
 		err = exitWith(exitDifferences)
 	}
 	return err
-}
-
-// demoDir makes the directory, or takes an empty one.
-func demoDir(dir string, now time.Time) (_ string, made bool, err error) {
-	if dir == "" {
-		dir = filepath.Join(os.TempDir(), "jetsheet-demo-"+now.Format("20060102-150405"))
-	}
-	if dir, err = filepath.Abs(dir); err != nil {
-		return "", false, fmt.Errorf("directory of the demo: %w", err)
-	}
-	entries, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return "", false, usageError("directory of the demo: %w; give another one with --dir", err)
-		}
-		return dir, true, nil
-	case err != nil:
-		return "", false, usageError("directory of the demo: %w; give another one with --dir", err)
-	case len(entries) > 0:
-		return "", false, usageError("%s is not empty: give the demo a directory of its own with --dir", dir)
-	}
-	return dir, false, nil
 }
 
 // demo is a running demonstration.
@@ -99,11 +75,12 @@ type demo struct {
 
 // leave says where the workbooks are that were made before the demo ended badly. A
 // directory that was made for nothing goes.
-func (d *demo) leave(made bool) {
+func (d *demo) leave(made bool) error {
 	if made && os.Remove(d.dir) == nil { // only an empty one can be removed
-		return
+		return nil
 	}
 	d.say("stopped before the end; what was made so far lies in " + filepath.Join(d.dir, localBucket))
+	return markDemoDir(d.dir)
 }
 
 // run starts everything, makes the workbooks and checks them. Nothing runs any more

@@ -43,8 +43,8 @@ Open one with Excel or LibreOffice. The largest, with %s:
 The reports that made them are the .yaml files in
   %s
 
-Next: a report on a table of your own, see "Your first report" in README.md.
-Or more of the same: jetsheet demo --tenants 300
+Next: a report on a table of your own, see deploy/runbook/first-report.md.
+Or more of the same: --tenants 300 makes more customers.
 `, d.dir)
 	}
 	return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,14 @@ func TestDemoTellsFailures(t *testing.T) {
 	result.add(&demoRun{Report: "cleaning-monthly", Planned: 9, Published: 2, Skipped: 1, Failed: 6})
 	if err := d.print(result); err != nil {
 		t.Fatal(err)
+	}
+	for _, want := range []string{"deploy/runbook/first-report.md", "--tenants 300"} {
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("the demo prints\n%s\nwant %q in it", stdout.String(), want)
+		}
+	}
+	if _, err := os.Stat("../../deploy/runbook/first-report.md"); err != nil {
+		t.Errorf("the page that the demo names: %v", err)
 	}
 	if text := stdout.String(); !result.incomplete() || !strings.Contains(text, "6 workbooks failed") || strings.Contains(text, "Every") {
 		t.Errorf("with 6 failures the demo prints\n%s\nand is incomplete: %v; want both to say so", text, result.incomplete())
