@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/deploy"
 	"github.com/jetsheet/jetsheet/flags"
