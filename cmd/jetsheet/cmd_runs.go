@@ -36,8 +36,25 @@ func (c *runsStartCommand) Help() string {
 	return "Asks \"jetsheet ops\" to freeze a run; a producer goes on from there. A tick that has a run is not started twice: exit code 4, unless --again is given."
 }
 
+// check refuses arguments that no report and no run can make right.
+func (c *runsStartCommand) check() error {
+	if c.Target != "" && c.Tenant == "" {
+		return usageError("--target needs --tenant: a target is only known with its tenant")
+	}
+	if c.Tick == "" {
+		return nil
+	}
+	if err := ops.CheckTick(c.Tick); err != nil {
+		return usageError("--tick: %w", err)
+	}
+	return nil
+}
+
 // Run asks for the run.
 func (c *runsStartCommand) Run(ctx context.Context, app *app) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	link, err := app.openNATS(ctx, &c.NATS, clientCommand)
 	if err != nil {
 		return err

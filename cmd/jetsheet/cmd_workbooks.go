@@ -19,7 +19,7 @@ type workbooksCommand struct {
 
 // workbookFlags pick workbooks.
 type workbookFlags struct {
-	Run    string `name:"run" placeholder:"RUN" help:"A run's id, the beginning of one, or a report's name. By default the newest run of every report."`
+	Run    string `name:"run" placeholder:"RUN" help:"A run's id, the beginning of one, or a report's name for its run that was started last. By default the newest run of every report."`
 	Report string `name:"report" placeholder:"NAME" help:"Only this report's."`
 	Tenant string `name:"tenant" placeholder:"ID" help:"Only this tenant's."`
 	Target string `name:"target" placeholder:"ID" help:"Only this target's."`
@@ -43,6 +43,9 @@ type workbooksListCommand struct {
 
 // Run lists the workbooks.
 func (c *workbooksListCommand) Run(ctx context.Context, app *app) error {
+	if err := ops.CheckState(c.State); err != nil {
+		return usageError("--state: %w", err)
+	}
 	return app.onRuns(ctx, &c.NATS, func(ctx context.Context, r *ops.Reader, _ *natsLink) error {
 		filter := c.filter(c.Text)
 		filter.State, filter.Limit = c.State, c.Limit
