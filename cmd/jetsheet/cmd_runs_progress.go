@@ -36,13 +36,17 @@ func newWaitProgress(a *app, id jetsheet.RunID) *waitProgress { return &waitProg
 
 func (p *waitProgress) set(run *ops.RunInfo) {
 	p.last = run
+	notice := run.Notice
+	if run.StandsStill() {
+		notice += "; it is tried again by itself"
+	}
 	if !isTerminal(p.app.stderr) {
 		text := string(run.State)
 		if run.Planned() {
 			text += ", " + countsText(run)
 		}
-		if run.Notice != "" && run.Counts.Failed == 0 {
-			text += "; " + run.Notice
+		if notice != "" && run.Counts.Failed == 0 {
+			text += "; " + notice
 		}
 		p.say(text)
 		return
@@ -54,7 +58,7 @@ func (p *waitProgress) set(run *ops.RunInfo) {
 		p.bar.set(int64(run.Counts.Done), int64(run.Counts.Failed), int64(run.Counts.Expected))
 		return
 	}
-	p.say(run.Notice)
+	p.say(notice)
 }
 
 // say writes a line unless the last one was the same or is too young.

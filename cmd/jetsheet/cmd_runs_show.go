@@ -15,7 +15,7 @@ import (
 type runsShowCommand struct {
 	NATS natsSettings `embed:"" prefix:"nats-" group:"NATS settings"`
 
-	Name string `arg:"" name:"run" help:"A run's id, the beginning of one, or a report's name for its newest run."`
+	Name string `arg:"" name:"run" help:"A run's id, the beginning of one, or a report's name for its run that was started last."`
 	JSON bool   `name:"json" help:"Print one JSON object."`
 }
 
@@ -80,6 +80,9 @@ func addCounts(rows *table, run *ops.RunDetail) {
 	rows.add("expected", humanCount(int64(counts.Expected)))
 	rows.add("done", done)
 	rows.add("failed", humanCount(int64(counts.Failed)))
+	if run.Unplanned > 0 {
+		rows.add("not counted", counted(int64(run.Unplanned), "failure")+" of what is not in the plan: messages that somebody published by hand")
+	}
 	pending := humanCount(int64(counts.Pending))
 	if counts.Pending > 0 {
 		pending += " (" + strings.Join(nonEmpty(countsByName(run.Queued), rest(run)), ", ") + ")"

@@ -19,14 +19,17 @@ const (
 	waitPatience = time.Minute
 	// waitCauses is how many causes of failures are shown.
 	waitCauses = 5
+	// problemPatience is how long a run may stand still with one and the same problem: a
+	// producer tries again every ten seconds, so that it has met the problem once more.
+	problemPatience = 15 * time.Second
 )
 
 // runsWaitCommand waits for runs.
 type runsWaitCommand struct {
 	NATS natsSettings `embed:"" prefix:"nats-" group:"NATS settings"`
 
-	Names   []string      `arg:"" optional:"" name:"run" help:"Runs: ids, beginnings of ids, or reports' names for their newest run."`
-	Report  string        `name:"report" placeholder:"NAME" help:"Wait for this report's newest run, or for the run of --tick, which need not be there yet."`
+	Names   []string      `arg:"" optional:"" name:"run" help:"Runs: ids, beginnings of ids, or reports' names for their runs that were started last."`
+	Report  string        `name:"report" placeholder:"NAME" help:"Wait for this report's run that was started last, or for the run of --tick, which need not be there yet."`
 	Tick    string        `name:"tick" placeholder:"INSTANT" help:"With --report: its tick, like 2026-10-31T20:00:00Z."`
 	All     bool          `name:"all" help:"Wait for every run that is not closed."`
 	Timeout time.Duration `name:"timeout" placeholder:"DURATION" help:"Give up after this time, with exit code 1; without it wait as long as it takes."`
@@ -35,7 +38,7 @@ type runsWaitCommand struct {
 
 // Help is the command's longer description.
 func (c *runsWaitCommand) Help() string {
-	return "Exit code 0: closed, nothing failed. 3: closed with failures; the first causes are shown with what mends them. 4: nothing was to be made here, such as when the previous system makes everything. 1: a run cannot be planned, or the time is over. 5: NATS is not reachable."
+	return "Exit code 0: closed, nothing failed. 3: closed with failures; the first causes are shown with what mends them. 4: nothing was to be made here, such as when the previous system makes everything. 1: a run cannot be planned, and trying again did not help, or the time is over. 5: NATS is not reachable."
 }
 
 // errTimeOver is the cause of a context that --timeout ended.
@@ -58,7 +61,7 @@ func (c *runsWaitCommand) Run(ctx context.Context, app *app) error {
 		defer cancel()
 	}
 	return app.onRuns(ctx, &c.NATS, func(ctx context.Context, r *ops.Reader, _ *natsLink) error {
-		ids, err := c.runs(ctx, r)
+		ids, err := c.runs(ctx, app, r)
 		if err != nil {
 			return err
 		}
@@ -76,15 +79,11 @@ func (c *runsWaitCommand) Run(ctx context.Context, app *app) error {
 }
 
 // runs are the ids of the runs to wait for.
-func (c *runsWaitCommand) runs(ctx context.Context, r *ops.Reader) ([]jetsheet.RunID, error) {
+func (c *runsWaitCommand) runs(ctx context.Context, app *app, r *ops.Reader) ([]jetsheet.RunID, error) {
 	var ids []jetsheet.RunID
 	switch {
 	case c.All:
-		open, err := r.Runs(ctx, ops.RunFilter{Unfinished: true})
-		for _, run := range open {
-			ids = append(ids, run.Run)
-		}
-		return ids, err
+		return unfinished(ctx, app, r)
 	case c.Tick != "":
 		tick, err := time.Parse(time.RFC3339, c.Tick)
 		if err != nil {
@@ -128,6 +127,7 @@ func (w *waiter) wait(ctx context.Context, id jetsheet.RunID) error {
 	shown := newWaitProgress(w.app, id)
 	defer shown.end()
 	var awaySince time.Time
+	var stands standstill
 	for {
 		run, err := w.look(ctx, id)
 		switch {
@@ -147,7 +147,7 @@ func (w *waiter) wait(ctx context.Context, id jetsheet.RunID) error {
 				return unreachableError("NATS has not answered for %s: %w", waitPatience, err)
 			}
 			shown.say("NATS does not answer, waiting")
-		case run.State == jetsheet.RunClosed || run.StandsStill():
+		case run.State == jetsheet.RunClosed, stands.lasting(run, time.Now()):
 			shown.finish(run)
 			return w.tell(ctx, run)
 		default:
