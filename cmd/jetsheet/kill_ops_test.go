@@ -140,7 +140,7 @@ func (i *installation) startAgain(id jetsheet.RunID, asked *around) {
 		i.t.Fatalf("run %s was started and has no record", id)
 	}
 	_ = asked.command.Process.Signal(os.Interrupt) // it may have ended
-	const signalled = -1 // while it was beginning or ending
+	const signalled = -1                           // while it was beginning or ending
 	if code := asked.end(i); !slices.Contains([]int{exitDone, exitNothing, exitUnreachable, exitInterrupted, signalled}, code) {
 		i.t.Errorf("runs start %s while ops was killed: exit code %d, want 0, 4, 5 or 130\n%s", id, code, asked.output.String())
 	}
