@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -34,6 +35,13 @@ type dispatcher struct {
 	reconnects uint64
 	tidied     time.Time
 	created    time.Time // of the stream that messages arrive from
+
+	lanes []lane
+	// waitsOn is the queue whose probe decides what to ask next, -1 if there is none.
+	waitsOn int
+	full    time.Time // when no ordinary slot was free for the last time
+	looks   chan look
+	looking sync.WaitGroup
 }
 
 // arrival is a message that has come and has no slot yet.
@@ -54,14 +62,18 @@ func (w *Worker) dispatch(ctx, jobs context.Context) error {
 	d := &dispatcher{
 		w: w, pull: pull, jobs: jobs, free: w.cfg.Slots, extraQueue: -1,
 		reconnects: w.conn.Stats().Reconnects, tidied: time.Now(), created: w.stream.now(),
+		lanes: make([]lane, len(w.cfg.Queues)), waitsOn: -1, looks: make(chan look, len(w.cfg.Queues)),
 	}
 	for i, q := range w.cfg.Queues {
 		if q.ExtraSlot {
 			d.extraQueue, d.extraFree = i, true
 		}
 	}
-	err = d.run(ctx)
+	looks, endLooks := context.WithCancel(ctx)
+	err = d.run(looks)
+	endLooks()
 	d.stop()
+	d.looking.Wait()
 	return err
 }
 
@@ -70,7 +82,7 @@ func (d *dispatcher) run(ctx context.Context) error {
 	defer timer.Stop()
 	for ctx.Err() == nil {
 		now := time.Now()
-		if err := d.ask(now); err != nil {
+		if err := d.ask(ctx, now); err != nil {
 			d.w.log.WarnContext(ctx, "pull not sent", slog.Any("err", err))
 		}
 		timer.Reset(d.patience(now))
@@ -78,7 +90,9 @@ func (d *dispatcher) run(ctx context.Context) error {
 		case <-ctx.Done():
 		case m := <-d.pull.msgs:
 			d.stopping = ctx.Err() != nil
-			d.take(m)
+			d.take(ctx, m)
+		case l := <-d.looks:
+			d.learn(ctx, l, time.Now())
 		case kind := <-d.w.slot:
 			d.release(kind)
 		case <-d.w.wake:
@@ -105,91 +119,25 @@ func (d *dispatcher) stop() {
 	}
 }
 
-// patience returns how long nothing needs to be done if nothing happens.
-func (d *dispatcher) patience(now time.Time) time.Duration {
-	wait := tidyEvery - now.Sub(d.tidied)
-	for i := range d.pull.out {
-		if p := &d.pull.out[i]; p.probing && d.free > 0 && d.allowed(i) && !d.w.paused() {
-			wait = min(wait, probePatience-now.Sub(p.since))
-		}
-	}
-	for _, a := range d.held {
-		wait = min(wait, d.holdLimit()-now.Sub(a.at))
-	}
-	return max(wait, time.Millisecond)
-}
-
-// holdLimit is how long a message may wait for a slot: no longer than its lease
-// stays good for a job that then begins to beat.
-func (d *dispatcher) holdLimit() time.Duration { return d.w.ackWait / 3 }
-
-// ask sends the pulls that the free slots call for: one probe at a time in the
-// order of the queues, and when all are empty a standing pull on each.
-func (d *dispatcher) ask(now time.Time) error {
-	if d.w.paused() {
-		return nil
-	}
-	if d.extraFree && d.pull.idle(d.extraQueue, now) {
-		if err := d.pull.stand(d.extraQueue, now); err != nil {
-			return err
-		}
-	}
-	if d.free == 0 {
-		return nil
-	}
-	for i := range d.pull.out {
-		p := &d.pull.out[i]
-		switch {
-		case !d.allowed(i), p.empty, now.Before(p.refused):
-		case !p.outstanding:
-			return d.pull.probe(i, now)
-		case p.probing && now.Sub(p.since) < probePatience:
-			return nil // the answer decides what to ask next
-		case p.probing:
-			// There are messages, and the cap of the queue keeps them back.
-			if err := d.pull.withdraw(i); err != nil {
-				return err
-			}
-			if err := d.pull.stand(i, now); err != nil {
-				return err
-			}
-		}
-	}
-	for i := range d.pull.out {
-		if d.allowed(i) && d.pull.idle(i, now) {
-			if err := d.pull.stand(i, now); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// allowed says whether an ordinary slot may ask a queue now. While the extra slot
-// is free, it asks its queue alone.
-func (d *dispatcher) allowed(queue int) bool {
-	if queue == d.extraQueue && d.extraFree {
-		return false
-	}
-	return d.free > 1 || !d.w.cfg.Queues[queue].SpareLast || d.w.cfg.Slots == 1
-}
-
 // take gives a message to a slot, or holds it.
-func (d *dispatcher) take(m *nats.Msg) {
+func (d *dispatcher) take(ctx context.Context, m *nats.Msg) {
 	if created := d.w.stream.now(); !created.Equal(d.created) {
 		d.forgetStream(created)
 		return
 	}
 	now := time.Now()
-	queue, message := d.pull.answer(m, now)
-	if !message {
+	a := d.pull.answer(m, now)
+	if a.queue >= 0 {
+		d.hear(ctx, a, now)
+	}
+	if !a.message {
 		return
 	}
 	// After a message the queues are asked again from the first one on.
 	for i := range d.pull.out {
 		d.pull.out[i].empty = false
 	}
-	d.place(arrival{msg: m, queue: queue, at: now, created: d.created})
+	d.place(arrival{msg: m, queue: a.queue, at: now, created: d.created})
 }
 
 // forgetStream drops everything that may have come from the stream as it was before
@@ -221,6 +169,9 @@ func (d *dispatcher) release(kind slotKind) {
 	if kind == extraSlot {
 		d.extraFree = true
 	} else {
+		if d.free == 0 {
+			d.noteFull(time.Now())
+		}
 		d.free++
 	}
 	d.placeHeld()

@@ -245,25 +245,3 @@ func TestTwoWorkersHandleEachRequestOnce(t *testing.T) {
 		t.Errorf("FAILED records: got %d, want 0", got)
 	}
 }
-
-func TestQueueThatIsGoneComesBack(t *testing.T) {
-	t.Parallel()
-	b := setup(t, 2*time.Second)
-	var begun atomic.Int64
-	b.start(b.config(2, func(context.Context, *delivery.Job) error { begun.Add(1); return nil }))
-	b.eventually("a pull stands", func() bool { return b.consumer(jetsheet.LaneSmall).NumWaiting == 1 })
-	if err := b.js.DeleteConsumer(t.Context(), jetsheet.StreamConversions, jetsheet.LaneConsumer(jetsheet.LaneSmall)); err != nil {
-		t.Fatal(err)
-	}
-	before := b.conn.Stats().OutMsgs
-	b.publish(jetsheet.LaneBulk, "b")
-	b.eventually("the other lanes go on", b.drained)
-	b.provision()
-	b.publish(jetsheet.LaneSmall, "a")
-	b.eventually("the request is settled", b.drained)
-	// Pulls to a consumer that is gone are refused at once; asking again at once
-	// would be thousands.
-	if got := b.conn.Stats().OutMsgs - before; got > 1000 {
-		t.Errorf("messages sent meanwhile: got %d, want fewer than 1000", got)
-	}
-}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // proxy is a line to a server that can be cut in one direction: bytes are then
@@ -17,8 +18,10 @@ type proxy struct {
 	mu    sync.Mutex
 	moved sync.Cond
 	held  map[direction]bool
+	late  map[direction]time.Duration
 	ended bool
 	conns []net.Conn
+	over  chan struct{} // closed when it ends
 	done  sync.WaitGroup
 }
 
@@ -35,7 +38,7 @@ func newProxy(tb testing.TB, url string) *proxy {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p := &proxy{listener: listener, server: strings.TrimPrefix(url, "nats://"), held: map[direction]bool{}}
+	p := &proxy{listener: listener, server: strings.TrimPrefix(url, "nats://"), held: map[direction]bool{}, late: map[direction]time.Duration{}, over: make(chan struct{})}
 	p.moved.L = &p.mu
 	p.done.Go(p.accept)
 	tb.Cleanup(p.close)
@@ -72,7 +75,14 @@ func (p *proxy) copy(dst io.WriteCloser, src io.ReadCloser, way direction) {
 		for p.held[way] && !p.ended {
 			p.moved.Wait()
 		}
+		late := p.late[way]
 		p.mu.Unlock()
+		if late > 0 {
+			select {
+			case <-time.After(late):
+			case <-p.over:
+			}
+		}
 		if _, writeErr := dst.Write(buf[:n]); err != nil || writeErr != nil {
 			return
 		}
@@ -87,7 +97,15 @@ func (p *proxy) hold(way direction, held bool) {
 	p.moved.Broadcast()
 }
 
+// delay makes what goes one way from now on come later by at least d.
+func (p *proxy) delay(way direction, d time.Duration) {
+	p.mu.Lock()
+	p.late[way] = d
+	p.mu.Unlock()
+}
+
 func (p *proxy) close() {
+	close(p.over)
 	_ = p.listener.Close()
 	p.mu.Lock()
 	p.ended = true

@@ -16,11 +16,6 @@ import (
 // standingExpiry is how long a pull waits on the server when all queues are empty.
 const standingExpiry = 30 * time.Second
 
-// probePatience is how long the answer to a probe may take. An empty queue answers
-// at once. One whose cap is reached keeps the probe until a message is free, for
-// ever if need be: the probe is then withdrawn and a standing pull takes its place.
-const probePatience = 100 * time.Millisecond
-
 // refusedPause is how long a queue is left alone that answered with an error, such
 // as a consumer that is gone.
 const refusedPause = 500 * time.Millisecond
@@ -108,8 +103,7 @@ func (p *puller) request(queue int, now time.Time, probing bool, body string) er
 	next.outstanding, next.probing, next.since = true, probing, now
 	p.out[queue] = next
 	if err := p.conn.PublishRequest(p.apis[queue], p.reply(queue), []byte(body)); err != nil {
-		p.out[queue] = next.ended()
-		p.out[queue].refused = now.Add(refusedPause)
+		p.refuse(queue, now)
 		return fmt.Errorf("pull from %s: %w", p.apis[queue], err)
 	}
 	return nil
@@ -126,24 +120,50 @@ func (p *puller) withdraw(queue int) error {
 	return p.subscribe(queue)
 }
 
-// answer sorts what came to the inboxes: a message of a queue, or the end of a pull
-// without one (message false).
-func (p *puller) answer(m *nats.Msg, now time.Time) (queue int, message bool) {
-	if status, ok := strings.CutPrefix(m.Subject, p.inbox+"."); ok && m.Reply == "" {
-		queue = p.queueOf(status)
-		if queue >= 0 {
-			p.end(queue, m.Header.Get("Status"), now)
-		}
-		return queue, false
+// turnIntoStanding puts a standing pull in the place of a probe that the server
+// keeps: a probe has no expiry, so a lost one could not be told from it for ever.
+func (p *puller) turnIntoStanding(queue int, now time.Time) error {
+	if err := p.withdraw(queue); err != nil {
+		return err
 	}
-	queue = -1
+	return p.stand(queue, now)
+}
+
+// refuse leaves a queue alone for a while.
+func (p *puller) refuse(queue int, now time.Time) {
+	p.out[queue] = p.out[queue].ended()
+	p.out[queue].refused = now.Add(refusedPause)
+}
+
+// answer is what came to the inbox of a pull.
+type answer struct {
+	queue int // -1 where it cannot be told, or where the pull was withdrawn
+	// message: it is one; otherwise the pull has ended without.
+	message bool
+	// refusal is the server's status where there is something wrong.
+	refusal string
+}
+
+// answer sorts what came to the inboxes.
+func (p *puller) answer(m *nats.Msg, now time.Time) answer {
+	if inbox, ok := strings.CutPrefix(m.Subject, p.inbox+"."); ok && m.Reply == "" {
+		queue := p.queueOf(inbox)
+		if queue < 0 {
+			return answer{queue: -1}
+		}
+		return answer{queue: queue, refusal: p.end(queue, m.Header, now)}
+	}
+	queue := -1
 	if meta, err := m.Metadata(); err == nil {
 		if q, ok := p.queues[meta.Consumer]; ok {
 			queue = q
-			p.out[q] = p.out[q].ended()
+			// One that a withdrawn pull brings leaves its successor with the server.
+			if m.Sub == p.out[q].sub {
+				p.out[q] = p.out[q].ended()
+			}
 		}
 	}
-	return queue, true
+	return answer{queue: queue, message: true}
 }
 
 // queueOf reads QUEUE.GENERATION; -1 for a pull that was withdrawn.
@@ -156,16 +176,19 @@ func (p *puller) queueOf(inbox string) int {
 	return queue
 }
 
-// end notes how a pull ended without a message.
-func (p *puller) end(queue int, status string, now time.Time) {
-	switch status {
+// end notes how a pull ended without a message, and returns the status where that
+// is a refusal.
+func (p *puller) end(queue int, header nats.Header, now time.Time) (refusal string) {
+	switch status := header.Get("Status"); status {
 	case "100": // an idle heartbeat, not an end
+		return ""
 	case "404", "408":
 		p.out[queue] = p.out[queue].ended()
 		p.out[queue].empty = true
+		return ""
 	default:
-		p.out[queue] = p.out[queue].ended()
-		p.out[queue].refused = now.Add(refusedPause)
+		p.refuse(queue, now)
+		return strings.TrimSpace("status " + status + " " + header.Get("Description"))
 	}
 }
 
