@@ -38,7 +38,8 @@ func (m *measured) each(d time.Duration) time.Duration { return d / time.Duratio
 type plannedRun struct {
 	id         jetsheet.RunID
 	definition string
-	// begun, if set, is called when the plan is stored.
+	// begun, if set, is called before the run is frozen: a small run can be over by the
+	// time we learn that its plan is stored.
 	begun func()
 	// profiled asks for profiles; keepProfile names a file that keeps the roles'.
 	profiled    bool
@@ -73,6 +74,9 @@ func (r *rig) measure(ctx context.Context, p parts, run plannedRun) (m *measured
 	if err != nil {
 		return nil, err
 	}
+	if run.begun != nil {
+		run.begun()
+	}
 	asked := time.Now()
 	if _, err := freezer.Freeze(ctx, run.id, run.definition, jetsheet.Scope{}); err != nil {
 		return nil, err
@@ -82,9 +86,6 @@ func (r *rig) measure(ctx context.Context, p parts, run plannedRun) (m *measured
 		return nil, err
 	}
 	before, known := groupCPU(r.postgres.PID())
-	if run.begun != nil {
-		run.begun()
-	}
 	profiles, err := r.startProfiles(run)
 	if err != nil {
 		return nil, err
