@@ -192,11 +192,18 @@ func conversions(o TopologyOptions) StreamTopology {
 
 func rendered(o TopologyOptions) StreamTopology {
 	cfg := stream(o, StreamRendered, "rendered workbooks", jetstream.WorkQueuePolicy, SubjectRenderedPublish, SubjectRenderedCompare)
+	// No most deliveries here: an event that was given back often, in an outage of S3
+	// with many restarts, must not die. One that kills its worker ends by MaxStarts.
+	uploads := func(name, description, subjects string) jetstream.ConsumerConfig {
+		c := worker(o, name, description, subjects, 16)
+		c.MaxDeliver = -1
+		return c
+	}
 	return StreamTopology{Config: cfg, Consumers: []jetstream.ConsumerConfig{
 		// 16 uploads at a time fill a 1 Gbit/s line with workbooks of 100 KB and hold
 		// 8 MiB of chunks.
-		worker(o, ConsumerUploader, "uploaders", SubjectRenderedPublish, 16),
-		worker(o, ConsumerUploaderShadow, "comparison of shadow workbooks", SubjectRenderedCompare, 16),
+		uploads(ConsumerUploader, "uploaders", SubjectRenderedPublish),
+		uploads(ConsumerUploaderShadow, "comparison of shadow workbooks", SubjectRenderedCompare),
 	}}
 }
 

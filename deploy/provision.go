@@ -130,26 +130,31 @@ func (p *provisioner) bucket(ctx context.Context, want jetsheet.BucketTopology) 
 	if !p.record("bucket", name, action) {
 		return nil
 	}
-	if _, err := p.js.CreateOrUpdateKeyValue(ctx, want.Config); err != nil {
-		return fmt.Errorf("%s bucket %s: %w", action, name, err)
+	if action == ActionCreate {
+		_, err := p.js.CreateKeyValue(ctx, want.Config)
+		// Two may set up at once; then the other's bucket is brought up to date.
+		if err != nil && !errors.Is(err, jetstream.ErrBucketExists) {
+			return fmt.Errorf("create bucket %s: %w", name, err)
+		}
+		if have, err = p.js.Stream(ctx, "KV_"+name); err != nil {
+			return fmt.Errorf("look up bucket %s: %w", name, err)
+		}
 	}
-	return p.bucketStream(ctx, "KV_"+name, want)
+	return p.updateBucket(ctx, have.CachedInfo().Config, want)
 }
 
-// bucketStream sets what nats.go has no setting for: it creates every bucket with
-// direct reads and without the life of single entries.
-func (p *provisioner) bucketStream(ctx context.Context, stream string, want jetsheet.BucketTopology) error {
-	have, err := p.js.Stream(ctx, stream)
-	if err != nil {
-		return fmt.Errorf("look up stream %s: %w", stream, err)
-	}
-	cfg := have.CachedInfo().Config
-	if cfg.AllowDirect == !want.LeaderReads && cfg.AllowMsgTTL == want.MessageTTL {
+// updateBucket changes the bucket's stream in one update. The library's own update
+// would turn direct reads on and refuse the life of single entries, for which it has
+// no settings; a role that binds in between would keep the wrong reads for good.
+func (p *provisioner) updateBucket(ctx context.Context, cfg jetstream.StreamConfig, want jetsheet.BucketTopology) error {
+	if sameBucket(cfg, want) {
 		return nil
 	}
+	cfg.Description, cfg.MaxAge = want.Config.Description, want.Config.TTL
+	cfg.MaxMsgsPerSubject, cfg.Replicas = int64(want.Config.History), want.Config.Replicas
 	cfg.AllowDirect, cfg.AllowMsgTTL = !want.LeaderReads, want.MessageTTL
 	if _, err := p.js.UpdateStream(ctx, cfg); err != nil {
-		return fmt.Errorf("set reads and entry life of stream %s: %w", stream, err)
+		return fmt.Errorf("update bucket %s: %w", want.Config.Bucket, err)
 	}
 	return nil
 }

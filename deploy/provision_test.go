@@ -205,3 +205,45 @@ func TestProvisionNamesWhatCannotBeChanged(t *testing.T) {
 		t.Errorf("got error %v, want the server's, naming stream %s", err, jetsheet.StreamConversions)
 	}
 }
+
+// Every number that an operator may change reaches every asset, and a second call finds
+// nothing to do.
+func TestProvisionUpdatesEveryBucket(t *testing.T) {
+	t.Parallel()
+	_, js := localtest.NATS(t)
+	topology := jetsheet.NewTopology(jetsheet.TopologyOptions{})
+	if _, err := deploy.Provision(t.Context(), js, topology, false); err != nil {
+		t.Fatal(err)
+	}
+	for i := range topology.Buckets {
+		topology.Buckets[i].Config.Description += ", changed"
+		topology.Buckets[i].Config.TTL += time.Hour
+	}
+	changes, err := deploy.Provision(t.Context(), js, topology, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	updated := 0
+	for _, change := range changes {
+		if change.Action == deploy.ActionUpdate && change.Kind == "bucket" {
+			updated++
+		}
+	}
+	if updated != len(topology.Buckets) {
+		t.Errorf("%d buckets updated, want %d: %+v", updated, len(topology.Buckets), changes)
+	}
+	for _, bucket := range topology.Buckets {
+		stream, err := js.Stream(t.Context(), "KV_"+bucket.Config.Bucket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := stream.CachedInfo().Config
+		if cfg.AllowDirect == bucket.LeaderReads || cfg.AllowMsgTTL != bucket.MessageTTL || cfg.MaxAge != bucket.Config.TTL {
+			t.Errorf("bucket %s: direct reads %t, entry life %t, age %s", bucket.Config.Bucket, cfg.AllowDirect, cfg.AllowMsgTTL, cfg.MaxAge)
+		}
+	}
+	changes, err = deploy.Provision(t.Context(), js, topology, false)
+	if err != nil || slices.ContainsFunc(changes, func(c deploy.Change) bool { return c.Action != deploy.ActionNone }) {
+		t.Errorf("a second call changes %+v (%v), want nothing", changes, err)
+	}
+}

@@ -38,8 +38,7 @@
 // It needs the buckets [jetsheet.BucketRuns] (read, create, update) and
 // [jetsheet.BucketFlags] (read), and one right on the workbooks' bucket, to get and
 // put below [jetsheet.RecordPrefix], behind a [RecordStore]. It needs no database
-// and no running jetsheet. A system that is not written in Go asks jetsheet for its
-// tenants instead. [Load] reads a frozen run without freezing one.
+// and no running jetsheet. [Load] reads a frozen run without freezing one.
 //
 // # What is guaranteed
 //

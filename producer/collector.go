@@ -121,7 +121,7 @@ func (c *collector) add(t *jetsheet.Target, lines *spoolWriter) error {
 }
 
 // maxTargetBytes leaves room in a request for what the producer adds.
-const maxTargetBytes = jetsheet.MaxRequestBytes - 512
+const maxTargetBytes = jetsheet.MaxRequestBytes - 1024
 
 // maxProblemBytes bounds what a target's problem says; it may quote the row.
 const maxProblemBytes = 1 << 10

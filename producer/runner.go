@@ -40,10 +40,11 @@ type runner struct {
 	definition string
 	scope      jetsheet.Scope
 
-	fresh bool // planned here, so nothing can have been published before
-	plan  *planFile
-	pass  *pass
-	tally tally
+	fresh    bool // planned here, so nothing can have been published before
+	refrozen bool // the record was lost once
+	plan     *planFile
+	pass     *pass
+	tally    tally
 
 	complaint    string // what was logged last
 	complainedAt time.Time
@@ -146,7 +147,7 @@ func (r *runner) freezeAgain(ctx context.Context, lost error) error {
 	if r.plan != nil {
 		r.plan.close()
 	}
-	r.plan, r.pass, r.tally, r.fresh = nil, nil, tally{}, false
+	r.plan, r.pass, r.tally, r.fresh, r.refrozen = nil, nil, tally{}, false, true
 	return nil
 }
 
@@ -158,7 +159,9 @@ func (r *runner) stepPlan(ctx context.Context, run *jetsheet.Run) (time.Duration
 		return problemPace, false, about(r.id, "freezing", err)
 	}
 	run.Frozen = *frozen
-	if r.fresh, err = r.p.plan(ctx, run); err != nil {
+	ours, err := r.p.plan(ctx, run)
+	// What was published before the record was lost may still be there.
+	if r.fresh = ours && !r.refrozen; err != nil {
 		r.noteProblem(ctx, err)
 		return problemPace, false, about(r.id, "planning", err)
 	}

@@ -29,9 +29,8 @@ func (r *runner) watch(ctx context.Context, run *jetsheet.Run) (time.Duration, b
 		return idlePace, false, err
 	}
 	expected := run.Plan.Expected
-	if r.tally.done >= expected {
-		return r.close(ctx, jetsheet.Counts{Expected: expected, Done: expected})
-	}
+	// The counts only say when to look: what closes a run is the standing of each of
+	// its targets. Outcomes of conversions that the plan does not have count for nothing.
 	r.tally.news = r.tally.news || moved
 	if r.surveyDue(time.Now(), expected) {
 		r.tally.news = false
@@ -59,7 +58,7 @@ func (r *runner) surveyDue(now time.Time, expected int) bool {
 	if since < surveyRest*t.cost {
 		return false
 	}
-	maybeClosed := t.news && t.done+t.failed >= expected
+	maybeClosed := (t.news || expected == 0) && t.done+t.failed >= expected
 	retryDue := !t.retryAt.IsZero() && !now.Before(t.retryAt)
 	newFailures := t.news && t.failed > 0 && since > idlePace
 	return maybeClosed || retryDue || newFailures || since >= r.p.cfg.Interval

@@ -15,8 +15,7 @@ import (
 const ContentType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 // Names of the metadata of a workbook on S3; as headers they carry the prefix
-// x-amz-meta-. The uploader writes them, and the uploader, `jetsheet verify` and
-// anyone else read them. Names are only ever added.
+// x-amz-meta-. The uploader writes them; the uploader and anyone else may read them. Names are only ever added.
 const (
 	// MetaRun is the run's id, e.g. 20261031T200000Z-temperature-0.
 	MetaRun = "run"

@@ -31,7 +31,9 @@ func (r Records) Record(ctx context.Context, key string, body []byte) ([]byte, e
 	for round := 0; body != nil; round++ {
 		err := r.put(ctx, key, body)
 		if err == nil {
-			return body, nil // accepted on this condition, so it is what lies there
+			// Read back all the same: a store that ignores the condition accepts both of
+			// two writers, and only the one that lies there decides.
+			return r.get(ctx, key)
 		}
 		switch status := statusOf(err); {
 		case status == http.StatusPreconditionFailed:
