@@ -247,3 +247,23 @@ func TestProvisionUpdatesEveryBucket(t *testing.T) {
 		t.Errorf("a second call changes %+v (%v), want nothing", changes, err)
 	}
 }
+
+// Setting up again without saying how keeps what an operator chose.
+func TestKeepWhatWasChosen(t *testing.T) {
+	t.Parallel()
+	_, js := localtest.NATS(t)
+	if kept, err := deploy.Keep(t.Context(), js, jetsheet.TopologyOptions{}); err != nil || kept != (jetsheet.TopologyOptions{}) {
+		t.Errorf("before the first time: %+v (%v), want the defaults", kept, err)
+	}
+	chosen := jetsheet.TopologyOptions{Replicas: 1, AckWait: 7 * time.Second, WorkbooksBytes: 5 << 20}
+	if _, err := deploy.Provision(t.Context(), js, jetsheet.NewTopology(chosen), false); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := deploy.Keep(t.Context(), js, jetsheet.TopologyOptions{})
+	if err != nil || kept != chosen {
+		t.Errorf("kept %+v (%v), want %+v", kept, err, chosen)
+	}
+	if kept, err = deploy.Keep(t.Context(), js, jetsheet.TopologyOptions{AckWait: time.Second}); err != nil || kept.AckWait != time.Second {
+		t.Errorf("kept %+v (%v), want the lease that was asked for", kept, err)
+	}
+}

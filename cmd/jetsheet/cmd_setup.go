@@ -17,9 +17,9 @@ import (
 
 // setupSettings are the numbers that differ between installations.
 type setupSettings struct {
-	Replicas       int           `name:"replicas" default:"1" help:"Copies of every stream: 3 in production."`
-	AckWait        time.Duration `name:"ack-wait" default:"1m" help:"Lease of a request: how long the work of a dead worker waits."`
-	WorkbooksBytes int64         `name:"workbooks-bytes" default:"4294967296" help:"Most bytes between renderer and uploader."`
+	Replicas       int           `name:"replicas" default:"0" help:"Copies of every stream, 3 in production; 0 keeps what is there, at first 1."`
+	AckWait        time.Duration `name:"ack-wait" default:"0s" help:"Lease of a request: how long the work of a dead worker waits; 0 keeps what is there, at first 1m."`
+	WorkbooksBytes int64         `name:"workbooks-bytes" default:"0" help:"Most bytes between renderer and uploader; 0 keeps what is there, at first 4 GiB."`
 }
 
 // setupCommand makes what the roles work on.
@@ -129,8 +129,11 @@ type setupPlan struct {
 // with another error there is none.
 func setUp(ctx context.Context, p parts, plan setupPlan) (*setupResult, error) {
 	result := &setupResult{DryRun: plan.dryRun, Warnings: []string{}}
-	var err error
-	if result.Changes, err = deploy.Provision(ctx, p.js, jetsheet.NewTopology(plan.options), plan.dryRun); err != nil {
+	options, err := deploy.Keep(ctx, p.js, plan.options)
+	if err != nil {
+		return nil, err
+	}
+	if result.Changes, err = deploy.Provision(ctx, p.js, jetsheet.NewTopology(options), plan.dryRun); err != nil {
 		return nil, err
 	}
 	change, warnings, err := setUpBucket(ctx, p, plan.dryRun)
