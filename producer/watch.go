@@ -58,7 +58,8 @@ func (r *runner) surveyDue(now time.Time, expected int) bool {
 	if since < surveyRest*t.cost {
 		return false
 	}
-	maybeClosed := (t.news || expected == 0) && t.done+t.failed >= expected
+	// Also without news: what was counted while publishing is none any more.
+	maybeClosed := t.done+t.failed >= expected && (t.news || expected == 0 || since > idlePace)
 	retryDue := !t.retryAt.IsZero() && !now.Before(t.retryAt)
 	newFailures := t.news && t.failed > 0 && since > idlePace
 	return maybeClosed || retryDue || newFailures || since >= r.p.cfg.Interval
