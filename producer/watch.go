@@ -29,8 +29,9 @@ func (r *runner) watch(ctx context.Context, run *jetsheet.Run) (time.Duration, b
 		return idlePace, false, err
 	}
 	expected := run.Plan.Expected
-	// The counts only say when to look: what closes a run is the standing of each of
-	// its targets. Outcomes of conversions that the plan does not have count for nothing.
+	if r.tally.done >= expected {
+		return r.close(ctx, jetsheet.Counts{Expected: expected, Done: expected})
+	}
 	r.tally.news = r.tally.news || moved
 	if r.surveyDue(time.Now(), expected) {
 		r.tally.news = false
@@ -58,8 +59,7 @@ func (r *runner) surveyDue(now time.Time, expected int) bool {
 	if since < surveyRest*t.cost {
 		return false
 	}
-	// Also without news: what was counted while publishing is none any more.
-	maybeClosed := t.done+t.failed >= expected && (t.news || expected == 0 || since > idlePace)
+	maybeClosed := t.news && t.done+t.failed >= expected
 	retryDue := !t.retryAt.IsZero() && !now.Before(t.retryAt)
 	newFailures := t.news && t.failed > 0 && since > idlePace
 	return maybeClosed || retryDue || newFailures || since >= r.p.cfg.Interval
