@@ -27,8 +27,7 @@ const (
 
 // survey is what became of each conversion of a run at one moment.
 type survey struct {
-	run jetsheet.RunID
-	by  map[digest]standing
+	by map[digest]standing
 	// retries holds the address of each conversion that is to be tried again, and
 	// when.
 	retries map[jetsheet.Address]time.Time
@@ -48,7 +47,7 @@ func (s *survey) missing(c jetsheet.Conversion) bool { return s.of(c) == 0 }
 // survey reads CONVERSIONS, RENDERED, FAILED and DONE in this order: a conversion
 // that moves on while we read is then seen twice rather than not at all.
 func (r *runner) survey(ctx context.Context) (*survey, error) {
-	s := &survey{run: r.id, by: map[digest]standing{}, retries: map[jetsheet.Address]time.Time{}}
+	s := &survey{by: map[digest]standing{}, retries: map[jetsheet.Address]time.Time{}}
 	for _, queue := range []struct{ stream, subjects string }{
 		{jetsheet.StreamConversions, "conversions.request.*." + r.id.String() + ".>"},
 		{jetsheet.StreamRendered, "conversions.rendered.*." + r.id.String() + ".>"},

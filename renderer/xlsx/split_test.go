@@ -14,7 +14,7 @@ import (
 func TestSplit(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("writes and reads 1.2 million rows")
+		t.Skip("1.2 million rows: run without -short")
 	}
 	const rows = 1_200_000
 	var dst bytes.Buffer
