@@ -208,19 +208,15 @@ func (w *PlanWriter) Close() (PlanSummary, error) {
 
 // PlanReader reads a plan line by line; memory does not grow with the plan.
 type PlanReader struct {
-	src    *bufio.Reader
-	line   int
-	offset int64
-	buf    []byte
+	src  *bufio.Reader
+	line int
+	buf  []byte
 }
 
 // NewPlanReader returns a reader of NDJSON.
 func NewPlanReader(src io.Reader) *PlanReader {
 	return &PlanReader{src: bufio.NewReaderSize(src, 64<<10)}
 }
-
-// Offset returns how many bytes of src the targets read so far take.
-func (r *PlanReader) Offset() int64 { return r.offset }
 
 // Read returns the next target, [io.EOF] after the last one, or an error that
 // wraps [ErrPlan].
@@ -247,7 +243,6 @@ func (r *PlanReader) readLine() ([]byte, error) {
 		switch {
 		case err == nil:
 			r.line++
-			r.offset += int64(len(r.buf))
 			return bytes.TrimSuffix(r.buf, []byte{'\n'}), nil
 		case errors.Is(err, bufio.ErrBufferFull):
 		case errors.Is(err, io.EOF) && len(r.buf) == 0:

@@ -1,6 +1,7 @@
 package jetsheet
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
@@ -96,6 +97,10 @@ func RunRequestSubjects(lane Lane, run RunID) string {
 	return "conversions.request." + string(lane) + "." + run.String() + ".>"
 }
 
+// RunQueueSubjects matches the requests of a run in every lane, also those that this
+// build does not know.
+func RunQueueSubjects(run RunID) string { return "conversions.request.*." + run.String() + ".>" }
+
 // RenderedSubject is where the event of a rendered workbook goes. Only workbooks
 // routed [RouteShadow] are compared; everything else is published.
 func RenderedSubject(route Route, c Conversion) string {
@@ -153,9 +158,23 @@ func (a Address) DoneSubject() string { return "conversions.done." + a.Key() }
 // FailedSubject holds the newest failure of the conversion.
 func (a Address) FailedSubject() string { return "conversions.failed." + a.Key() }
 
-// RequestSubject is where the conversion waits in a lane.
-func (a Address) RequestSubject(lane Lane) string {
-	return "conversions.request." + string(lane) + "." + a.Key()
+// FailedSubjects matches the failures of the conversions that have the address's run,
+// tenant and target. The zero run and an empty token match all.
+func (a Address) FailedSubjects() string { return "conversions.failed." + a.pattern() }
+
+// RequestSubjects matches the requests, in every lane, of what [Address.FailedSubjects]
+// does.
+func (a Address) RequestSubjects() string { return "conversions.request.*." + a.pattern() }
+
+// RenderedSubjects matches the rendered events of what [Address.FailedSubjects] does.
+func (a Address) RenderedSubjects() string { return "conversions.rendered.*." + a.pattern() }
+
+func (a Address) pattern() string {
+	run := "*"
+	if !a.Run.IsZero() {
+		run = a.Run.String()
+	}
+	return run + "." + cmp.Or(a.Tenant, "*") + "." + cmp.Or(a.Target, "*")
 }
 
 // SubjectKey returns the part of a request, rendered, done or failed subject that
@@ -215,6 +234,39 @@ func ProgressKey(stage Stage, c Conversion) string { return string(stage) + "." 
 // PublisherKey is the key in the bucket [BucketProgress] under which one producer
 // at a time says that it publishes a run.
 func PublisherKey(run RunID) string { return "publisher." + run.String() }
+
+// WorkerKey is the key in the bucket [BucketProgress] of a worker's [WorkerState];
+// worker is its name. WorkerKeys matches those of all workers.
+func WorkerKey(stage Stage, worker string) string {
+	return "worker." + string(stage) + "." + Token(worker)
+}
+
+// WorkerKeys matches the keys of all workers' states.
+const WorkerKeys = "worker.>"
+
+// NoticeKey is the key of a notice in the bucket [BucketNotices]: what kind of thing it
+// is about, and which one. Unlike tokens, parts of letters, digits, _ and - stay as they
+// are whatever their length: a run's id may be longer than a token.
+func NoticeKey(kind string, about ...string) string {
+	key := "notice." + kind
+	for _, part := range about {
+		if part == "" || strings.IndexFunc(part, func(r rune) bool { return r > 0x7f || !plainByte(byte(r)) }) >= 0 {
+			part = Token(part)
+		}
+		key += "." + part
+	}
+	return key
+}
+
+// ChannelKey is the key in the bucket [BucketNotices] of what is known of a channel
+// that notices are sent through.
+func ChannelKey(channel string) string { return "channel." + Token(channel) }
+
+// ReplayKey is the key of a replay in the bucket [BucketProgress].
+func ReplayKey(id string) string { return "replay." + id }
+
+// ReplayKeys matches the keys of all replays.
+const ReplayKeys = "replay.*"
 
 // PlanObject is the name of a plan in the store [StorePlans]. The nonce makes each
 // attempt at planning write a name of its own: a store that is full destroys what

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // claim is how producers agree who publishes a run. It only saves work: two that
@@ -59,8 +60,7 @@ func (c *claim) write(ctx context.Context, revision uint64, now time.Time) (bool
 	written, err := c.put(ctx, revision)
 	if err != nil {
 		c.revision = 0
-		var api *jetstream.APIError
-		if errors.Is(err, jetstream.ErrKeyExists) || errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+		if errors.Is(err, jetstream.ErrKeyExists) || delivery.WrongLastSequence(err) {
 			return false, nil
 		}
 		return false, err

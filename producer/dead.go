@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // deadWatch remembers requests that looked dead: for whose sequence the server awaits
@@ -107,7 +108,7 @@ func (p *Producer) revive(ctx context.Context, stream jetstream.Stream, dead *je
 	if trace := dead.Header.Get(jetsheet.HeaderTrace); trace != "" {
 		m.Header.Set(jetsheet.HeaderTrace, trace)
 	}
-	if _, err := p.js.PublishMsg(ctx, m); err != nil && !alreadyQueued(err) {
+	if _, err := p.js.PublishMsg(ctx, m); err != nil && !delivery.AlreadyQueued(err) {
 		return fmt.Errorf("publish request again: %w", err)
 	}
 	log.WarnContext(ctx, "request was delivered too often, queued again")

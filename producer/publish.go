@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -208,8 +207,7 @@ func (p *Producer) recordFailure(ctx context.Context, id jetsheet.RunID, t *jets
 		Message: fmt.Sprintf("report %s, tenant %q, target %q: %s", id.Report, t.Tenant, t.Target, message), Request: body,
 	}
 	_, err = p.js.PublishMsg(ctx, f.Msg(jetsheet.FailedSubject(request.Conversion())), jetstream.WithExpectLastSequencePerSubject(0))
-	var api *jetstream.APIError
-	if err == nil || errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+	if err == nil || delivery.WrongLastSequence(err) {
 		return nil
 	}
 	return fmt.Errorf("record failure of target %q of tenant %q: %w", t.Target, t.Tenant, err)
@@ -258,7 +256,7 @@ func (p *Producer) awaitAcks(ctx context.Context, targets []jetsheet.Target, ack
 		case <-ctx.Done():
 			err = ctx.Err()
 		}
-		if err != nil && !alreadyQueued(err) {
+		if err != nil && !delivery.AlreadyQueued(err) {
 			doubt, failed = append(doubt, targets[i]), err
 		}
 	}
@@ -266,11 +264,4 @@ func (p *Producer) awaitAcks(ctx context.Context, targets []jetsheet.Target, ack
 		return doubt, fmt.Errorf("publish %d requests: %w", len(doubt), failed)
 	}
 	return nil, nil
-}
-
-// alreadyQueued tells "this conversion is queued" from "the stream is full": both
-// are error 10077, and only the text tells them apart.
-func alreadyQueued(err error) bool {
-	var api *jetstream.APIError
-	return errors.As(err, &api) && api.ErrorCode == 10077 && strings.Contains(api.Description, "maximum messages per subject exceeded")
 }

@@ -48,13 +48,11 @@ func (s *survey) missing(c jetsheet.Conversion) bool { return s.of(c) == 0 }
 // that moves on while we read is then seen twice rather than not at all.
 func (r *runner) survey(ctx context.Context) (*survey, error) {
 	s := &survey{by: map[digest]standing{}, retries: map[jetsheet.Address]time.Time{}}
-	for _, queue := range []struct{ stream, subjects string }{
-		{jetsheet.StreamConversions, "conversions.request.*." + r.id.String() + ".>"},
-		{jetsheet.StreamRendered, "conversions.rendered.*." + r.id.String() + ".>"},
-	} {
-		if err := r.surveyQueue(ctx, s, queue.stream, queue.subjects); err != nil {
-			return nil, err
-		}
+	if err := r.surveyQueue(ctx, s, jetsheet.StreamConversions, jetsheet.RunQueueSubjects(r.id)); err != nil {
+		return nil, err
+	}
+	if err := r.surveyQueue(ctx, s, jetsheet.StreamRendered, jetsheet.RunRenderedSubjects(r.id)...); err != nil {
+		return nil, err
 	}
 	err := delivery.Scan(ctx, r.p.js, jetsheet.StreamFailed, true, s.seeFailure, jetsheet.RunFailedSubjects(r.id))
 	if err != nil {
@@ -69,17 +67,19 @@ func (r *runner) survey(ctx context.Context) (*survey, error) {
 
 // surveyQueue lists what is in a work queue, where a second consumer is not
 // allowed. The windows keep the list short.
-func (r *runner) surveyQueue(ctx context.Context, s *survey, stream, subjects string) error {
+func (r *runner) surveyQueue(ctx context.Context, s *survey, stream string, patterns ...string) error {
 	handle, err := r.p.js.Stream(ctx, stream)
 	if err != nil {
 		return fmt.Errorf("look up stream %s: %w", stream, err)
 	}
-	info, err := handle.Info(ctx, jetstream.WithSubjectFilter(subjects))
-	if err != nil {
-		return fmt.Errorf("list subjects of stream %s: %w", stream, err)
-	}
-	for subject := range info.State.Subjects {
-		s.note(jetsheet.SubjectKey(subject), pending)
+	for _, pattern := range patterns {
+		info, err := handle.Info(ctx, jetstream.WithSubjectFilter(pattern))
+		if err != nil {
+			return fmt.Errorf("list subjects of stream %s: %w", stream, err)
+		}
+		for subject := range info.State.Subjects {
+			s.note(jetsheet.SubjectKey(subject), pending)
+		}
 	}
 	return nil
 }
@@ -175,13 +175,12 @@ func (p *Producer) hasOutcome(ctx context.Context, c jetsheet.Conversion) (bool,
 }
 
 func (p *Producer) exists(ctx context.Context, stream, subject string) (bool, error) {
-	m, err := p.lastMessage(ctx, stream, subject)
-	return m != nil, err
+	return delivery.HasMessage(ctx, p.outcomes[stream], subject)
 }
 
 // failure returns the newest failure of a conversion, nil when there is none.
 func (p *Producer) failure(ctx context.Context, a jetsheet.Address) (*jetsheet.Failure, error) {
-	m, err := p.lastMessage(ctx, jetsheet.StreamFailed, a.FailedSubject())
+	m, err := delivery.LastMessage(ctx, p.outcomes[jetsheet.StreamFailed], a.FailedSubject())
 	if err != nil || m == nil {
 		return nil, err
 	}
@@ -190,18 +189,6 @@ func (p *Producer) failure(ctx context.Context, a jetsheet.Address) (*jetsheet.F
 		return nil, fmt.Errorf("read failure of %s: %w", a.Key(), err)
 	}
 	return &f, nil
-}
-
-// lastMessage returns the newest message of a subject, nil when there is none.
-func (p *Producer) lastMessage(ctx context.Context, stream, subject string) (*jetstream.RawStreamMsg, error) {
-	m, err := p.outcomes[stream].GetLastMsgForSubject(ctx, subject)
-	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound):
-		return nil, nil //nolint:nilnil // absence is an answer
-	case err != nil:
-		return nil, fmt.Errorf("read %s: %w", subject, err)
-	}
-	return m, nil
 }
 
 func (p *Producer) countRun(ctx context.Context, stream, subjects string) (int, error) {

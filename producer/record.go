@@ -3,12 +3,10 @@ package producer
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // readRun reads a run's record from the leader.
@@ -44,8 +42,7 @@ func (p *Producer) updateRun(ctx context.Context, id jetsheet.RunID, change func
 			p.book.setRun(id, run.State)
 			return run, nil
 		}
-		var api *jetstream.APIError
-		if !errors.As(err, &api) || api.ErrorCode != jetstream.JSErrCodeStreamWrongLastSequence {
+		if !delivery.WrongLastSequence(err) {
 			return nil, about(id, "writing the record", err)
 		}
 	}

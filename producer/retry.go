@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // retryMeanwhile looks after failures while the plan is still being published: a
@@ -117,7 +118,7 @@ func (p *Producer) republish(ctx context.Context, f *jetsheet.Failure, r *jetshe
 	if f.Trace != "" {
 		m.Header.Set(jetsheet.HeaderTrace, f.Trace)
 	}
-	if _, err := p.js.PublishMsg(ctx, m); err != nil && !alreadyQueued(err) {
+	if _, err := p.js.PublishMsg(ctx, m); err != nil && !delivery.AlreadyQueued(err) {
 		return fmt.Errorf("publish request again: %w", err)
 	}
 	p.log.InfoContext(ctx, "request queued again", slog.String("conversion", r.Conversion().String()), slog.Int("attempts", f.Attempts))
