@@ -268,6 +268,30 @@ func ReplayKey(id string) string { return "replay." + id }
 // ReplayKeys matches the keys of all replays.
 const ReplayKeys = "replay.*"
 
+// NoticeKey is the key of a notice in the bucket [BucketNotices]: what kind of thing it
+// is about, and which one. Unlike tokens, parts of letters, digits, _ and - stay as they
+// are whatever their length: a run's id may be longer than a token.
+func NoticeKey(kind string, about ...string) string {
+	key := "notice." + kind
+	for _, part := range about {
+		if part == "" || strings.IndexFunc(part, func(r rune) bool { return r > 0x7f || !plainByte(byte(r)) }) >= 0 {
+			part = Token(part)
+		}
+		key += "." + part
+	}
+	return key
+}
+
+// ChannelKey is the key in the bucket [BucketNotices] of what is known of a channel
+// that notices are sent through.
+func ChannelKey(channel string) string { return "channel." + Token(channel) }
+
+// ReplayKey is the key of a replay in the bucket [BucketProgress].
+func ReplayKey(id string) string { return "replay." + id }
+
+// ReplayKeys matches the keys of all replays.
+const ReplayKeys = "replay.*"
+
 // PlanObject is the name of a plan in the store [StorePlans]. The nonce makes each
 // attempt at planning write a name of its own: a store that is full destroys what
 // it overwrites.

@@ -43,6 +43,8 @@ const (
 	BucketReports = "reports"
 	// BucketProgress holds live state; it may be lost.
 	BucketProgress = "progress"
+	// BucketNotices holds what people were told of and through which channels.
+	BucketNotices = "notices"
 )
 
 // Names of object stores.
@@ -134,6 +136,9 @@ func NewTopology(o TopologyOptions) Topology {
 			{Config: bucket(o, BucketReports, "applied report definitions", 10, 0)},
 			// Seven days outlive any retry; what is older is of no use to anyone.
 			{Config: bucket(o, BucketProgress, "live state of conversions", 1, 7*24*time.Hour), MessageTTL: true},
+			// 90 days, like the failures that notices are about. Leader reads: from a replica
+			// that lags, a notice that another process has just sent would look unsent.
+			{Config: bucket(o, BucketNotices, "what people were told of", 1, 90*24*time.Hour), LeaderReads: true},
 		},
 		Stores: []jetstream.ObjectStoreConfig{
 			// An uploader deletes what it has published; 14 days are for leftovers of

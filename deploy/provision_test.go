@@ -107,6 +107,7 @@ func TestProvisionSetsWhatBucketsNeed(t *testing.T) {
 		jetsheet.BucketFlags:    {false, false},
 		jetsheet.BucketReports:  {true, false},
 		jetsheet.BucketProgress: {true, true},
+		jetsheet.BucketNotices:  {false, false},
 	} {
 		s, err := js.Stream(t.Context(), "KV_"+bucket)
 		if err != nil {
