@@ -128,28 +128,37 @@ type Failure struct {
 	// RetryAt is set while the system will try again by itself: the conversion
 	// then counts as pending.
 	RetryAt time.Time `json:"retryAt,omitzero"`
-	// Dismissed is set when a person decided that nothing is to be done.
+	// Dismissed is set when a person decided that nothing is to be done; Dismissal
+	// says who, when and why.
 	Dismissed bool      `json:"dismissed,omitempty"`
+	Dismissal Mark      `json:"dismissal,omitzero"`
 	Worker    string    `json:"worker"`
 	Version   string    `json:"version"`
 	At        time.Time `json:"at"`
 	// Trace is the W3C traceparent, if any.
 	Trace string `json:"trace,omitempty"`
+	// Replay is the id of the replay that asked for the request which failed; empty
+	// for a planned one.
+	Replay string `json:"replay,omitempty"`
 	// Request is the body.
 	Request []byte `json:"-"`
 }
 
-// Names of the headers of a FAILED record. Trace context uses [HeaderTrace].
+// Names of the headers of a FAILED record. Trace context uses [HeaderTrace], the
+// replay [HeaderReplay].
 const (
-	HeaderStage     = "Jetsheet-Stage"
-	HeaderCause     = "Jetsheet-Cause"
-	HeaderMessage   = "Jetsheet-Message"
-	HeaderAttempts  = "Jetsheet-Attempts"
-	HeaderRetryAt   = "Jetsheet-Retry-At"
-	HeaderDismissed = "Jetsheet-Dismissed"
-	HeaderWorker    = "Jetsheet-Worker"
-	HeaderVersion   = "Jetsheet-Version"
-	HeaderAt        = "Jetsheet-At"
+	HeaderStage           = "Jetsheet-Stage"
+	HeaderCause           = "Jetsheet-Cause"
+	HeaderMessage         = "Jetsheet-Message"
+	HeaderAttempts        = "Jetsheet-Attempts"
+	HeaderRetryAt         = "Jetsheet-Retry-At"
+	HeaderDismissed       = "Jetsheet-Dismissed"
+	HeaderDismissedBy     = "Jetsheet-Dismissed-By"
+	HeaderDismissedAt     = "Jetsheet-Dismissed-At"
+	HeaderDismissedReason = "Jetsheet-Dismissed-Reason"
+	HeaderWorker          = "Jetsheet-Worker"
+	HeaderVersion         = "Jetsheet-Version"
+	HeaderAt              = "Jetsheet-At"
 	// HeaderTrace is lower case, as the W3C writes it: header look-up in NATS minds
 	// the case.
 	HeaderTrace = "traceparent"
@@ -179,13 +188,34 @@ func (f *Failure) Msg(subject string) *nats.Msg {
 		set(HeaderRetryAt, f.RetryAt.UTC().Format(time.RFC3339Nano))
 	}
 	if f.Dismissed {
-		set(HeaderDismissed, "true")
+		f.Dismissal.Dismiss(m.Header)
 	}
 	set(HeaderWorker, f.Worker)
 	set(HeaderVersion, f.Version)
 	set(HeaderAt, f.At.UTC().Format(time.RFC3339Nano))
 	set(HeaderTrace, f.Trace)
+	set(HeaderReplay, f.Replay)
 	return m
+}
+
+// Dismiss writes into the headers of a FAILED record that a person decided that
+// nothing is to be done; m says who, when and why.
+func (m *Mark) Dismiss(header nats.Header) {
+	header.Set(HeaderDismissed, "true")
+	for name, value := range map[string]string{HeaderDismissedBy: m.By, HeaderDismissedReason: m.Reason} {
+		header.Del(name)
+		if value != "" {
+			header.Set(name, headerText(value))
+		}
+	}
+	header.Set(HeaderDismissedAt, m.At.UTC().Format(time.RFC3339Nano))
+}
+
+// UndoDismissal takes out of the headers of a FAILED record what [Mark.Dismiss] wrote.
+func UndoDismissal(header nats.Header) {
+	for _, name := range []string{HeaderDismissed, HeaderDismissedBy, HeaderDismissedAt, HeaderDismissedReason} {
+		header.Del(name)
+	}
 }
 
 // headerText keeps a value on one header line and within bounds.
@@ -212,6 +242,7 @@ func ParseFailure(header nats.Header, body []byte) (Failure, error) {
 		Worker:    header.Get(HeaderWorker),
 		Version:   header.Get(HeaderVersion),
 		Trace:     header.Get(HeaderTrace),
+		Replay:    header.Get(HeaderReplay),
 		Request:   body,
 	}
 	if f.Stage == "" || f.Cause == "" {
@@ -223,6 +254,12 @@ func ParseFailure(header nats.Header, body []byte) (Failure, error) {
 	}
 	if f.At, err = headerTime(header, HeaderAt); err != nil {
 		return f, err
+	}
+	if f.Dismissed {
+		f.Dismissal.By, f.Dismissal.Reason = header.Get(HeaderDismissedBy), header.Get(HeaderDismissedReason)
+		if f.Dismissal.At, err = headerTime(header, HeaderDismissedAt); err != nil {
+			return f, err
+		}
 	}
 	f.RetryAt, err = headerTime(header, HeaderRetryAt)
 	return f, err

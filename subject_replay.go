@@ -1,0 +1,30 @@
+package jetsheet
+
+import "cmp"
+
+// What a replay reads and writes.
+
+// ReplayKey is the key of a replay in the bucket [BucketProgress].
+func ReplayKey(id string) string { return "replay." + id }
+
+// ReplayKeys matches the keys of all replays.
+const ReplayKeys = "replay.*"
+
+// FailedSubjects matches the failures of the conversions that have the address's run,
+// tenant and target. The zero run and an empty token match all.
+func (a Address) FailedSubjects() string { return "conversions.failed." + a.pattern() }
+
+// RequestSubjects matches the requests, in every lane, of what [Address.FailedSubjects]
+// does.
+func (a Address) RequestSubjects() string { return "conversions.request.*." + a.pattern() }
+
+// RenderedSubjects matches the rendered events of what [Address.FailedSubjects] does.
+func (a Address) RenderedSubjects() string { return "conversions.rendered.*." + a.pattern() }
+
+func (a Address) pattern() string {
+	run := "*"
+	if !a.Run.IsZero() {
+		run = a.Run.String()
+	}
+	return run + "." + cmp.Or(a.Tenant, "*") + "." + cmp.Or(a.Target, "*")
+}
