@@ -35,3 +35,62 @@ type Start struct {
 	Sequence uint64 `json:"sequence"`
 	Delivery uint64 `json:"delivery"`
 }
+
+// A worker writes its [WorkerState] every WorkerHeartbeat and when it pauses or goes
+// on; what is written goes by itself after WorkerStateTTL, so a worker without a
+// state is dead, or cut off from NATS.
+const (
+	WorkerHeartbeat = 30 * time.Second
+	WorkerStateTTL  = 2 * time.Minute
+)
+
+// WorkerState says that a worker lives, and whether it is paused: in the KV bucket
+// [BucketProgress] under [WorkerKey]. The worker alone writes it, people and ops read
+// it. It is removed when the worker stops in order.
+type WorkerState struct {
+	Envelope
+	Stage Stage `json:"stage"`
+	// Worker is the worker's name, such as renderer@host-3/714-k3xq; Version its build.
+	Worker    string    `json:"worker"`
+	Version   string    `json:"version"`
+	StartedAt time.Time `json:"startedAt"`
+	// Working is how many jobs it has in hand, Slots how many it takes at most; both
+	// are 0 for a producer, which has no jobs.
+	Working int `json:"working"`
+	Slots   int `json:"slots"`
+	// Paused says what the worker waits for, such as "S3 bucket exports", while it
+	// begins nothing new; empty when it works. PausedOn is the same for programs, and
+	// PausedSince the time since when it has not worked.
+	Paused      string    `json:"paused,omitempty"`
+	PausedOn    Resource  `json:"pausedOn,omitempty"`
+	PausedSince time.Time `json:"pausedSince,omitzero"`
+	// LastError is the newest reason for a pause, at most 1 KiB; it stays when the
+	// worker goes on.
+	LastError string    `json:"lastError,omitempty"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// Resource is a part that a worker needs and may have to wait for. The list is
+// closed: notices are grouped by it.
+type Resource string
+
+// The resources.
+const (
+	// ResourceDatabase: PostgreSQL is down, out of connections or refuses to log in.
+	ResourceDatabase Resource = "database"
+	// ResourceS3: S3 or the bucket is down, missing, silent, or refuses every object.
+	ResourceS3 Resource = "s3"
+	// ResourceObjectStore: the store between renderer and uploader is full or gone.
+	ResourceObjectStore Resource = "objectStore"
+	// ResourceNATS: a stream, consumer or KV bucket is full, missing or not answering.
+	ResourceNATS Resource = "nats"
+	// ResourceFlags: there is no flag document, so no run can be frozen.
+	ResourceFlags Resource = "flags"
+	// ResourceOther: anything else; the text says what.
+	ResourceOther Resource = "other"
+)
+
+// Resources lists every resource.
+func Resources() []Resource {
+	return []Resource{ResourceDatabase, ResourceS3, ResourceObjectStore, ResourceNATS, ResourceFlags, ResourceOther}
+}
