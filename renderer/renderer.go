@@ -96,10 +96,10 @@ func lanes() []delivery.Queue {
 	return queues
 }
 
-func readRequest(data []byte) ([]byte, jetsheet.Request, error) {
-	var r jetsheet.Request
-	err := jetsheet.Decode(data, &r)
-	return data, r, err
+func readRequest(data []byte) (delivery.Content, error) {
+	c := delivery.Content{RequestBytes: data}
+	err := jetsheet.Decode(data, &c.Request)
+	return c, err
 }
 
 // Run works until ctx ends, finishes or gives back what is running, and returns

@@ -17,28 +17,39 @@ type event struct {
 	digest  []byte
 }
 
-// requestOf reads the request out of an event: its bytes and what they say.
-func requestOf(data []byte) ([]byte, jetsheet.Request, error) {
+// readEvent reads an event and the request in it, the one time that it is parsed.
+func readEvent(data []byte) (delivery.Content, error) {
+	e := &event{}
+	if err := jetsheet.Decode(data, &e.Rendered); err != nil {
+		return delivery.Content{RequestBytes: requestIn(data)}, err
+	}
+	c := delivery.Content{RequestBytes: e.Rendered.Request, Body: e}
+	if err := jetsheet.Decode(c.RequestBytes, &e.Request); err != nil {
+		return c, fmt.Errorf("request in it: %w", err)
+	}
+	c.Request = e.Request
+	return c, nil
+}
+
+// requestIn returns the request in an event whose other fields cannot be read, so
+// that it can be replayed; nil where that is not certain.
+func requestIn(data []byte) []byte {
 	var e struct {
 		jetsheet.Envelope
 		Request json.RawMessage `json:"request"`
 	}
-	if err := jetsheet.Decode(data, &e); err != nil {
-		return nil, jetsheet.Request{}, err
+	if jetsheet.Decode(data, &e) != nil {
+		return nil
 	}
-	var request jetsheet.Request
-	if err := jetsheet.Decode(e.Request, &request); err != nil {
-		return e.Request, request, fmt.Errorf("request in it: %w", err)
-	}
-	return e.Request, request, nil
+	return e.Request
 }
 
-// eventOf reads the event of a job whose request was read. Everything in it is
-// checked here, so that what follows can rely on it.
+// eventOf returns the event of a job. Everything in it is checked here, so that
+// what follows can rely on it.
 func eventOf(job *delivery.Job) (*event, error) {
-	e := &event{Request: job.Request}
-	if err := json.Unmarshal(job.Message.Data, &e.Rendered); err != nil {
-		return nil, delivery.Permanent(jetsheet.CauseBadMessage, fmt.Errorf("rendered event: %w", err))
+	e, ok := job.Body.(*event)
+	if !ok {
+		return nil, delivery.Permanent(jetsheet.CauseInternal, fmt.Errorf("job holds a %T, not a rendered event", job.Body))
 	}
 	if err := e.check(); err != nil {
 		return nil, delivery.Permanent(jetsheet.CauseBadMessage, fmt.Errorf("rendered event: %w", err))

@@ -147,11 +147,11 @@ func (r *rig) render(request jetsheet.Request, content []byte) jetsheet.Rendered
 // announce publishes an event; each call is an event of its own to the stream.
 func (r *rig) announce(e jetsheet.Rendered, header ...string) {
 	r.t.Helper()
-	_, request, err := requestOf(mustJSON(r.t, e))
+	content, err := readEvent(mustJSON(r.t, e))
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	m := nats.NewMsg(jetsheet.RenderedSubject(jetsheet.RouteNew, request.Conversion()))
+	m := nats.NewMsg(jetsheet.RenderedSubject(jetsheet.RouteNew, content.Request.Conversion()))
 	m.Data = mustJSON(r.t, e)
 	for i := 0; i < len(header); i += 2 {
 		m.Header.Set(header[i], header[i+1])

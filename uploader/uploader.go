@@ -97,7 +97,7 @@ func (u *Uploader) newWorker(ctx context.Context) (*delivery.Worker, error) {
 		Stream:    jetsheet.StreamRendered,
 		Queues:    []delivery.Queue{{Consumer: jetsheet.ConsumerUploader}},
 		Slots:     u.cfg.Slots,
-		Request:   requestOf,
+		Request:   readEvent,
 		Handle:    u.handle,
 		Settled:   u.clearAway,
 		Grace:     u.cfg.Grace,

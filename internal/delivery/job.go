@@ -15,13 +15,23 @@ import (
 	"github.com/jetsheet/jetsheet"
 )
 
-// Job is one attempt at one message.
-type Job struct {
-	// Message is the message as it came; Request is the request in it, RequestBytes
-	// the same byte for byte.
-	Message      *nats.Msg
+// Content is what a message says, read once for delivery and handler alike.
+type Content struct {
+	// Request is the request in the message, RequestBytes the same byte for byte as
+	// the producer published it. Where an error comes with it, RequestBytes is what
+	// the FAILED record keeps; nil means the whole message.
 	Request      jetsheet.Request
 	RequestBytes []byte
+	// Body is what else was read, for the handler; delivery does not look at it. It
+	// may be nil.
+	Body any
+}
+
+// Job is one attempt at one message.
+type Job struct {
+	Content
+	// Message is the message as it came.
+	Message *nats.Msg
 	// Sequence is the stream sequence, Delivery counts deliveries from 1.
 	Sequence uint64
 	Delivery uint64
@@ -130,7 +140,7 @@ func (w *Worker) accept(job *Job) error {
 		return fmt.Errorf("%w: %w", jetsheet.ErrMessage, err)
 	}
 	job.Sequence, job.Delivery = meta.Sequence.Stream, meta.NumDelivered
-	if job.RequestBytes, job.Request, err = w.cfg.Request(job.Message.Data); err != nil {
+	if job.Content, err = w.cfg.Request(job.Message.Data); err != nil {
 		return err
 	}
 	if _, err := jetsheet.ParseSubject(job.Message.Subject); err != nil {

@@ -121,10 +121,10 @@ func (b *bench) config(slots int, handle handler) delivery.Config {
 	}
 }
 
-func readRequest(data []byte) ([]byte, jetsheet.Request, error) {
-	var r jetsheet.Request
-	err := jetsheet.Decode(data, &r)
-	return data, r, err
+func readRequest(data []byte) (delivery.Content, error) {
+	c := delivery.Content{RequestBytes: data}
+	err := jetsheet.Decode(data, &c.Request)
+	return c, err
 }
 
 // start runs a worker until the test ends or the result is called. Its end is

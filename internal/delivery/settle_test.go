@@ -165,7 +165,7 @@ func TestMessageForANewerWorkerIsGivenBack(t *testing.T) {
 	stop()
 	// A worker that may read it takes it.
 	cfg := b.config(1, func(_ context.Context, job *delivery.Job) error { seen.add(job); return nil })
-	cfg.Request = func(data []byte) ([]byte, jetsheet.Request, error) {
+	cfg.Request = func(data []byte) (delivery.Content, error) {
 		return readRequest(bytes.Replace(data, []byte(`"minReader":2`), []byte(`"minReader":1`), 1))
 	}
 	b.start(cfg)

@@ -29,9 +29,8 @@ type Config struct {
 	// Slots is how many jobs run at a time, at least 1, plus one for a queue with
 	// ExtraSlot.
 	Slots int
-	// Request reads the request out of a message: its bytes as they were published
-	// by the producer, and their decoded form.
-	Request func(data []byte) ([]byte, jetsheet.Request, error)
+	// Request reads a message. It may be called by many jobs at a time.
+	Request func(data []byte) (Content, error)
 	// Handle does the work of one attempt. Its context ends with a cause of this
 	// package. It must not settle the message. When it returns nil, its effect must
 	// be durable.
