@@ -69,7 +69,7 @@ func (e *event) check() error {
 	switch {
 	case e.Object == "":
 		return fmt.Errorf("%w: no object", jetsheet.ErrMessage)
-	case e.NUID != "" && !oneToken(e.NUID):
+	case e.NUID != "" && !jetsheet.ValidNUID(e.NUID):
 		return fmt.Errorf("%w: nuid is %q", jetsheet.ErrMessage, e.NUID)
 	case e.SizeBytes < 1:
 		return fmt.Errorf("%w: sizeBytes is %d", jetsheet.ErrMessage, e.SizeBytes)

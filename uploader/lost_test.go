@@ -22,7 +22,7 @@ func (r *rig) spoil(e jetsheet.Rendered, n int, do func(m *jetstream.RawStreamMs
 	}
 	sequence := uint64(0)
 	for range n + 1 {
-		m, err := r.stream.GetMsg(r.t.Context(), sequence+1, jetstream.WithGetMsgSubject(chunkSubject(info.NUID)))
+		m, err := r.stream.GetMsg(r.t.Context(), sequence+1, jetstream.WithGetMsgSubject(jetsheet.ObjectChunkSubject(jetsheet.StoreWorkbooks, info.NUID)))
 		if err != nil {
 			r.t.Fatalf("chunk %d of %s: %v", n, e.Object, err)
 		}

@@ -55,7 +55,7 @@ func setup(t *testing.T) *rig {
 	if r.store, err = js.ObjectStore(t.Context(), jetsheet.StoreWorkbooks); err != nil {
 		t.Fatal(err)
 	}
-	if r.stream, err = js.Stream(t.Context(), storeStream); err != nil {
+	if r.stream, err = js.Stream(t.Context(), jetsheet.StoreStream(jetsheet.StoreWorkbooks)); err != nil {
 		t.Fatal(err)
 	}
 	client, ok := r.direct.Options().HTTPClient.(*http.Client)
@@ -247,7 +247,7 @@ func (r *rig) messages(stream string) uint64 {
 func (r *rig) drained() {
 	r.t.Helper()
 	r.eventually("no event in "+jetsheet.StreamRendered, func() bool { return r.messages(jetsheet.StreamRendered) == 0 })
-	r.eventually("nothing in "+storeStream, func() bool { return r.messages(storeStream) == 0 })
+	r.eventually("the object store is empty", func() bool { return r.messages(jetsheet.StoreStream(jetsheet.StoreWorkbooks)) == 0 })
 }
 
 // object returns an object on S3; nil when there is none.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
+
+	"github.com/jetsheet/jetsheet"
 )
 
 // workbook reads the bytes of a rendered workbook, once and in order. It hands out
@@ -35,7 +37,7 @@ func (w *workbooks) open(ctx context.Context, e *event) (*workbook, error) {
 	if info.Size != uint64(e.SizeBytes) {
 		return nil, fmt.Errorf("%w: %s has %d bytes, the event says %d", errLost, e.Object, info.Size, e.SizeBytes)
 	}
-	subject, sequence := chunkSubject(info.NUID), uint64(0)
+	subject, sequence := jetsheet.ObjectChunkSubject(jetsheet.StoreWorkbooks, info.NUID), uint64(0)
 	next := func() ([]byte, error) {
 		m, err := w.next(ctx, subject, sequence+1)
 		if err != nil {
@@ -48,7 +50,7 @@ func (w *workbooks) open(ctx context.Context, e *event) (*workbook, error) {
 }
 
 func (w *workbooks) openOne(ctx context.Context, e *event) (*workbook, error) {
-	m, err := w.last(ctx, chunkSubject(e.NUID))
+	m, err := w.last(ctx, jetsheet.ObjectChunkSubject(jetsheet.StoreWorkbooks, e.NUID))
 	if err != nil {
 		return nil, err
 	}

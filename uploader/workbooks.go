@@ -2,7 +2,6 @@ package uploader
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,8 +23,7 @@ var errLost = errors.New("workbook is missing or damaged in the object store")
 const storeTimeout = 10 * time.Second
 
 // workbooks is the object store between renderer and uploader, in the format of the
-// object store of nats.go: chunks on $O.workbooks.C.NUID, and the object's meta on
-// $O.workbooks.M.NAME.
+// object store of nats.go: chunks and meta on subjects of one stream.
 //
 // It is read chunk by chunk, each by a direct get. The library's Get subscribes to
 // the chunks instead: they come as fast as the server sends them, up to 32 MiB
@@ -36,10 +34,9 @@ type workbooks struct {
 	leader string // subject of reads that the leader answers
 }
 
-const storeStream = "OBJ_" + jetsheet.StoreWorkbooks
-
 func openWorkbooks(ctx context.Context, js jetstream.JetStream) (workbooks, error) {
-	stream, err := js.Stream(ctx, storeStream)
+	name := jetsheet.StoreStream(jetsheet.StoreWorkbooks)
+	stream, err := js.Stream(ctx, name)
 	if err != nil {
 		return workbooks{}, delivery.NotSetUp("object store "+jetsheet.StoreWorkbooks, err)
 	}
@@ -50,23 +47,7 @@ func openWorkbooks(ctx context.Context, js jetstream.JetStream) (workbooks, erro
 	if prefix == "" {
 		prefix = jetstream.DefaultAPIPrefix
 	}
-	return workbooks{js: js, stream: stream, leader: strings.TrimSuffix(prefix, ".") + ".STREAM.MSG.GET." + storeStream}, nil
-}
-
-func chunkSubject(nuid string) string { return "$O." + jetsheet.StoreWorkbooks + ".C." + nuid }
-
-func metaSubject(object string) string {
-	return "$O." + jetsheet.StoreWorkbooks + ".M." + nameToken(object)
-}
-
-// nameToken is the token under which the store keeps an object's meta.
-func nameToken(object string) string { return base64.URLEncoding.EncodeToString([]byte(object)) }
-
-// oneToken says whether a nuid is one token of a subject, wildcards excluded.
-func oneToken(nuid string) bool {
-	return nuid != "" && !strings.ContainsFunc(nuid, func(r rune) bool {
-		return r != '-' && r != '_' && r != '=' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	})
+	return workbooks{js: js, stream: stream, leader: strings.TrimSuffix(prefix, ".") + ".STREAM.MSG.GET." + name}, nil
 }
 
 // last returns the last message on a subject. A replica may answer a direct get
@@ -120,7 +101,7 @@ func (w *workbooks) fromLeader(ctx context.Context, get leaderGet) (*jetstream.R
 	}
 	reply, err := w.js.Conn().RequestWithContext(ctx, w.leader, body)
 	if err != nil {
-		return nil, fmt.Errorf("ask the leader of %s: %w", storeStream, err)
+		return nil, fmt.Errorf("ask the leader of object store %s: %w", jetsheet.StoreWorkbooks, err)
 	}
 	var answer struct {
 		Error   *jetstream.APIError `json:"error"`
@@ -131,14 +112,14 @@ func (w *workbooks) fromLeader(ctx context.Context, get leaderGet) (*jetstream.R
 		} `json:"message"`
 	}
 	if err := json.Unmarshal(reply.Data, &answer); err != nil {
-		return nil, fmt.Errorf("answer of the leader of %s: %w", storeStream, err)
+		return nil, fmt.Errorf("answer of the leader of object store %s: %w", jetsheet.StoreWorkbooks, err)
 	}
 	switch {
 	case answer.Error == nil:
 	case answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
 		return nil, jetstream.ErrMsgNotFound
 	default:
-		return nil, fmt.Errorf("leader of %s: %w", storeStream, answer.Error)
+		return nil, fmt.Errorf("leader of object store %s: %w", jetsheet.StoreWorkbooks, answer.Error)
 	}
 	m := answer.Message
 	return &jetstream.RawStreamMsg{Subject: m.Subject, Sequence: m.Sequence, Data: m.Data}, nil
@@ -146,7 +127,7 @@ func (w *workbooks) fromLeader(ctx context.Context, get leaderGet) (*jetstream.R
 
 // info returns the meta of an object.
 func (w *workbooks) info(ctx context.Context, object string) (*jetstream.ObjectInfo, error) {
-	m, err := w.last(ctx, metaSubject(object))
+	m, err := w.last(ctx, jetsheet.ObjectMetaSubject(jetsheet.StoreWorkbooks, object))
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +135,7 @@ func (w *workbooks) info(ctx context.Context, object string) (*jetstream.ObjectI
 	if err := json.Unmarshal(m.Data, &info); err != nil {
 		return nil, fmt.Errorf("%w: meta of %s: %w", errLost, object, err)
 	}
-	if info.Deleted || !oneToken(info.NUID) {
+	if info.Deleted || !jetsheet.ValidNUID(info.NUID) {
 		return nil, fmt.Errorf("%w: %s is deleted", errLost, object)
 	}
 	return &info, nil
@@ -177,13 +158,14 @@ func (w *workbooks) remove(ctx context.Context, e *event) error {
 		}
 		nuid = info.NUID
 	}
-	subjects := []string{metaSubject(e.Object), chunkSubject(nuid)}
-	if token := nameToken(e.Object); nuid == token {
-		subjects = []string{"$O." + jetsheet.StoreWorkbooks + ".*." + token} // both
+	const store = jetsheet.StoreWorkbooks
+	subjects := []string{jetsheet.ObjectMetaSubject(store, e.Object), jetsheet.ObjectChunkSubject(store, nuid)}
+	if nuid == jetsheet.ObjectToken(e.Object) {
+		subjects = []string{jetsheet.WholeObjectSubjects(store, e.Object)}
 	}
 	for _, subject := range subjects {
 		if err := w.stream.Purge(ctx, jetstream.WithPurgeSubject(subject)); err != nil {
-			return fmt.Errorf("purge %s from %s: %w", subject, storeStream, err)
+			return fmt.Errorf("purge %s from object store %s: %w", subject, store, err)
 		}
 	}
 	return nil

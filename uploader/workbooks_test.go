@@ -17,12 +17,12 @@ func TestRemove(t *testing.T) {
 	short := func(target string) *event {
 		request := r.request(1, target)
 		object := jetsheet.WorkbookObject(request.Conversion(), "nonce")
-		info := jetstream.ObjectInfo{ObjectMeta: jetstream.ObjectMeta{Name: object}, Bucket: jetsheet.StoreWorkbooks, NUID: nameToken(object), Size: 3, Chunks: 1}
+		info := jetstream.ObjectInfo{ObjectMeta: jetstream.ObjectMeta{Name: object}, Bucket: jetsheet.StoreWorkbooks, NUID: jetsheet.ObjectToken(object), Size: 3, Chunks: 1}
 		meta, err := json.Marshal(info)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for subject, data := range map[string][]byte{chunkSubject(info.NUID): []byte("abc"), metaSubject(object): meta} {
+		for subject, data := range map[string][]byte{jetsheet.ObjectChunkSubject(jetsheet.StoreWorkbooks, info.NUID): []byte("abc"), jetsheet.ObjectMetaSubject(jetsheet.StoreWorkbooks, object): meta} {
 			if _, err := r.js.Publish(t.Context(), subject, data); err != nil {
 				t.Fatalf("store %s: %v", subject, err)
 			}
@@ -43,7 +43,7 @@ func TestRemove(t *testing.T) {
 			t.Errorf("remove %s: %v", e.Object, err)
 		}
 	}
-	stream, err := r.js.Stream(t.Context(), storeStream)
+	stream, err := r.js.Stream(t.Context(), jetsheet.StoreStream(jetsheet.StoreWorkbooks))
 	if err != nil {
 		t.Fatal(err)
 	}
