@@ -31,8 +31,9 @@
 //
 // run.go (what a run is), plan.go (its targets, in publishing order), request.go
 // (what a renderer is asked), outcome.go (what came of it), failure.go (what
-// went wrong), progress.go (what is happening now), subject.go (every name),
-// topology.go (every stream, consumer and bucket, with the reason of each number).
+// went wrong), progress.go (what is happening now), subject.go and
+// subject_object.go (every name), topology.go and payload.go (every stream,
+// consumer and bucket, and how large messages are, with the reason of each number).
 //
 // # Glossary
 //

@@ -57,19 +57,10 @@ const (
 	StoreTemplates = "templates"
 )
 
-// MaxRequestBytes is the largest request. The larger ones in a real export had
-// 2 KiB; 64 KiB leaves room and keeps 20,000 queued requests small.
-const MaxRequestBytes = 64 << 10
-
 // LaneWindow is how many requests of one lane are in the stream at most. A
 // filtered pull from a work queue costs time in proportion to its subjects: 0.9 ms
 // at 10,000, 11 ms at 100,000, 159 ms at 1,000,000.
 const LaneWindow = 5000
-
-// ChunkBytes is the chunk size of workbooks. A workbook that fits one chunk takes
-// the short way; 512 KiB holds about 6,000 rows and stays below the server's
-// default max_payload of 1 MiB.
-const ChunkBytes = 512 << 10
 
 // TopologyOptions are the numbers that differ between installations.
 type TopologyOptions struct {

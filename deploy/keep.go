@@ -28,7 +28,7 @@ func Keep(ctx context.Context, js jetstream.JetStream, o jetsheet.TopologyOption
 	if consumer != nil && o.AckWait == 0 {
 		o.AckWait = consumer.CachedInfo().Config.AckWait
 	}
-	store, err := js.Stream(ctx, "OBJ_"+jetsheet.StoreWorkbooks)
+	store, err := js.Stream(ctx, jetsheet.StoreStream(jetsheet.StoreWorkbooks))
 	if err := present(err); err != nil {
 		return o, err
 	}

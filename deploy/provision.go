@@ -34,8 +34,12 @@ const (
 // Provision makes the server match the topology and returns what it changed. With
 // dryRun it changes nothing and returns what it would change. It may be called
 // again at any time, also by two at once, and never deletes anything. What cannot
-// be changed in place, such as a retention policy, is an error that names it.
+// be changed in place, such as a retention policy, is an error that names it; so is a
+// server whose max_payload is too small.
 func Provision(ctx context.Context, js jetstream.JetStream, topology jetsheet.Topology, dryRun bool) ([]Change, error) {
+	if err := jetsheet.CheckMaxPayload(js.Conn().MaxPayload()); err != nil {
+		return nil, err
+	}
 	p := provisioner{js: js, dryRun: dryRun}
 	for _, s := range topology.Streams {
 		if err := p.stream(ctx, s); err != nil {
@@ -117,7 +121,7 @@ func (p *provisioner) consumer(ctx context.Context, stream string, want jetstrea
 
 func (p *provisioner) bucket(ctx context.Context, want jetsheet.BucketTopology) error {
 	name := want.Config.Bucket
-	have, err := p.js.Stream(ctx, "KV_"+name)
+	have, err := p.js.Stream(ctx, jetsheet.BucketStream(name))
 	action := ActionNone
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
@@ -136,7 +140,7 @@ func (p *provisioner) bucket(ctx context.Context, want jetsheet.BucketTopology) 
 		if err != nil && !errors.Is(err, jetstream.ErrBucketExists) {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}
-		if have, err = p.js.Stream(ctx, "KV_"+name); err != nil {
+		if have, err = p.js.Stream(ctx, jetsheet.BucketStream(name)); err != nil {
 			return fmt.Errorf("look up bucket %s: %w", name, err)
 		}
 	}
@@ -160,7 +164,7 @@ func (p *provisioner) updateBucket(ctx context.Context, cfg jetstream.StreamConf
 }
 
 func (p *provisioner) store(ctx context.Context, want jetstream.ObjectStoreConfig) error {
-	have, err := p.js.Stream(ctx, "OBJ_"+want.Bucket)
+	have, err := p.js.Stream(ctx, jetsheet.StoreStream(want.Bucket))
 	action := ActionNone
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):

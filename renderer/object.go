@@ -11,59 +11,17 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
-	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // putLimit bounds the writing of one object; an object store without a deadline
 // gives up after 5 s.
 const putLimit = 45 * time.Minute
-
-// removeLimit bounds clearing up after a failed put.
-const removeLimit = 5 * time.Second
-
-// highWater is the share of the store from which renderers stop fetching: what is
-// in work must still fit.
-const highWater = 0.8
-
-// objectStore writes workbooks into the object store.
-type objectStore struct {
-	js     jetstream.JetStream
-	store  jetstream.ObjectStore
-	chunks sync.Pool
-}
-
-func newObjectStore(ctx context.Context, js jetstream.JetStream) (*objectStore, error) {
-	store, err := js.ObjectStore(ctx, jetsheet.StoreWorkbooks)
-	if err != nil {
-		return nil, delivery.NotSetUp("object store "+jetsheet.StoreWorkbooks, err)
-	}
-	return &objectStore{js: js, store: store, chunks: sync.Pool{New: func() any {
-		chunk := make([]byte, 0, jetsheet.ChunkBytes)
-		return &chunk
-	}}}, nil
-}
-
-// gate refuses while the store is nearly full: the uploader is down or slow, and
-// what is rendered now could not be stored.
-func (s *objectStore) gate(ctx context.Context) error {
-	stream, err := s.js.Stream(ctx, "OBJ_"+jetsheet.StoreWorkbooks)
-	if err != nil {
-		return fmt.Errorf("look at object store %s: %w", jetsheet.StoreWorkbooks, err)
-	}
-	info := stream.CachedInfo()
-	used, limit := float64(info.State.Bytes), float64(info.Config.MaxBytes)
-	if limit > 0 && used > highWater*limit {
-		return fmt.Errorf("object store %s is %.0f %% full; uploaders must catch up first", jetsheet.StoreWorkbooks, 100*used/limit)
-	}
-	return nil
-}
 
 // storedObject is a workbook in the store.
 type storedObject struct {
@@ -156,7 +114,7 @@ func (w *objectWriter) close(ctx context.Context) (*storedObject, error) {
 	if w.pipe == nil {
 		// The chunk has the token of its meta, so that one purge removes both: the
 		// name is new for every attempt, and the store's format asks for no more.
-		stored.nuid = nameToken(w.name)
+		stored.nuid = jetsheet.ObjectToken(w.name)
 		if err := w.putChunk(ctx, stored); err != nil {
 			w.s.remove(ctx, w.name)
 			return nil, err
@@ -189,18 +147,6 @@ func (w *objectWriter) discard() {
 	}
 }
 
-// remove clears away what a failed put may have left: a full store refuses the chunk
-// and may take its meta, which is smaller. What cannot be removed goes with the
-// store's age limit; nobody was told its name.
-func (s *objectStore) remove(ctx context.Context, name string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeLimit)
-	defer cancel()
-	stream, err := s.js.Stream(ctx, "OBJ_"+jetsheet.StoreWorkbooks)
-	if err == nil {
-		_ = stream.Purge(ctx, jetstream.WithPurgeSubject("$O."+jetsheet.StoreWorkbooks+".*."+nameToken(name)))
-	}
-}
-
 // putChunk stores an object of one chunk: chunk and meta are published together
 // and both awaited. It is the library's format at half its cost, which is spent on
 // a publisher of its own for every object. The chunk goes first: a reader never
@@ -216,11 +162,13 @@ func (w *objectWriter) putChunk(ctx context.Context, stored *storedObject) error
 	if err != nil {
 		return fmt.Errorf("encode object info: %w", err)
 	}
-	chunkAck, err := w.s.js.PublishMsgAsync(&nats.Msg{Subject: "$O." + jetsheet.StoreWorkbooks + ".C." + stored.nuid, Data: *w.chunk})
+	chunkAck, err := w.s.js.PublishMsgAsync(&nats.Msg{
+		Subject: jetsheet.ObjectChunkSubject(jetsheet.StoreWorkbooks, stored.nuid), Data: *w.chunk,
+	})
 	if err != nil {
 		return fmt.Errorf("publish chunk: %w", err)
 	}
-	m := nats.NewMsg("$O." + jetsheet.StoreWorkbooks + ".M." + nameToken(w.name))
+	m := nats.NewMsg(jetsheet.ObjectMetaSubject(jetsheet.StoreWorkbooks, w.name))
 	m.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
 	m.Data = meta
 	metaAck, err := w.s.js.PublishMsgAsync(m)
@@ -229,9 +177,6 @@ func (w *objectWriter) putChunk(ctx context.Context, stored *storedObject) error
 	}
 	return errors.Join(await(ctx, chunkAck), await(ctx, metaAck))
 }
-
-// nameToken is the token under which the store keeps an object's meta.
-func nameToken(name string) string { return base64.URLEncoding.EncodeToString([]byte(name)) }
 
 func await(ctx context.Context, ack jetstream.PubAckFuture) error {
 	timer := time.NewTimer(10 * time.Second)
@@ -246,10 +191,4 @@ func await(ctx context.Context, ack jetstream.PubAckFuture) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// storeProblem says that the object store cannot take a workbook now: it is full,
-// or NATS is away. Either passes.
-func storeProblem(err error) error {
-	return delivery.Unavailable("object store "+jetsheet.StoreWorkbooks, fmt.Errorf("store workbook: %w", err))
 }

@@ -147,7 +147,18 @@ func setUp(ctx context.Context, p parts, plan setupPlan) (*setupResult, error) {
 		return nil, err
 	}
 	result.Changes, result.Warnings = append(result.Changes, change), append(result.Warnings, warnings...)
+	result.Warnings = append(result.Warnings, payloadWarnings(p.js.Conn().MaxPayload())...)
 	return result, err
+}
+
+// payloadWarnings warns of a server that takes workbooks and perhaps not the record of
+// every run.
+func payloadWarnings(maxPayload int64) []string {
+	if maxPayload >= jetsheet.RunPayloadBytes {
+		return nil
+	}
+	return []string{fmt.Sprintf("max_payload of the NATS server is %d bytes: the record of a run with a large flag document may not fit; set max_payload: 1MB (the default) in the server's configuration",
+		maxPayload)}
 }
 
 // setUpBucket makes the S3 bucket if it is not there.

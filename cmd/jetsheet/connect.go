@@ -12,6 +12,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
 )
 
 // Connections are opened by methods of app that take the settings group and the role.
@@ -51,7 +53,7 @@ func explain(err error) error {
 func explainNATS(err error) error {
 	var denied *permissionError
 	switch {
-	case errors.As(err, &denied):
+	case errors.As(err, &denied), errors.Is(err, jetsheet.ErrMaxPayload):
 		return &exitError{Code: exitUnreachable, Err: err}
 	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrConsumerNotFound),
 		errors.Is(err, jetstream.ErrBucketNotFound), errors.Is(err, jetstream.ErrNoStreamResponse):
