@@ -8,12 +8,17 @@ import (
 
 // SchemaVersion is the version of the messages this build writes, and the newest
 // it reads.
+//
+// It rises when there is something new that an older build must not pass over: a
+// field of a message, or a key of a report's definition (internal/report, since).
+// Writers then raise [Envelope.MinReader] of exactly those messages and records that
+// use it; all others stay readable for older builds, as a rolling upgrade needs.
 const SchemaVersion = 1
 
 // Errors of [Decode].
 var (
-	// ErrNewerSchema: the message needs a newer reader. It is given back, so that
-	// a newer worker takes it.
+	// ErrNewerSchema: the message or record needs a newer reader. A worker gives its
+	// message back, so that a newer worker takes it; a command is refused.
 	ErrNewerSchema = errors.New("message needs a newer jetsheet")
 	// ErrMessage: the message is not one of ours, or misses what it must have.
 	ErrMessage = errors.New("bad message")
@@ -31,12 +36,29 @@ type Envelope struct {
 // CurrentEnvelope is the envelope of messages written by this build.
 func CurrentEnvelope() Envelope { return Envelope{Schema: SchemaVersion, MinReader: 1} }
 
+// Requiring returns the envelope with MinReader raised to a version: for what holds
+// something that readers below it would take for something else.
+func (e Envelope) Requiring(version int) Envelope {
+	e.MinReader = max(e.MinReader, version)
+	return e
+}
+
+// Explain is for an error in reading what the message carries, such as a definition:
+// where the writer knew more than this build does, that may be why, and the result
+// wraps [ErrNewerSchema] as well.
+func (e Envelope) Explain(err error) error {
+	if err == nil || e.Schema <= SchemaVersion {
+		return err
+	}
+	return fmt.Errorf("%w: it was written by schema %d, this build knows %d: %w", ErrNewerSchema, e.Schema, SchemaVersion, err)
+}
+
 func (e Envelope) check() error {
 	switch {
 	case e.Schema < 1 || e.MinReader < 1:
 		return fmt.Errorf("%w: no schema and minReader of at least 1 in it", ErrMessage)
 	case e.MinReader > SchemaVersion:
-		return fmt.Errorf("%w: minReader is %d, this build reads up to %d", ErrNewerSchema, e.MinReader, SchemaVersion)
+		return fmt.Errorf("%w: minReader is %d, this build reads up to %d; update it", ErrNewerSchema, e.MinReader, SchemaVersion)
 	}
 	return nil
 }

@@ -31,7 +31,8 @@ const (
 	// ClassUnavailable: database, S3 or bucket down or full; the lease is kept,
 	// fetching stops, nothing is counted and nothing fails.
 	ClassUnavailable Class = "unavailable"
-	// ClassInterrupted: shutdown; given back, nothing is counted.
+	// ClassInterrupted: a shutdown, or only a newer worker can do it; given back,
+	// nothing is counted.
 	ClassInterrupted Class = "interrupted"
 )
 
@@ -43,7 +44,8 @@ type Cause string
 const (
 	// CauseBadMessage: the request cannot be read.
 	CauseBadMessage Cause = "bad_message"
-	// CauseMessageVersion: no worker of this version may read the request.
+	// CauseMessageVersion: no worker of this version may read the request or the record
+	// of its run, and no newer one came.
 	CauseMessageVersion Cause = "message_version"
 	// CauseTenantID, CauseTargetID: the id is NULL, empty, over 256 bytes, not
 	// UTF-8 or has control characters.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/jetsheet/jetsheet"
@@ -113,6 +114,10 @@ func TestSkippedDoesNotReplaceAnOutcome(t *testing.T) {
 	s.settled()
 	if got := s.last(jetsheet.StreamDone, jetsheet.DoneSubject(r.Conversion())).Data; string(got) != `{"state":"published"}` {
 		t.Errorf("done record became %s", got)
+	}
+	// The request was acknowledged as done, at the first try.
+	if failures := s.count(jetsheet.StreamFailed); failures != 0 || strings.Contains(s.log.String(), "waiting for what is unavailable") {
+		t.Errorf("%d failures, want none, and no waiting", failures)
 	}
 }
 

@@ -75,14 +75,16 @@ func (c *runCache) get(ctx context.Context, id jetsheet.RunID) (*cachedRun, erro
 	return c.keep(id, entry.Value(), changes)
 }
 
-// keep reads a record and remembers it, unless it may have changed meanwhile.
+// keep reads a record and remembers it, unless it may have changed meanwhile. A record
+// that only a newer build can read gives [jetsheet.ErrNewerSchema]: the request is then
+// given back.
 func (c *runCache) keep(id jetsheet.RunID, value []byte, changes uint64) (*cachedRun, error) {
 	var record jetsheet.Run
 	if err := jetsheet.Decode(value, &record); err != nil {
 		return nil, delivery.Permanent(jetsheet.CauseDefinition, fmt.Errorf("read the record of run %s: %w", id, err))
 	}
 	d, err := c.parse(id.Report, []byte(record.Frozen.Definition))
-	if err != nil {
+	if err = record.Frozen.Explain(err); err != nil {
 		return nil, delivery.Permanent(jetsheet.CauseDefinition, fmt.Errorf("read the definition of run %s: %w", id, err))
 	}
 	run := &cachedRun{definition: d, cancelled: record.Cancelled, used: time.Now()}

@@ -26,9 +26,10 @@ var (
 // the cause internal_error.
 type Error struct {
 	Class jetsheet.Class
-	// Cause is set for permanent and transient errors.
+	// Cause is set for permanent and transient errors, and for an interrupted one to
+	// [jetsheet.CauseMessageVersion] where a newer worker is needed.
 	Cause jetsheet.Cause
-	// Waiting says, for unavailable ones, what is waited for, e.g. "S3 bucket exports".
+	// Waiting says, for unavailable ones, what is waited for: see [Unavailable].
 	Waiting string
 	Err     error
 }
@@ -61,6 +62,10 @@ func classify(ctx context.Context, err error) *Error {
 		default:
 			return &Error{Class: jetsheet.ClassInterrupted, Err: fmt.Errorf("%w: %w", cause, err)}
 		}
+	}
+	// Whatever else is wrong: who cannot read it all cannot judge it.
+	if errors.Is(err, jetsheet.ErrNewerSchema) {
+		return &Error{Class: jetsheet.ClassInterrupted, Cause: jetsheet.CauseMessageVersion, Err: err}
 	}
 	var known *Error
 	if errors.As(err, &known) {

@@ -22,11 +22,6 @@ const settleTimeout = 10 * time.Second
 // at a shutdown.
 const giveBackTimeout = 3 * time.Second
 
-// newerDeliveries is how often a message for a newer worker is given back: after as
-// many times AckWait a worker that may read it should have come. It is below the
-// MaxDeliver of every consumer, where the message would be stuck.
-const newerDeliveries = 15
-
 // settle ends a job by the class of its error.
 func (w *Worker) settle(ctx context.Context, job *Job, err error, elapsed time.Duration) {
 	log := w.log.With(conversionAttr(&job.Request), slog.Uint64("stream_seq", job.Sequence),
@@ -38,6 +33,10 @@ func (w *Worker) settle(ctx context.Context, job *Job, err error, elapsed time.D
 	c := classify(ctx, err)
 	switch c.Class {
 	case jetsheet.ClassInterrupted:
+		if c.Cause == jetsheet.CauseMessageVersion {
+			w.settleNewer(ctx, job, c, log)
+			return
+		}
 		w.settleInterrupted(ctx, job, log)
 	case jetsheet.ClassPermanent:
 		w.settleFailed(ctx, job, c, time.Time{}, log)
@@ -219,13 +218,17 @@ func (w *Worker) giveBackUnseen(a arrival) {
 }
 
 func (w *Worker) nak(m *nats.Msg, delay time.Duration) {
-	body := ackGiveBack
-	if delay > 0 {
-		body = fmt.Appendf(nil, `-NAK {"delay":%d}`, delay.Nanoseconds())
-	}
-	if err := w.conn.Publish(m.Reply, body); err != nil {
+	if err := w.conn.Publish(m.Reply, giveBackFor(delay)); err != nil {
 		w.log.Warn("message not given back, it will come again after AckWait", slog.Any("err", err))
 	}
+}
+
+// giveBackFor gives a message back, to be delivered again after a delay.
+func giveBackFor(delay time.Duration) []byte {
+	if delay <= 0 {
+		return ackGiveBack
+	}
+	return fmt.Appendf(nil, `-NAK {"delay":%d}`, delay.Nanoseconds())
 }
 
 // apiPrefix is where the JetStream API listens.
