@@ -151,7 +151,9 @@ func (r *Run) ID() RunID { return r.Frozen.Run }
 
 // Frozen is the part of a run that is decided before anything is published, by
 // whichever system comes first. The same bytes lie on S3 under [RecordKey], and
-// where the two differ, S3 wins.
+// where the two differ, S3 wins. The MinReader of both envelopes is at least what the
+// definition needs: a build that does not know one of its keys leaves the run to a
+// newer one.
 type Frozen struct {
 	Envelope
 	Run RunID `json:"run"`
@@ -208,7 +210,8 @@ type Counts struct {
 }
 
 // Applied is what the KV bucket [BucketReports] holds for a report, under its
-// name.
+// name. MinReader is at least what the definition needs: an older build refuses to
+// read it, so it neither starts a run with it nor writes over it.
 type Applied struct {
 	Envelope
 	// Definition is the YAML as it was applied.

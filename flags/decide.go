@@ -53,7 +53,7 @@ func (f freezer) decide(ctx context.Context, req Request) (*frozenRecord, error)
 		return nil, err
 	}
 	return newFrozenRecord(&jetsheet.Frozen{
-		Envelope:         jetsheet.CurrentEnvelope(),
+		Envelope:         jetsheet.CurrentEnvelope().Requiring(f.minReader(req.Definition)),
 		Run:              req.Run,
 		Definition:       req.Definition,
 		DefinitionSHA256: digest([]byte(req.Definition)),

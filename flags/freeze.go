@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/report"
 )
 
 // Request asks for a run to be frozen. Run decides which one; the rest is used
@@ -40,7 +41,7 @@ func Freeze(ctx context.Context, stores Stores, req Request) (*jetsheet.Frozen, 
 	if err := req.check(); err != nil {
 		return nil, fmt.Errorf("freeze run %s: %w", req.Run, err)
 	}
-	f := freezer{stores}
+	f := freezer{Stores: stores, minReader: report.MinReader}
 	frozen, err := f.freeze(ctx, req)
 	if err != nil {
 		return nil, fmt.Errorf("freeze run %s: %w", req.Run, err)
@@ -62,7 +63,12 @@ func (r Request) check() error {
 	return nil
 }
 
-type freezer struct{ Stores }
+type freezer struct {
+	Stores
+	// minReader says which version reads a definition; a freezer that only loads has
+	// none.
+	minReader func(definition string) int
+}
 
 func (f freezer) freeze(ctx context.Context, req Request) (*jetsheet.Frozen, error) {
 	record, err := f.readRun(ctx, req.Run)

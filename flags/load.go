@@ -12,7 +12,7 @@ import (
 // [Freeze] of it decides. A caller can test for [ErrNotFrozen], [ErrRecord],
 // [ErrConflict] and [jetsheet.ErrNewerSchema].
 func Load(ctx context.Context, stores Stores, run jetsheet.RunID) (*jetsheet.Frozen, error) {
-	frozen, err := freezer{stores}.load(ctx, run)
+	frozen, err := freezer{Stores: stores}.load(ctx, run)
 	if err != nil {
 		return nil, fmt.Errorf("load run %s: %w", run, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -76,19 +77,28 @@ type runRecord struct {
 
 // newRunRecord is the record of a run that nobody has planned yet.
 func newRunRecord(frozen *frozenRecord) (*runRecord, error) {
-	whole, err := json.Marshal(struct {
-		jetsheet.Envelope
-		Frozen json.RawMessage   `json:"frozen"`
-		State  jetsheet.RunState `json:"state"`
-	}{jetsheet.CurrentEnvelope(), frozen.body, jetsheet.RunPlanning})
+	whole, err := encodeRun(frozen)
 	if err != nil {
-		return nil, fmt.Errorf("encode the record of run %s: %w", frozen.frozen.Run, err)
+		return nil, err
 	}
 	if len(whole) > maxRunBytes {
 		return nil, fmt.Errorf("the record of run %s has %d bytes, at most %d fit: shorten the report's definition or the flag document",
 			frozen.frozen.Run, len(whole), maxRunBytes)
 	}
 	return decodeRun(whole, 0, frozen.frozen.Run)
+}
+
+// encodeRun writes the record of a run for whoever can read its frozen part.
+func encodeRun(frozen *frozenRecord) ([]byte, error) {
+	whole, err := json.Marshal(struct {
+		jetsheet.Envelope
+		Frozen json.RawMessage   `json:"frozen"`
+		State  jetsheet.RunState `json:"state"`
+	}{jetsheet.CurrentEnvelope().Requiring(frozen.frozen.MinReader), frozen.body, jetsheet.RunPlanning})
+	if err != nil {
+		return nil, fmt.Errorf("encode the record of run %s: %w", frozen.frozen.Run, err)
+	}
+	return whole, nil
 }
 
 func decodeRun(whole []byte, revision uint64, id jetsheet.RunID) (*runRecord, error) {
@@ -115,14 +125,15 @@ func (r *runRecord) planned() bool {
 	return r.run.Plan != nil || jetsheet.RunPlanning.Before(r.run.State)
 }
 
-// with returns the record with another frozen part. Whatever else is in it stays,
-// also what this version does not know.
+// with returns the record with another frozen part, for whoever can read that part.
+// Whatever else is in it stays, also what this version does not know.
 func (r *runRecord) with(frozen *frozenRecord) ([]byte, error) {
 	fields := map[string]json.RawMessage{}
 	if err := json.Unmarshal(r.whole, &fields); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRecord, err)
 	}
-	fields["frozen"] = frozen.body
+	envelope := r.run.Requiring(frozen.frozen.MinReader)
+	fields["frozen"], fields["minReader"] = frozen.body, json.RawMessage(strconv.Itoa(envelope.MinReader))
 	whole, err := json.Marshal(fields)
 	if err != nil {
 		return nil, fmt.Errorf("encode the record of run %s: %w", frozen.frozen.Run, err)

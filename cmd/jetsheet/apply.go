@@ -100,7 +100,7 @@ func compareApplied(name string, before, next *jetsheet.Applied) applied {
 // the update must meet.
 func nextApplied(ctx context.Context, kv jetstream.KeyValue, d *report.Definition, a application) (next, before *jetsheet.Applied, revision uint64, err error) {
 	next = &jetsheet.Applied{
-		Envelope: jetsheet.CurrentEnvelope(), Definition: d.Source, SHA256: d.Digest,
+		Envelope: jetsheet.CurrentEnvelope().Requiring(d.MinReader), Definition: d.Source, SHA256: d.Digest,
 		AppliedAt: a.now, AppliedBy: a.by, Reason: a.reason, ScheduledFrom: a.from,
 	}
 	entry, err := lastEntry(ctx, kv, jetsheet.ReportKey(d.Name))

@@ -84,7 +84,11 @@ func (b *reportBucket) get(ctx context.Context, name string) (*jetsheet.Applied,
 		return nil, 0, fmt.Errorf("read report %s: %w", name, err)
 	}
 	var a jetsheet.Applied
-	if err := jetsheet.Decode(entry.Value(), &a); err != nil {
+	err = jetsheet.Decode(entry.Value(), &a)
+	if errors.Is(err, jetsheet.ErrNewerSchema) { // to apply it again would be refused too
+		return nil, 0, fmt.Errorf("read report %s: %w", name, err)
+	}
+	if err != nil {
 		return nil, 0, fmt.Errorf("read report %s: %w; apply it again with: jetsheet reports apply", name, err)
 	}
 	return &a, entry.Revision(), nil

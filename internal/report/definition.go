@@ -67,6 +67,9 @@ type Definition struct {
 	Source string
 	// Digest is the sha256 of Source in hex.
 	Digest string
+	// MinReader is the oldest [jetsheet.SchemaVersion] that reads the definition as it
+	// is meant; what is stored with the definition must require it.
+	MinReader int
 }
 
 // Schedule says when a report runs.

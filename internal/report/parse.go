@@ -26,7 +26,11 @@ func Parse(file string, data []byte) (*Definition, error) {
 // definition is nil then. What only a database knows, such as the columns of a
 // query, is not checked: see [Definition.NewResolver].
 func (o Options) Parse(file string, data []byte) (*Definition, error) {
-	r := &reader{file: file, checkFormat: o.CheckFormat}
+	r := &reader{file: file, checkFormat: o.CheckFormat, since: since()}
+	return r.parse(data)
+}
+
+func (r *reader) parse(data []byte) (*Definition, error) {
 	root := r.document(data)
 	if root == nil {
 		return nil, r.err()
@@ -37,6 +41,7 @@ func (o Options) Parse(file string, data []byte) (*Definition, error) {
 	}
 	sum := sha256.Sum256(data)
 	d.Source, d.Digest = string(data), hex.EncodeToString(sum[:])
+	d.MinReader = max(1, r.minReader)
 	return d, nil
 }
 

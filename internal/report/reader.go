@@ -16,6 +16,10 @@ type reader struct {
 	lines       []string
 	checkFormat func(string) error
 	problems    []*ProblemError
+	// since says which keys are younger than version 1, see [since]; minReader is the
+	// youngest of what was met.
+	since     map[string]int
+	minReader int
 }
 
 // What a document is made of.
@@ -89,6 +93,7 @@ func (r *reader) section(n node, path string, at spot, known ...string) section 
 			r.problem(placeOf(v.Key), s.child(key), "the key %q has no value; give it one or remove it", key)
 		default:
 			s.values[key] = v.Value
+			r.needs(r.since[keyPath(s.child(key))])
 		}
 	}
 	return s

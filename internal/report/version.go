@@ -1,0 +1,34 @@
+package report
+
+import "regexp"
+
+// since says with which [jetsheet.SchemaVersion] a key came into the language of
+// definitions; keys that are not listed are as old as version 1. Keys are written with
+// their path and [] for a place in a list, such as workbook.sheets[].rows.
+//
+// Who adds a key raises SchemaVersion (once between two releases) and lists the key
+// here. A definition that uses it then asks for that version, and so does every record
+// that holds the definition: an older build leaves it to a newer one instead of failing
+// at a key it does not know. What is new but no key, such as another word for an old
+// key or a higher limit, calls [reader.needs] where it is met.
+func since() map[string]int { return map[string]int{} }
+
+// needs notes that the definition holds something that only builds of a version and
+// later read.
+func (r *reader) needs(version int) { r.minReader = max(r.minReader, version) }
+
+var listPlace = regexp.MustCompile(`\[\d+\]`)
+
+// keyPath is a path with every place in a list alike.
+func keyPath(path string) string { return listPlace.ReplaceAllString(path, "[]") }
+
+// MinReader returns the oldest [jetsheet.SchemaVersion] that reads a definition as it
+// is meant, as far as this build knows. It is for who passes definitions on: what is
+// wrong with one is for [Parse] to say, and here counts for nothing.
+func MinReader(definition string) int {
+	r := &reader{since: since()}
+	if root := r.document([]byte(definition)); root != nil {
+		r.definition(root)
+	}
+	return max(1, r.minReader)
+}
