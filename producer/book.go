@@ -2,6 +2,7 @@ package producer
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -157,20 +158,35 @@ func (p *Producer) seeReport(ctx context.Context, entry jetstream.KeyValueEntry)
 	err := jetsheet.Decode(entry.Value(), &a.Applied)
 	if err == nil {
 		a.definition, err = p.cfg.Parse(name, []byte(a.Definition))
+		err = a.Explain(err)
 	}
 	if err != nil {
-		// Whatever we knew stays: a report that this build cannot read must not
-		// stop the others, nor lose its own schedule.
-		p.log.ErrorContext(ctx, "applied report cannot be read; apply it again with: jetsheet reports apply", slog.String("report", name), slog.Any("err", err))
-		p.book.mu.Lock()
-		p.book.unreadable[name] = true
-		p.book.mu.Unlock()
+		p.cannotRead(ctx, name, err)
 		return
 	}
 	p.book.mu.Lock()
 	p.book.reports[name] = a
 	delete(p.book.unreadable, name)
 	p.book.mu.Unlock()
+}
+
+// cannotRead deals with an applied report that this build cannot read. It must not stop
+// the others, nor lose its own schedule.
+func (p *Producer) cannotRead(ctx context.Context, name string, err error) {
+	newer := errors.Is(err, jetsheet.ErrNewerSchema)
+	p.book.mu.Lock()
+	p.book.unreadable[name] = true
+	if newer {
+		// A run with what we knew would be one that nobody wants any more. A newer
+		// producer makes it, from the last recorded tick on.
+		delete(p.book.reports, name)
+	}
+	p.book.mu.Unlock()
+	if newer {
+		p.log.WarnContext(ctx, "applied report is left to a newer producer; update this one", slog.String("report", name), slog.Any("err", err))
+		return
+	}
+	p.log.ErrorContext(ctx, "applied report cannot be read; apply it again with: jetsheet reports apply", slog.String("report", name), slog.Any("err", err))
 }
 
 func (p *Producer) seeRun(ctx context.Context, entry jetstream.KeyValueEntry) {
@@ -181,6 +197,10 @@ func (p *Producer) seeRun(ctx context.Context, entry jetstream.KeyValueEntry) {
 	var run jetsheet.Run
 	if err == nil {
 		err = jetsheet.Decode(entry.Value(), &run)
+	}
+	if errors.Is(err, jetsheet.ErrNewerSchema) {
+		p.log.WarnContext(ctx, "run is left to a newer producer; update this one", slog.String("run", entry.Key()), slog.Any("err", err))
+		return
 	}
 	if err != nil {
 		p.log.ErrorContext(ctx, "run record cannot be read", slog.String("run", entry.Key()), slog.Any("err", err))

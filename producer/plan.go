@@ -23,6 +23,9 @@ const expressTargets = 20
 func (p *Producer) plan(ctx context.Context, run *jetsheet.Run) (ours bool, err error) {
 	began := time.Now()
 	d, err := p.cfg.Parse(run.ID().Report, []byte(run.Frozen.Definition))
+	if err = run.Frozen.Explain(err); errors.Is(err, jetsheet.ErrNewerSchema) {
+		return false, &planError{jetsheet.ClassUnavailable, jetsheet.CauseMessageVersion, err}
+	}
 	if err != nil {
 		return false, &planError{jetsheet.ClassPermanent, jetsheet.CauseDefinition, err}
 	}
