@@ -32,24 +32,35 @@ func runAdvice(i *RunInfo) (notice, next string) {
 	return "", ""
 }
 
-// mend says what mends a failure of one cause. The scope is what is to be made again.
+// mend says what mends failures of one cause. The scope is what is to be made again: one
+// conversion where it names one.
 func mend(cause jetsheet.Cause, run jetsheet.RunID, scope jetsheet.Scope) string {
 	again := StartAgain(run, scope)
+	replay := ReplayCommand(run, cause)
+	if scope.Tenant != "" && scope.Target != "" {
+		replay = ReplayOne(jetsheet.Conversion{Run: run, Tenant: scope.Tenant, Target: scope.Target}.Address())
+	}
 	switch cause {
 	case jetsheet.CauseTenantID, jetsheet.CauseTargetID, jetsheet.CauseTargetInvalid, jetsheet.CauseDuplicateTarget,
 		jetsheet.CauseDuplicateKey, jetsheet.CauseRequestTooLarge:
 		return "correct the targets query or its data, apply the report with: jetsheet reports apply DIR, then: " + StartAgain(run, jetsheet.Scope{})
 	case jetsheet.CauseDefinition, jetsheet.CauseStatement, jetsheet.CauseStatementTime, jetsheet.CauseTooManyRows,
 		jetsheet.CauseNoRecords, jetsheet.CauseWorkbook:
-		return "correct the report or the data, apply the report with: jetsheet reports apply DIR, then: " + again
+		return "if the data is wrong, correct it, then: " + replay +
+			"; if the report is, apply it with: jetsheet reports apply DIR, then: " + again
 	case jetsheet.CauseHeld:
-		return "the route is frozen for this run; change the flag document, which acts from the next run: " + editFlags
-	case jetsheet.CauseMessageVersion, jetsheet.CauseBadMessage:
-		return "run one version of jetsheet everywhere, then: " + again
+		return "the route is frozen for this run: to make it here, and only if the previous system does not: " + replay +
+			"; to change it from the next run on: " + editFlags
+	case jetsheet.CauseMessageVersion:
+		return "run one version of jetsheet everywhere, then: " + replay
+	case jetsheet.CauseBadMessage:
+		return "somebody published what is no request; to make the workbook: " + again
 	case jetsheet.CauseKeyOccupied:
-		return "move the other object away, then: " + again
+		return "move the other object away, then: " + replay
+	case jetsheet.CauseUploadRefused:
+		return "see the message for what S3 refuses; then: " + replay
 	default:
-		return again
+		return replay
 	}
 }
 

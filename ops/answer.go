@@ -9,10 +9,13 @@ import (
 	"strings"
 )
 
-// StatusRequest asks for one run: its id, the beginning of one, or a report's name for
-// the run of it that was started last.
+// StatusRequest asks for one run, or for one replay.
 type StatusRequest struct {
-	Run string `json:"run"`
+	// Run is a run's id, the beginning of one, or a report's name for the run of it that
+	// was started last.
+	Run string `json:"run,omitempty"`
+	// Replay is a replay's id.
+	Replay string `json:"replay,omitempty"`
 }
 
 // ListAnswer lists runs, newest first.
@@ -40,6 +43,29 @@ func read(body []byte, v any) error {
 	return nil
 }
 
+// ask makes an endpoint of what answers a decoded request.
+func ask[Request, Answer any](answer func(context.Context, *Request) (*Answer, error)) answerFunc {
+	return func(ctx context.Context, body []byte) (any, error) {
+		var req Request
+		if err := read(body, &req); err != nil {
+			return nil, err
+		}
+		return answer(ctx, &req)
+	}
+}
+
+// answerCancel stops a run or a replay.
+func (s *Service) answerCancel(ctx context.Context, req *CancelRequest) (*CancelAnswer, error) {
+	switch {
+	case (req.Run == "") == (req.Replay == ""):
+		return nil, invalid(errors.New(`name what to cancel: {"run": RUN} or {"replay": ID}`))
+	case req.Replay != "":
+		return s.replays.cancel(ctx, req)
+	default:
+		return s.cancels.cancel(ctx, req)
+	}
+}
+
 func (s *Service) answerStart(ctx context.Context, body []byte) (any, error) {
 	var req StartRequest
 	if err := read(body, &req); err != nil {
@@ -52,6 +78,9 @@ func (s *Service) answerStatus(ctx context.Context, body []byte) (any, error) {
 	var req StatusRequest
 	if err := read(body, &req); err != nil {
 		return nil, err
+	}
+	if req.Replay != "" {
+		return s.reader.ReplayStatus(ctx, req.Replay)
 	}
 	if req.Run == "" {
 		return nil, invalid(errors.New(`no run is named; write {"run": RUN}, with a run's id or a report's name, or ask conversions.ops.list`))

@@ -26,11 +26,41 @@ type Client struct {
 // error with [CodeUnavailable], or one that is neither, the run may have been started;
 // asking again is harmless unless Again is set.
 func (c *Client) Start(ctx context.Context, req StartRequest) (*StartAnswer, error) {
-	var answer StartAnswer
-	if err := c.ask(ctx, EndpointStart, req, &answer); err != nil {
+	return askFor[StartAnswer](ctx, c, EndpointStart, req)
+}
+
+// Replay has failed conversions tried again. Asking again is harmless.
+func (c *Client) Replay(ctx context.Context, req ReplayRequest) (*ReplayAnswer, error) {
+	return askFor[ReplayAnswer](ctx, c, EndpointReplay, req)
+}
+
+// ReplayStatus asks how far a replay is.
+func (c *Client) ReplayStatus(ctx context.Context, id string) (*ReplayStatus, error) {
+	return askFor[ReplayStatus](ctx, c, EndpointStatus, StatusRequest{Replay: id})
+}
+
+// Cancel stops a run or a replay. Asking again is harmless.
+func (c *Client) Cancel(ctx context.Context, req CancelRequest) (*CancelAnswer, error) {
+	return askFor[CancelAnswer](ctx, c, EndpointCancel, req)
+}
+
+// Dismiss says that nothing is to be done about failures, or takes that back. Asking again
+// is harmless.
+func (c *Client) Dismiss(ctx context.Context, req DismissRequest) (*DismissAnswer, error) {
+	return askFor[DismissAnswer](ctx, c, EndpointDismiss, req)
+}
+
+// Routes asks which system makes which tenants' workbooks in a run, and freezes the run.
+func (c *Client) Routes(ctx context.Context, req RoutesRequest) (*RoutesAnswer, error) {
+	return askFor[RoutesAnswer](ctx, c, EndpointRoutes, req)
+}
+
+func askFor[Answer any](ctx context.Context, c *Client, endpoint string, req any) (*Answer, error) {
+	answer := new(Answer)
+	if err := c.ask(ctx, endpoint, req, answer); err != nil {
 		return nil, err
 	}
-	return &answer, nil
+	return answer, nil
 }
 
 func (c *Client) ask(ctx context.Context, endpoint string, req, answer any) error {

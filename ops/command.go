@@ -25,6 +25,20 @@ func startFirst(id jetsheet.RunID, scope jetsheet.Scope) string {
 	return strings.Join(words, " ")
 }
 
+// ReplayCommand returns the command that replays a run's failures of one cause.
+func ReplayCommand(run jetsheet.RunID, cause jetsheet.Cause) string {
+	return "jetsheet failures replay --run " + run.String() + " --cause " + string(cause)
+}
+
+// ReplayOne returns the command that replays one conversion.
+func ReplayOne(a jetsheet.Address) string { return "jetsheet failures replay " + conversionText(a) }
+
+// rawReplay is how one conversion is replayed with the nats CLI alone.
+func rawReplay(a jetsheet.Address) string {
+	return "nats stream get " + jetsheet.StreamFailed + " -S " + a.FailedSubject() + " --json | jq -rj '.data|@base64d' | " +
+		"nats pub -J --force-stdin --no-templates " + a.RequestSubject(jetsheet.LaneExpress)
+}
+
 // shellQuote writes an id so that a POSIX shell hands it on unchanged: ids are the
 // users' own, and a command is there to be copied.
 func shellQuote(s string) string {

@@ -20,6 +20,8 @@ var (
 	ErrUnknownRun = errors.New("there is no such run; list the known ones with: jetsheet runs list")
 	// ErrAmbiguous: several runs or workbooks match where one is wanted.
 	ErrAmbiguous = errors.New("more than one matches")
+	// ErrUnknownFailure: a conversion has not failed.
+	ErrUnknownFailure = errors.New("it has no failure; list those that have with: jetsheet failures list")
 	// ErrUnknownWorkbook: no workbook matches.
 	ErrUnknownWorkbook = errors.New("no workbook matches in the runs looked at; look with: jetsheet workbooks list, or at an older run with --run")
 )

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -191,33 +192,34 @@ func (r *rig) serve(now time.Time) *Client {
 	r.check(err)
 	freezer := &s3Freezer{flags.Stores{Runs: r.runs, Flags: kv, Records: uploader.Records{Client: client, Bucket: bucket}}}
 	for range 2 {
-		r.serveWith(freezer, now)
+		r.serveWith(Config{Freezer: freezer, Now: func() time.Time { return now }})
 	}
 	return &Client{Conn: r.conn}
 }
 
-// serveWith starts one service; it ends with the test.
-func (r *rig) serveWith(freezer Freezer, now time.Time) {
+// serveWith starts one service; it ends with the test, or when the result is called.
+func (r *rig) serveWith(cfg Config) (stop func()) {
 	r.t.Helper()
-	service, err := New(r.t.Context(), Config{
-		JetStream: r.js, Freezer: freezer, Parse: parse, Now: func() time.Time { return now },
-		Worker: "ops@test", Version: "v1.2.3-test", Logger: slog.New(slog.DiscardHandler),
-	})
+	cfg.JetStream, cfg.Parse = r.js, parse
+	cfg.Worker, cfg.Version, cfg.Logger = "ops@test", "v1.2.3-test", slog.New(slog.DiscardHandler)
+	cfg.Compile = func(document []byte) (Routes, error) { return flags.Compile(document) }
+	service, err := New(r.t.Context(), cfg)
 	r.check(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- service.Run(ctx) }()
-	r.t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			r.t.Errorf("Run: %v", err)
 		}
 	})
+	r.t.Cleanup(stop)
 	// It answers once its subscriptions have reached the server.
 	deadline := time.After(10 * time.Second)
 	for {
 		if _, err := r.conn.Request(jetsheet.SubjectOps+"."+EndpointWorkbooks, []byte(`{"limit":1}`), time.Second); err == nil {
-			return
+			return stop
 		}
 		select {
 		case <-deadline:

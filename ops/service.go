@@ -1,7 +1,9 @@
 package ops
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,8 +27,17 @@ const ServiceName = "conversions"
 const (
 	// EndpointStart takes a [StartRequest] and answers a [StartAnswer].
 	EndpointStart = "start"
-	// EndpointStatus takes a [StatusRequest] and answers a [RunDetail].
+	// EndpointStatus takes a [StatusRequest] and answers a [RunDetail], or a
+	// [ReplayStatus].
 	EndpointStatus = "status"
+	// EndpointReplay takes a [ReplayRequest] and answers a [ReplayAnswer].
+	EndpointReplay = "replay"
+	// EndpointCancel takes a [CancelRequest] and answers a [CancelAnswer].
+	EndpointCancel = "cancel"
+	// EndpointDismiss takes a [DismissRequest] and answers a [DismissAnswer].
+	EndpointDismiss = "dismiss"
+	// EndpointRoutes takes a [RoutesRequest] and answers a [RoutesAnswer].
+	EndpointRoutes = "routes"
 	// EndpointList takes a [RunFilter] and answers a [ListAnswer].
 	EndpointList = "list"
 	// EndpointWorkbooks takes a [WorkbookFilter] and answers a [WorkbooksAnswer].
@@ -57,6 +68,9 @@ type Freezer interface {
 type Config struct {
 	JetStream jetstream.JetStream
 	Freezer   Freezer
+	// Compile reads the flag document of a frozen run; nil means that this service does
+	// not answer routes.
+	Compile func(document []byte) (Routes, error)
 	// Parse reads definitions.
 	Parse func(file string, data []byte) (*report.Definition, error)
 	// Now is the clock that says whether a tick has come; nil means this machine's. A
@@ -66,6 +80,11 @@ type Config struct {
 	Worker  string
 	Version string
 	Logger  *slog.Logger
+
+	// lease and answerWithin stand in for [replayLease] and [answerReplayWithin] in
+	// tests, window for [bulkWindow].
+	lease, answerWithin time.Duration
+	window              int
 }
 
 // Service answers requests of people and programs. Make it with [New].
@@ -77,13 +96,18 @@ type Service struct {
 	cfg     Config
 	reader  *Reader
 	starter *starter
+	replays *replayer
+	cancels *canceller
+	dismiss *dismisser
+	router  *router
 	log     *slog.Logger
 	// slots holds one token for each request that may be worked on, by endpoint.
 	slots map[string]chan struct{}
 
 	mu       sync.Mutex
 	stopping bool
-	working  sync.WaitGroup // requests in hand; none is added once stopping is set
+	working  sync.WaitGroup  // requests and replays in hand; none is added once stopping is set
+	life     context.Context //nolint:containedctx // that of Run: replays outlive the requests that began them
 }
 
 // New looks up what setup makes. A missing part is an error that wraps
@@ -104,16 +128,28 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	s.starter = &starter{
 		runs: reader.runs, reports: reports, freezer: cfg.Freezer, parse: cfg.Parse, now: cfg.Now, log: cfg.Logger,
 	}
+	s.replays = &replayer{
+		js: cfg.JetStream, reader: reader, owner: cfg.Worker + "/" + rand.Text()[:6], log: cfg.Logger, start: s.goReplay,
+		window: cmp.Or(cfg.window, bulkWindow), lease: cmp.Or(cfg.lease, replayLease),
+		answerWithin: cmp.Or(cfg.answerWithin, answerReplayWithin), active: map[string]bool{},
+	}
+	s.cancels = &canceller{runs: reader.runs, reader: reader, log: cfg.Logger}
+	s.dismiss = &dismisser{js: cfg.JetStream, reader: reader, log: cfg.Logger}
+	s.router = &router{starter: s.starter, reader: reader, compile: cfg.Compile}
 	for name := range s.endpoints() {
 		s.slots[name] = make(chan struct{}, answersAtOnce)
 	}
 	return s, nil
 }
 
-// Run answers requests until ctx ends, finishes those in hand and returns nil. It may
-// be called once.
+// Run answers requests until ctx ends, finishes those in hand and returns nil. Replays in
+// hand are left to another process, or to the next one. It may be called once.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.finish()
+	s.mu.Lock()
+	s.life = ctx
+	s.mu.Unlock()
+	s.goWork(func() { s.replays.watch(ctx) })
 	for {
 		if err := s.serve(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "service stopped, registering it again", slog.Any("err", err))
@@ -135,7 +171,7 @@ func (s *Service) serve(ctx context.Context) error {
 	service, err := micro.AddService(s.cfg.JetStream.Conn(), micro.Config{
 		Name:        ServiceName,
 		Version:     semantic(s.cfg.Version),
-		Description: "see and start runs of jetsheet",
+		Description: "see, start and mend runs of jetsheet",
 		Metadata:    map[string]string{"worker": s.cfg.Worker, "version": s.cfg.Version},
 		DoneHandler: func(micro.Service) { once.Do(func() { close(ended) }) },
 	})
@@ -167,6 +203,10 @@ func (s *Service) endpoints() map[string]answerFunc {
 		EndpointStatus:    s.answerStatus,
 		EndpointList:      s.answerList,
 		EndpointWorkbooks: s.answerWorkbooks,
+		EndpointReplay:    ask(s.replays.replay),
+		EndpointCancel:    ask(s.answerCancel),
+		EndpointDismiss:   ask(s.dismiss.dismiss),
+		EndpointRoutes:    ask(s.router.routes),
 	}
 }
 
@@ -198,6 +238,11 @@ func (s *Service) goWork(work func()) bool {
 		s.working.Go(work)
 	}
 	return !s.stopping
+}
+
+// goReplay starts a replay's work, which ends with the service.
+func (s *Service) goReplay(work func(ctx context.Context)) bool {
+	return s.goWork(func() { work(s.life) })
 }
 
 // finish waits for the requests in hand.

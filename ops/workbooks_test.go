@@ -66,7 +66,7 @@ func TestWorkbooksTellsWhereEachIs(t *testing.T) {
 		{StatePlanned, MadeHere, "about to be queued", "jetsheet producer"},
 		{StateQueued, MadeHere, "waits for a renderer", ""},
 		{StatePrevious, MadeByPrevious, "routed legacy", ""},
-		{StateFailed, MadeByNobody, "held", "flag document"},
+		{StateFailed, MadeByNobody, "held", "jetsheet failures replay 20261031T200000Z-orders-0/held/held"},
 		{StateCompared, MadeByPrevious, "routed shadow", ""},
 		{StateWaiting, MadeHere, "waits for database", ""},
 	}

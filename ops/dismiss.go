@@ -1,0 +1,125 @@
+package ops
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
+)
+
+// DismissRequest says that nothing is to be done about failures: the body of a request to
+// conversions.ops.dismiss. They stay failed, raise no notice, and are left out of replays
+// that do not name them.
+type DismissRequest struct {
+	FailureFilter
+	// Undo takes a dismissal back.
+	Undo bool `json:"undo,omitempty"`
+	// DryRun answers how many it is about and changes nothing.
+	DryRun bool   `json:"dryRun,omitempty"`
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// DismissAnswer says what was dismissed.
+type DismissAnswer struct {
+	// Matched is how many failures the filter picks, Changed how many of them were
+	// dismissed, or taken back; the others were so already or have changed meanwhile.
+	Matched int                    `json:"matched"`
+	Changed int                    `json:"changed"`
+	Undo    bool                   `json:"undo,omitempty"`
+	DryRun  bool                   `json:"dryRun,omitempty"`
+	Left    Skipped                `json:"left,omitzero"`
+	Causes  map[jetsheet.Cause]int `json:"causes,omitempty"`
+	Next    string                 `json:"next,omitempty"`
+}
+
+// dismisser marks failures. A record is written again with the mark, on condition that it
+// still is the newest of its conversion: what has failed anew is another failure.
+type dismisser struct {
+	js     jetstream.JetStream
+	reader *Reader
+	log    *slog.Logger
+}
+
+func (d *dismisser) dismiss(ctx context.Context, req *DismissRequest) (*DismissAnswer, error) {
+	scan, err := d.reader.narrowed(ctx, req.FailureFilter)
+	if err != nil {
+		return nil, err
+	}
+	scan.Dismissed = true // what is dismissed already is left alone below
+	set, err := d.reader.failures(ctx, scan)
+	if err != nil {
+		return nil, err
+	}
+	answer := &DismissAnswer{Matched: len(set.list), Undo: req.Undo, DryRun: req.DryRun, Left: set.skipped, Causes: set.byCause()}
+	if len(set.list) == 0 {
+		text := "no failure matches"
+		if set.skipped.total() > 0 {
+			text = set.skipped.String()
+		}
+		return nil, &Error{Text: "nothing to dismiss: " + text, Next: "jetsheet failures list", Code: CodeNothing}
+	}
+	if req.DryRun {
+		return answer, nil
+	}
+	changed := make([]bool, len(set.list))
+	group, limited := errgroup.WithContext(ctx)
+	group.SetLimit(readsAtOnce)
+	for i := range set.list {
+		group.Go(func() (err error) {
+			changed[i], err = d.one(limited, req, &set.list[i])
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("some are dismissed and some are not, ask again: %w", err)
+	}
+	for _, c := range changed {
+		if c {
+			answer.Changed++
+		}
+	}
+	d.log.InfoContext(ctx, "failures dismissed", slog.Int("count", answer.Changed), slog.Bool("undo", req.Undo),
+		slog.String("by", req.By), slog.String("reason", req.Reason), slog.Any("filter", scan.FailureFilter))
+	return answer, nil
+}
+
+// one marks one failure and says whether it changed anything.
+func (d *dismisser) one(ctx context.Context, req *DismissRequest, one *failedOne) (bool, error) {
+	stored, err := lastMessage(ctx, d.reader.failed, one.address.FailedSubject())
+	if err != nil || stored == nil || stored.Sequence != one.sequence {
+		return false, err
+	}
+	dismissed := stored.Header.Get(jetsheet.HeaderDismissed) == "true"
+	if dismissed != req.Undo {
+		return false, nil
+	}
+	m := nats.NewMsg(stored.Subject)
+	m.Data = stored.Data
+	for name, values := range stored.Header {
+		if !strings.HasPrefix(name, "Nats-") { // those are the server's
+			m.Header[name] = values
+		}
+	}
+	if req.Undo {
+		jetsheet.UndoDismissal(m.Header)
+	} else {
+		(&jetsheet.Mark{At: time.Now().UTC(), By: req.By, Reason: req.Reason}).Dismiss(m.Header)
+	}
+	_, err = d.js.PublishMsg(ctx, m, jetstream.WithExpectLastSequencePerSubject(stored.Sequence))
+	switch {
+	case err == nil:
+		return true, nil
+	case delivery.WrongLastSequence(err):
+		return false, nil
+	}
+	return false, fmt.Errorf("dismiss %s: %w", conversionText(one.address), err)
+}

@@ -1,0 +1,163 @@
+package ops
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
+)
+
+// readsAtOnce is how many single messages are read at a time.
+const readsAtOnce = 16
+
+// Skipped counts the failures that a filter picks and that are left as they are.
+type Skipped struct {
+	// Done: they have an outcome by now.
+	Done int `json:"done,omitempty"`
+	// Pending: they are queued, in work, or will be tried again by themselves.
+	Pending int `json:"pending,omitempty"`
+	// Dismissed: a person decided that nothing is to be done.
+	Dismissed int `json:"dismissed,omitempty"`
+	// Held: neither system makes them; see [ReplayRequest].
+	Held int `json:"held,omitempty"`
+	// NotReplayable: the same request fails the same way again.
+	NotReplayable int `json:"notReplayable,omitempty"`
+	// Changed: they failed anew, were dismissed or have gone since they were looked up.
+	Changed int `json:"changed,omitempty"`
+}
+
+// total is how many were left as they are.
+func (s *Skipped) total() int {
+	return s.Done + s.Pending + s.Dismissed + s.Held + s.NotReplayable + s.Changed
+}
+
+// failedOne is a conversion whose newest word is a failure.
+type failedOne struct {
+	address  jetsheet.Address
+	sequence uint64
+	cause    jetsheet.Cause
+	message  string
+	// request is read with the bodies alone.
+	request jetsheet.Request
+}
+
+// failureSet is what a filter picks.
+type failureSet struct {
+	list    []failedOne // in the order in which they failed
+	skipped Skipped
+}
+
+// failures reads what a filter picks. As everywhere, done wins over pending and pending
+// over failed.
+func (r *Reader) failures(ctx context.Context, s *failureScan) (*failureSet, error) {
+	queued := map[string]bool{}
+	// The queues come first: what moves on while we read is seen twice rather than not
+	// at all.
+	for stream, subjects := range map[string]string{
+		jetsheet.StreamConversions: s.address.RequestSubjects(), jetsheet.StreamRendered: s.address.RenderedSubjects(),
+	} {
+		if err := r.eachSubject(ctx, stream, subjects, func(key string) { queued[key] = true }); err != nil {
+			return nil, err
+		}
+	}
+	set := &failureSet{}
+	err := delivery.Scan(ctx, r.js, jetsheet.StreamFailed, !s.bodies, func(m jetstream.Msg) error {
+		return set.see(s, m, queued)
+	}, s.address.FailedSubjects())
+	if err != nil {
+		return nil, err
+	}
+	return set, r.leaveOutDone(ctx, set)
+}
+
+func (set *failureSet) see(s *failureScan, m jetstream.Msg, queued map[string]bool) error {
+	address, err := jetsheet.ParseSubject(m.Subject())
+	if err != nil {
+		return nil //nolint:nilerr // no conversion has such a subject
+	}
+	meta, err := m.Metadata()
+	if err != nil {
+		return fmt.Errorf("read %s: %w", m.Subject(), err)
+	}
+	if sequence := meta.Sequence.Stream; sequence <= s.after || s.upTo > 0 && sequence > s.upTo {
+		return nil
+	}
+	f := readFailure(m.Headers(), m.Data())
+	if !s.matches(address, &f) {
+		return nil
+	}
+	switch {
+	case queued[address.Key()] || f.Retrying():
+		set.skipped.Pending++
+	case f.Dismissed && !s.Dismissed && !s.one():
+		set.skipped.Dismissed++
+	default:
+		one := failedOne{address: address, sequence: meta.Sequence.Stream, cause: f.Cause, message: f.Message}
+		one.request, _ = requestIn(m.Data())
+		set.list = append(set.list, one)
+	}
+	return nil
+}
+
+// readFailure reads a FAILED record; one that cannot be read is a failure all the same.
+func readFailure(header map[string][]string, body []byte) jetsheet.Failure {
+	f, err := jetsheet.ParseFailure(header, body)
+	if err != nil {
+		return jetsheet.Failure{Cause: jetsheet.CauseBadMessage, Message: err.Error(), Request: body}
+	}
+	return f
+}
+
+// leaveOutDone takes out what has an outcome. Few of a run are asked for one by one, for
+// many its DONE is read once.
+func (r *Reader) leaveOutDone(ctx context.Context, set *failureSet) error {
+	byRun := map[jetsheet.RunID]int{}
+	for i := range set.list {
+		byRun[set.list[i].address.Run]++
+	}
+	done := map[digest]bool{}
+	for run, n := range byRun {
+		if n <= askEach {
+			continue
+		}
+		err := delivery.Scan(ctx, r.js, jetsheet.StreamDone, true, func(m jetstream.Msg) error {
+			done[digestOf(jetsheet.SubjectKey(m.Subject()))] = true
+			return nil
+		}, jetsheet.RunDoneSubjects(run))
+		if err != nil {
+			return err
+		}
+	}
+	isDone := make([]bool, len(set.list))
+	group, limited := errgroup.WithContext(ctx)
+	group.SetLimit(readsAtOnce)
+	for i := range set.list {
+		address := set.list[i].address
+		if byRun[address.Run] > askEach {
+			isDone[i] = done[digestOf(address.Key())]
+			continue
+		}
+		group.Go(func() error {
+			m, err := lastMessage(limited, r.done, address.DoneSubject())
+			isDone[i] = m != nil
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	kept := set.list[:0]
+	for i := range set.list {
+		if isDone[i] {
+			set.skipped.Done++
+		} else {
+			kept = append(kept, set.list[i])
+		}
+	}
+	set.list = kept
+	return nil
+}

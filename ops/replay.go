@@ -1,0 +1,163 @@
+package ops
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// ReplayRequest asks for failed conversions to be tried again: the body of a request to
+// conversions.ops.replay. Pressing twice is harmless.
+//
+// Held conversions are left out unless the filter names their cause or one conversion:
+// neither system makes them, and to replay one is a person's decision that jetsheet
+// does.
+type ReplayRequest struct {
+	FailureFilter
+	// DryRun answers what would be replayed and changes nothing.
+	DryRun bool `json:"dryRun,omitempty"`
+	// By and Reason say who asks and why, for people.
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// ReplayState is how far a replay has come.
+type ReplayState string
+
+// The states of a replay.
+const (
+	// ReplayRunning: requests are being queued.
+	ReplayRunning ReplayState = "running"
+	// ReplayDone: all were queued once.
+	ReplayDone ReplayState = "done"
+	// ReplayCancelled: a person stopped it.
+	ReplayCancelled ReplayState = "cancelled"
+)
+
+// Replay is the record of a replay, in the KV bucket [jetsheet.BucketProgress] under
+// [jetsheet.ReplayKey]. It lives for as long as the bucket's entries do, seven days.
+type Replay struct {
+	jetsheet.Envelope
+	// ID is also in the header [jetsheet.HeaderReplay] of every request it queues.
+	ID     string        `json:"id"`
+	Filter FailureFilter `json:"filter"`
+	Lane   jetsheet.Lane `json:"lane"`
+	By     string        `json:"by,omitempty"`
+	Reason string        `json:"reason,omitempty"`
+	At     time.Time     `json:"at"`
+	State  ReplayState   `json:"state"`
+	// Matched is how many were to be replayed when it was asked for; Queued and Skipped
+	// are what came of them so far.
+	Matched int     `json:"matched"`
+	Queued  int     `json:"queued"`
+	Skipped Skipped `json:"skipped,omitzero"`
+	// Waiting says why queueing does not go on; empty when it does.
+	Waiting string `json:"waiting,omitempty"`
+	// Cancelled says who stopped it; Removed is how many of its requests were taken back
+	// before a worker had them.
+	Cancelled *jetsheet.Mark `json:"cancelled,omitempty"`
+	Removed   int            `json:"removed,omitempty"`
+
+	// UpTo is FAILED's last sequence when it was asked for: what fails later is not its
+	// own. After is how far it has come. Together with Owner, the process that queues,
+	// they let another process go on.
+	UpTo      uint64    `json:"upTo"`
+	After     uint64    `json:"after,omitempty"`
+	Owner     string    `json:"owner,omitempty"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// ReplayAnswer says what a replay does, or would do.
+type ReplayAnswer struct {
+	// Replay is the record so far; a dry run has no ID.
+	Replay
+	DryRun bool `json:"dryRun,omitempty"`
+	// Left counts what the filter picks and the replay leaves alone.
+	Left Skipped `json:"left,omitzero"`
+	// Advice says what helps those that cannot be replayed.
+	Advice []CauseAdvice `json:"advice,omitempty"`
+	// Causes counts the matched ones by cause. Weight and Samples are of a dry run.
+	Causes  map[jetsheet.Cause]int `json:"causes,omitempty"`
+	Weight  int64                  `json:"weight,omitempty"`
+	Samples []ReplaySample         `json:"samples,omitempty"`
+	// Next follows the replay.
+	Next string `json:"next,omitempty"`
+}
+
+// ReplaySample is one of the conversions that would be replayed.
+type ReplaySample struct {
+	Conversion string         `json:"conversion"`
+	Tenant     string         `json:"tenant"`
+	Target     string         `json:"target"`
+	Cause      jetsheet.Cause `json:"cause"`
+	Message    string         `json:"message"`
+}
+
+// maxSamples is how many samples a dry run shows.
+const maxSamples = 5
+
+// preview is the answer of a dry run.
+func (set *failureSet) preview(answer *ReplayAnswer) {
+	for i := range set.list {
+		one := &set.list[i]
+		answer.Weight += one.request.Weight
+		if i < maxSamples {
+			answer.Samples = append(answer.Samples, ReplaySample{
+				Conversion: conversionText(one.address), Tenant: one.request.Tenant, Target: one.request.Target.Target,
+				Cause: one.cause, Message: one.message,
+			})
+		}
+	}
+}
+
+// laneFor is where so many requests go: a single one does not wait behind others.
+func laneFor(n int) jetsheet.Lane {
+	if n == 1 {
+		return jetsheet.LaneExpress
+	}
+	return jetsheet.LaneBulk
+}
+
+// nothingToReplay says why there is nothing to do.
+func nothingToReplay(left *Skipped, advice []CauseAdvice) error {
+	e := &Error{Text: "nothing to replay: no failure matches", Next: "jetsheet failures list", Code: CodeNothing}
+	if left.total() > 0 {
+		e.Text = "nothing to replay: " + left.String()
+	}
+	for _, a := range advice {
+		e.Next = fmt.Sprintf("%s: %s", a.Cause, a.Next)
+		break
+	}
+	return e
+}
+
+// String says in words what was left alone: "3 are done, 2 are pending".
+func (s *Skipped) String() string {
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		text string
+	}{
+		{s.Done, "done"},
+		{s.Pending, "pending"},
+		{s.Dismissed, "dismissed"},
+		{s.Held, "held"},
+		{s.NotReplayable, "not to be mended by a replay"},
+		{s.Changed, "changed meanwhile"},
+	} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.text))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// errUnknownReplay is answered for an id that no replay has, or has any more.
+func errUnknownReplay(id string) error {
+	return &Error{Text: fmt.Sprintf("there is no replay %q; a replay is remembered for seven days", id), Code: CodeUnknown}
+}
+
+var errReplayTaken = errors.New("another process goes on with the replay, or somebody cancelled it")

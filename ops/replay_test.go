@@ -1,0 +1,518 @@
+package ops
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
+)
+
+// failMany fails n targets for one cause.
+func (r *rig) failMany(id jetsheet.RunID, n int, cause jetsheet.Cause) []jetsheet.Target {
+	r.t.Helper()
+	targets := make([]jetsheet.Target, n)
+	acks := make([]jetstream.PubAckFuture, n)
+	for i := range targets {
+		targets[i] = target(fmt.Sprintf("t%d", i%100), fmt.Sprintf("c%d", i))
+		f := jetsheet.Failure{
+			Stage: jetsheet.StageRenderer, Cause: cause, Message: "it failed", Attempts: 3, Worker: "w", Version: "v", At: tick,
+			Request: r.request(id, &targets[i]),
+		}
+		var err error
+		acks[i], err = r.js.PublishMsgAsync(f.Msg(jetsheet.FailedSubject(conversion(id, &targets[i]))))
+		r.check(err)
+	}
+	for _, ack := range acks {
+		select {
+		case <-ack.Ok():
+		case err := <-ack.Err():
+			r.t.Fatal(err)
+		}
+	}
+	return targets
+}
+
+// queued reads the request of a conversion in a lane; nil when there is none.
+func (r *rig) queued(lane jetsheet.Lane, c jetsheet.Conversion) *jetstream.RawStreamMsg {
+	r.t.Helper()
+	stream, err := r.js.Stream(r.t.Context(), jetsheet.StreamConversions)
+	r.check(err)
+	m, err := lastMessage(r.t.Context(), stream, jetsheet.RequestSubject(lane, c))
+	r.check(err)
+	return m
+}
+
+// waiting is how many requests are in a lane.
+func (r *rig) waiting(lane jetsheet.Lane) int {
+	r.t.Helper()
+	stream, err := r.js.Stream(r.t.Context(), jetsheet.StreamConversions)
+	r.check(err)
+	info, err := stream.Info(r.t.Context(), jetstream.WithSubjectFilter(jetsheet.LaneSubjects(lane)))
+	r.check(err)
+	return len(info.State.Subjects)
+}
+
+// ask asks an endpoint as the nats CLI does.
+func (r *rig) ask(endpoint, body string) string {
+	r.t.Helper()
+	m, err := r.conn.Request(jetsheet.SubjectOps+"."+endpoint, []byte(body), 40*time.Second)
+	if err != nil {
+		r.t.Fatalf("%s %s: %v", endpoint, body, err)
+	}
+	if !json.Valid(m.Data) {
+		r.t.Fatalf("%s %s: got %q, want JSON", endpoint, body, m.Data)
+	}
+	return string(m.Data)
+}
+
+// eventually waits for a condition.
+func (r *rig) eventually(what string, holds func() bool) {
+	r.t.Helper()
+	limit := time.NewTimer(time.Minute)
+	defer limit.Stop()
+	pace := time.NewTicker(20 * time.Millisecond)
+	defer pace.Stop()
+	for !holds() {
+		select {
+		case <-pace.C:
+		case <-limit.C:
+			r.t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+func refusedWith(t *testing.T, what string, err error, code Code, text string) {
+	t.Helper()
+	var refusal *Error
+	if !errors.As(err, &refusal) || refusal.Code != code || !strings.Contains(refusal.Text, text) {
+		t.Errorf("%s: got %v, want %s with %q", what, err, code, text)
+	}
+}
+
+func TestReplayOneGoesToExpress(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	client := r.serve(now)
+	id := runOf("orders", 0)
+	a := target("a.b", "冷蔵庫 🧊")
+	r.store(id, jetsheet.Scope{}, a)
+	// Spaces, an unknown field and the order of the keys must survive.
+	body := append(bytes.Replace(r.request(id, &a), []byte(`{`), []byte(`{ "later":1.50, `), 1), '\n')
+	f := jetsheet.Failure{
+		Stage: jetsheet.StageRenderer, Cause: jetsheet.CauseStatement, Message: "m", Attempts: 3, Worker: "w", Version: "v", At: tick,
+		Trace: "00-abc", Request: body,
+	}
+	r.publish(f.Msg(jetsheet.FailedSubject(conversion(id, &a))))
+
+	dry, err := client.Replay(t.Context(), ReplayRequest{FailureFilter: FailureFilter{Run: "orders"}, DryRun: true})
+	if err != nil || dry.Matched != 1 || dry.Weight != 1 || len(dry.Samples) != 1 || dry.Samples[0].Tenant != "a.b" || dry.ID != "" || r.waiting(jetsheet.LaneExpress) != 0 {
+		t.Fatalf("dry run: got %+v, %v, want one sample and nothing queued", dry, err)
+	}
+	answer, err := client.Replay(t.Context(), ReplayRequest{FailureFilter: FailureFilter{Conversion: conversion(id, &a).String()}, By: "me", Reason: "mended"})
+	if err != nil || answer.Queued != 1 || answer.State != ReplayDone || answer.Lane != jetsheet.LaneExpress {
+		t.Fatalf("got %+v, %v, want one queued in express", answer, err)
+	}
+	m := r.queued(jetsheet.LaneExpress, conversion(id, &a))
+	if m == nil || !bytes.Equal(m.Data, body) {
+		t.Fatalf("queued %v, want the request byte for byte", m)
+	}
+	if m.Header.Get(jetsheet.HeaderTrace) != "00-abc" || m.Header.Get(jetsheet.HeaderReplay) != answer.ID || len(m.Header) != 2 {
+		t.Errorf("headers are %v, want trace and replay alone", m.Header)
+	}
+	_, err = client.Replay(t.Context(), ReplayRequest{FailureFilter: FailureFilter{Run: id.String()}})
+	refusedWith(t, "pressed twice", err, CodeNothing, "1 pending")
+	status, err := client.ReplayStatus(t.Context(), answer.ID)
+	if want := (jetsheet.Counts{Expected: 1, Pending: 1}); err != nil || status.Now != want || status.By != "me" || status.Reason != "mended" {
+		t.Errorf("status: got %+v, %v, want %+v", status, err, want)
+	}
+}
+
+func TestReplayLeavesAloneWhatItCannotMend(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	client := r.serve(now)
+	id := runOf("orders", 0)
+	names := []string{"done", "queued", "rendered", "retrying", "dismissed", "held", "bad-key", "lost", "crash", "other"}
+	targets := make([]jetsheet.Target, len(names))
+	for i, name := range names {
+		targets[i] = target("t", name)
+	}
+	r.store(id, jetsheet.Scope{}, targets...)
+	causes := map[string]jetsheet.Cause{"held": jetsheet.CauseHeld, "bad-key": jetsheet.CauseDuplicateKey, "other": jetsheet.CauseStatement}
+	for i := range targets {
+		cause := jetsheet.CauseWorkerCrash
+		if c, ok := causes[names[i]]; ok {
+			cause = c
+		}
+		var retryAt time.Time
+		if names[i] == "retrying" {
+			retryAt = time.Now().Add(time.Hour)
+		}
+		r.fail(id, &targets[i], cause, retryAt)
+	}
+	r.done(id, &targets[0], jetsheet.DonePublished)
+	r.queue(id, &targets[1])
+	r.rendered(id, &targets[2])
+	if _, err := client.Dismiss(t.Context(), DismissRequest{FailureFilter: FailureFilter{Tenant: "t", Target: "dismissed"}, By: "me", Reason: "gone"}); err != nil {
+		t.Fatal(err)
+	}
+	// What lies there is no request of this conversion.
+	bad := jetsheet.Failure{Stage: jetsheet.StageRenderer, Cause: jetsheet.CauseInternal, Message: "m", Attempts: 1, Worker: "w", Version: "v", At: tick, Request: []byte("{}")}
+	r.publish(bad.Msg(jetsheet.FailedSubject(conversion(id, &targets[7]))))
+
+	want := Skipped{Done: 1, Pending: 3, Dismissed: 1, Held: 1, NotReplayable: 1}
+	dry, err := client.Replay(t.Context(), ReplayRequest{FailureFilter: FailureFilter{All: true}, DryRun: true})
+	if err != nil || dry.Left != want || dry.Matched != 3 || len(dry.Advice) != 2 {
+		t.Errorf("dry run: got %+v, %v, want %+v left and 3 matched", dry, err, want)
+	}
+	answer, err := client.Replay(t.Context(), ReplayRequest{FailureFilter: FailureFilter{Report: "orders"}})
+	if err != nil || answer.Left != want || answer.Queued != 2 || answer.Skipped != (Skipped{NotReplayable: 1}) || answer.Lane != jetsheet.LaneBulk {
+		t.Errorf("got %+v, %v, want %+v left and 2 queued", answer, err, want)
+	}
+	if got := r.waiting(jetsheet.LaneBulk); got != 2 {
+		t.Errorf("%d requests in bulk, want 2", got)
+	}
+	for _, step := range []struct {
+		name   string
+		filter FailureFilter
+	}{
+		{"held by its cause", FailureFilter{Cause: jetsheet.CauseHeld}},
+		{"dismissed by its name", FailureFilter{Run: id.String(), Tenant: "t", Target: "dismissed"}},
+	} {
+		if answer, err := client.Replay(t.Context(), ReplayRequest{FailureFilter: step.filter}); err != nil || answer.Queued != 1 {
+			t.Errorf("%s: got %+v, %v, want 1 queued", step.name, answer, err)
+		}
+	}
+	_, err = client.Replay(t.Context(), ReplayRequest{FailureFilter: FailureFilter{Cause: jetsheet.CauseDuplicateKey}})
+	refusedWith(t, "not replayable", err, CodeNothing, "1 not to be mended")
+	if !strings.Contains(err.Error(), "jetsheet runs start orders --tick 2026-10-31T20:00:00Z --again") {
+		t.Errorf("got %v, want the command that mends it", err)
+	}
+}
+
+func TestReplayRefusals(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.serve(now)
+	r.store(runOf("orders", 0), jetsheet.Scope{}, target("a", "b"))
+	for _, test := range []struct{ endpoint, body, want string }{
+		{"replay", ``, `nothing says which failures are meant`},
+		{"replay", `{"dryRun":true}`, `nothing says which failures are meant`},
+		{"replay", `{"cause":"nonsense"}`, `unknown cause \"nonsense\"; known are bad_message`},
+		{"replay", `{"run":"nope"}`, `"code":"unknown"`},
+		{"replay", `{"run":"orders","report":"other"}`, `is not of the report other`},
+		{"replay", `{"run":"orders","tennant":"a"}`, `unknown field`},
+		{"replay", `{"conversion":"a/b"}`, `is no conversion`},
+		{"replay", `{"conversion":"20261031T200000Z-orders-0/*/b"}`, `is no conversion`},
+		{"replay", `{"run":"orders","conversion":"20261031T200000Z-orders-0/a/b"}`, `leave these out`},
+		{"replay", `{"run":"orders"}`, `"error":"nothing to replay: no failure matches"`},
+		{"replay", `{"since":"yesterday"}`, `"code":"invalid"`},
+		{"dismiss", `{}`, `nothing says which failures are meant`},
+		{"dismiss", `{"run":"orders"}`, `"code":"nothingToDo"`},
+		{"cancel", `{}`, `name what to cancel`},
+		{"cancel", `{"run":"orders","replay":"x"}`, `name what to cancel`},
+		{"cancel", `{"replay":"x"}`, `there is no replay \"x\"`},
+		{"cancel", `{"replay":"20261122T170824123Z-abcdef"}`, `"code":"unknown"`},
+		{"status", `{"replay":"x.>"}`, `"code":"unknown"`},
+	} {
+		if got := r.ask(test.endpoint, test.body); !strings.Contains(got, `"error":`) || !strings.Contains(got, test.want) {
+			t.Errorf("%s %s: got %s, want an error with %s", test.endpoint, test.body, got, test.want)
+		}
+	}
+}
+
+// TestReplayManyAtOnce: everybody presses, and each conversion is queued once.
+func TestReplayManyAtOnce(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	client := r.serve(now)
+	id := runOf("orders", 0)
+	const n = 1200
+	r.store(id, jetsheet.Scope{}, r.failMany(id, n, jetsheet.CauseStatement)...)
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	queued := 0
+	for range 4 {
+		group.Go(func() {
+			answer, err := client.Replay(t.Context(), ReplayRequest{FailureFilter: FailureFilter{Run: "orders", Cause: jetsheet.CauseStatement}})
+			var refusal *Error
+			if err != nil && (!errors.As(err, &refusal) || refusal.Code != CodeNothing) {
+				t.Errorf("Replay: %v", err)
+			}
+			if err == nil {
+				mu.Lock()
+				queued += answer.Queued
+				mu.Unlock()
+				if answer.State != ReplayDone || answer.Queued+answer.Skipped.total() != answer.Matched {
+					t.Errorf("got %+v, want all that matched queued or skipped", answer)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if got := r.waiting(jetsheet.LaneBulk); got != n || queued != n {
+		t.Errorf("%d requests in bulk and %d said to be queued, want %d", got, queued, n)
+	}
+}
+
+// TestReplayTenThousand shows how long it takes until all are queued.
+func TestReplayTenThousand(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	client := r.serve(now)
+	id := runOf("orders", 0)
+	const n = 10_000
+	targets := r.failMany(id, n, jetsheet.CauseStatement)
+	r.store(id, jetsheet.Scope{}, targets...)
+	began := time.Now()
+	answer, err := client.Replay(t.Context(), ReplayRequest{FailureFilter: FailureFilter{Run: "orders"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var status *ReplayStatus
+	r.eventually("all are queued", func() bool {
+		status, err = client.ReplayStatus(t.Context(), answer.ID)
+		r.check(err)
+		return status.State == ReplayDone
+	})
+	t.Logf("%d queued after %s; the answer said %d", status.Queued, time.Since(began), answer.Queued)
+	if status.Matched != n || status.Queued != n || r.waiting(jetsheet.LaneBulk) != n {
+		t.Errorf("got %+v and %d in bulk, want %d", status, r.waiting(jetsheet.LaneBulk), n)
+	}
+	for i := range 3 {
+		r.check(r.takeUp(jetsheet.StreamConversions, jetsheet.LaneConsumer(jetsheet.LaneBulk)).DoubleAck(t.Context()))
+		r.done(id, &targets[i], jetsheet.DonePublished)
+	}
+	failed := jetsheet.Failure{
+		Stage: jetsheet.StageRenderer, Cause: jetsheet.CausePanic, Message: "m", Attempts: 1, Worker: "w", Version: "v", At: tick,
+		Replay: answer.ID, Request: r.request(id, &targets[3]),
+	}
+	r.publish(failed.Msg(jetsheet.FailedSubject(conversion(id, &targets[3]))))
+	r.check(r.takeUp(jetsheet.StreamConversions, jetsheet.LaneConsumer(jetsheet.LaneBulk)).DoubleAck(t.Context()))
+	status, err = client.ReplayStatus(t.Context(), answer.ID)
+	if want := (jetsheet.Counts{Expected: n, Done: 3, Failed: 1, Pending: n - 4}); err != nil || status.Now != want {
+		t.Errorf("after 3 done and 1 failed: got %+v, %v, want %+v", status, err, want)
+	}
+}
+
+// TestReplayWaitsForRoomAndIsCancelled: the lane holds so many and no more; what was not
+// delivered is taken back, and is failed as before.
+func TestReplayWaitsForRoomAndIsCancelled(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	const n, window = 900, 120
+	for range 2 {
+		r.serveWith(Config{window: window, answerWithin: 50 * time.Millisecond})
+	}
+	client := &Client{Conn: r.conn}
+	id := runOf("orders", 0)
+	r.store(id, jetsheet.Scope{}, r.failMany(id, n, jetsheet.CauseStatement)...)
+	answer, err := client.Replay(t.Context(), ReplayRequest{FailureFilter: FailureFilter{Run: "orders"}})
+	if err != nil || answer.State != ReplayRunning {
+		t.Fatalf("got %+v, %v, want it running", answer, err)
+	}
+	status := func() *ReplayStatus {
+		s, err := client.ReplayStatus(t.Context(), answer.ID)
+		r.check(err)
+		return s
+	}
+	r.eventually("the lane is full", func() bool { return status().Waiting != "" })
+	if got := r.waiting(jetsheet.LaneBulk); got != window {
+		t.Errorf("%d requests in bulk, want %d", got, window)
+	}
+	inHand := r.takeUp(jetsheet.StreamConversions, jetsheet.LaneConsumer(jetsheet.LaneBulk))
+	r.check(r.takeUp(jetsheet.StreamConversions, jetsheet.LaneConsumer(jetsheet.LaneBulk)).DoubleAck(t.Context()))
+	r.eventually("room is used", func() bool { return status().Queued > window })
+
+	dry, err := client.Cancel(t.Context(), CancelRequest{Replay: answer.ID, DryRun: true})
+	if err != nil || dry.Removed != window-1 || status().State != ReplayRunning {
+		t.Errorf("dry run: got %+v, %v, want %d", dry, err, window-1)
+	}
+	cancelled, err := client.Cancel(t.Context(), CancelRequest{Replay: answer.ID, By: "me", Reason: "wrong report"})
+	if err != nil || cancelled.Removed != window-1 || cancelled.Replay.State != ReplayCancelled {
+		t.Fatalf("got %+v, %v, want %d removed", cancelled, err, window-1)
+	}
+	if got := r.waiting(jetsheet.LaneBulk); got != 1 {
+		t.Errorf("%d requests in bulk, want the one in hand", got)
+	}
+	r.check(inHand.DoubleAck(t.Context()))
+	info, err := r.reader.Info(t.Context(), id)
+	if want := (jetsheet.Counts{Expected: n, Failed: n}); err != nil || info.Counts != want {
+		t.Errorf("got %+v, %v, want %+v", info, err, want)
+	}
+	again, err := client.Cancel(t.Context(), CancelRequest{Replay: answer.ID})
+	if err != nil || again.Removed != 0 {
+		t.Errorf("cancelled twice: got %+v, %v, want nothing more removed", again, err)
+	}
+	if s := status(); s.Cancelled == nil || s.Cancelled.By != "me" || s.Removed != window-1 {
+		t.Errorf("got %+v, want who cancelled it and %d removed", s, window-1)
+	}
+}
+
+// TestReplayIsTakenOver: a process that stops, and one that is gone without a word.
+func TestReplayIsTakenOver(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	const n, window = 700, 100
+	config := Config{window: window, answerWithin: 10 * time.Millisecond, lease: 300 * time.Millisecond}
+	stop := r.serveWith(config)
+	client := &Client{Conn: r.conn}
+	id := runOf("orders", 0)
+	r.store(id, jetsheet.Scope{}, r.failMany(id, n, jetsheet.CauseStatement)...)
+	answer, err := client.Replay(t.Context(), ReplayRequest{FailureFilter: FailureFilter{Run: "orders"}})
+	r.check(err)
+	entry := func() *replayEntry {
+		e, err := readReplay(t.Context(), r.reader.progress, answer.ID)
+		r.check(err)
+		return e
+	}
+	r.eventually("it waits for room", func() bool { return entry().Waiting != "" })
+	stop()
+	if e := entry(); e.Owner != "" || e.State != ReplayRunning {
+		t.Errorf("after a stop: got owner %q, %s, want none, running", e.Owner, e.State)
+	}
+	dead := entry()
+	dead.Owner = "gone"
+	r.check(dead.write(t.Context(), r.reader.progress))
+	config.window = n
+	r.serveWith(config)
+	r.serveWith(config)
+	r.eventually("another process goes on", func() bool { return entry().State == ReplayDone })
+	if e := entry(); e.Queued != n || r.waiting(jetsheet.LaneBulk) != n {
+		t.Errorf("got %+v and %d in bulk, want %d", e, r.waiting(jetsheet.LaneBulk), n)
+	}
+}
+
+// TestReplayTakesWhatHadFailedWhenItWasAsked: what fails anew while it goes on would
+// otherwise be replayed for ever.
+func TestReplayTakesWhatHadFailedWhenItWasAsked(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	const n, window = 30, 10
+	r.serveWith(Config{window: window, answerWithin: 10 * time.Millisecond})
+	client := &Client{Conn: r.conn}
+	id := runOf("orders", 0)
+	targets := r.failMany(id, n, jetsheet.CauseStatement)
+	r.store(id, jetsheet.Scope{}, targets...)
+	answer, err := client.Replay(t.Context(), ReplayRequest{FailureFilter: FailureFilter{Run: "orders"}})
+	r.check(err)
+	var deliveries int
+	r.eventually("it is over", func() bool {
+		for r.waiting(jetsheet.LaneBulk) > 0 {
+			m := r.takeUp(jetsheet.StreamConversions, jetsheet.LaneConsumer(jetsheet.LaneBulk))
+			deliveries++
+			f := jetsheet.Failure{
+				Stage: jetsheet.StageRenderer, Cause: jetsheet.CauseStatement, Message: "again", Attempts: 1, Worker: "w", Version: "v", At: tick,
+				Replay: m.Headers().Get(jetsheet.HeaderReplay), Request: m.Data(),
+			}
+			r.publish(f.Msg("conversions.failed." + jetsheet.SubjectKey(m.Subject())))
+			r.check(m.DoubleAck(t.Context()))
+		}
+		e, err := readReplay(t.Context(), r.reader.progress, answer.ID)
+		r.check(err)
+		return e.State == ReplayDone
+	})
+	if deliveries != n {
+		t.Errorf("%d requests were delivered, want %d", deliveries, n)
+	}
+	status, err := client.ReplayStatus(t.Context(), answer.ID)
+	if want := (jetsheet.Counts{Expected: n, Failed: n}); err != nil || status.Now != want {
+		t.Errorf("status: got %+v, %v, want %+v", status, err, want)
+	}
+}
+
+func TestDismissAndUndo(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	client := r.serve(now)
+	id := runOf("orders", 0)
+	targets := r.failMany(id, 3, jetsheet.CauseStatement)
+	r.store(id, jetsheet.Scope{}, targets...)
+	mine := jetsheet.FailedSubject(conversion(id, &targets[0]))
+	before, err := lastMessage(t.Context(), r.reader.failed, mine)
+	r.check(err)
+	withUnknown := nats.NewMsg(mine)
+	withUnknown.Data = before.Data
+	for name, values := range before.Header {
+		if !strings.HasPrefix(name, "Nats-") {
+			withUnknown.Header[name] = values
+		}
+	}
+	withUnknown.Header.Set("Jetsheet-Later", "kept")
+	r.publish(withUnknown)
+
+	filter := FailureFilter{Run: "orders"}
+	dry, err := client.Dismiss(t.Context(), DismissRequest{FailureFilter: filter, DryRun: true})
+	if err != nil || dry.Matched != 3 || dry.Changed != 0 {
+		t.Errorf("dry run: got %+v, %v, want 3 matched and none changed", dry, err)
+	}
+	for _, step := range []struct {
+		undo bool
+		want int
+	}{{false, 3}, {false, 0}, {true, 3}, {true, 0}, {false, 3}} {
+		answer, err := client.Dismiss(t.Context(), DismissRequest{FailureFilter: filter, Undo: step.undo, By: "me@h", Reason: "no\nneed"})
+		if err != nil || answer.Changed != step.want {
+			t.Errorf("undo %t: got %+v, %v, want %d changed", step.undo, answer, err, step.want)
+		}
+	}
+	m, err := lastMessage(t.Context(), r.reader.failed, mine)
+	r.check(err)
+	f, err := jetsheet.ParseFailure(m.Header, m.Data)
+	if err != nil || !f.Dismissed || f.Dismissal.By != "me@h" || f.Dismissal.Reason != "no need" || f.Dismissal.At.IsZero() {
+		t.Errorf("got %+v, %v, want who dismissed it, when and why", f, err)
+	}
+	if !bytes.Equal(m.Data, before.Data) || m.Header.Get("Jetsheet-Later") != "kept" || f.Cause != jetsheet.CauseStatement || f.Attempts != 3 {
+		t.Errorf("got %v %s, want the record as it was", m.Header, m.Data)
+	}
+	info, err := r.reader.Info(t.Context(), id)
+	if err != nil || info.Counts.Failed != 3 {
+		t.Errorf("got %+v, %v, want 3 failed: a dismissed one stays failed", info, err)
+	}
+	_, err = client.Replay(t.Context(), ReplayRequest{FailureFilter: filter})
+	refusedWith(t, "replay of dismissed ones", err, CodeNothing, "3 dismissed")
+	if answer, err := client.Replay(t.Context(), ReplayRequest{FailureFilter: FailureFilter{Run: "orders", Dismissed: true}}); err != nil || answer.Queued != 3 {
+		t.Errorf("replay with the dismissed ones: got %+v, %v, want 3", answer, err)
+	}
+}
+
+func TestFailuresAreListedNewestFirst(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	id := runOf("orders", 0)
+	targets := r.failMany(id, 300, jetsheet.CauseStatement)
+	r.store(id, jetsheet.Scope{}, targets...)
+	r.done(id, &targets[0], jetsheet.DonePublished)
+	var got []string
+	listing, err := r.reader.Failures(t.Context(), FailureFilter{Report: "orders"}, 150, func(f *FailureInfo) error {
+		got = append(got, f.Target)
+		return nil
+	})
+	if err != nil || len(got) != 150 || got[0] != "c299" || got[149] != "c150" || listing.Matched != 299 || listing.Left.Done != 1 {
+		t.Errorf("got %d from %s, %+v, %v, want c299 to c150 of 299", len(got), got[0], listing, err)
+	}
+	d, err := r.reader.Failure(t.Context(), conversion(id, &targets[7]).Address())
+	if err != nil || d.State != StateFailed || d.Tenant != "t7" || !strings.Contains(d.Next, "jetsheet failures replay 20261031T200000Z-orders-0/t7/c7") ||
+		!strings.Contains(d.Raw, "conversions.request.express.20261031T200000Z-orders-0.t7.c7") || !bytes.Equal(d.Request, r.request(id, &targets[7])) {
+		t.Errorf("got %+v, %v", d, err)
+	}
+	d, err = r.reader.Failure(t.Context(), conversion(id, &targets[0]).Address())
+	if err != nil || d.State != StatePublished {
+		t.Errorf("one that is done: got %+v, %v", d, err)
+	}
+	if _, err := r.reader.Failure(t.Context(), jetsheet.Address{Run: id, Tenant: "x", Target: "y"}); !errors.Is(err, ErrUnknownFailure) {
+		t.Errorf("got %v, want %v", err, ErrUnknownFailure)
+	}
+	if n, err := delivery.Count(t.Context(), r.js, jetsheet.StreamFailed, jetsheet.RunFailedSubjects(id)); err != nil || n != 300 {
+		t.Errorf("%d failures, %v, want them untouched", n, err)
+	}
+}

@@ -1,0 +1,180 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
+)
+
+// ackLimit is how long the server may take to acknowledge a batch of requests.
+const ackLimit = 30 * time.Second
+
+// fate is what a replay has done about a conversion.
+type fate uint8
+
+const (
+	fateOpen fate = iota
+	// fateDoubt: the request was sent and not acknowledged.
+	fateDoubt
+	fateQueued
+	fateDone
+	fatePending
+	fateHopeless
+	fateChanged
+)
+
+// replayTry is a batch of a replay. It may be queued again until nothing is open.
+type replayTry struct {
+	w     *replayWork
+	list  []failedOne
+	fates []fate
+	// counted is set when the replay's record has the batch.
+	counted bool
+}
+
+func newReplayTry(w *replayWork, list []failedOne) *replayTry {
+	return &replayTry{w: w, list: list, fates: make([]fate, len(list))}
+}
+
+// open says whether something of the batch has to be tried again; t may be nil.
+func (t *replayTry) open() bool { return t != nil && !t.counted }
+
+// queue publishes the requests of what is open. An error says that some still are.
+func (t *replayTry) queue(ctx context.Context) error {
+	messages, err := t.look(ctx)
+	if err != nil {
+		return err
+	}
+	acks := make([]jetstream.PubAckFuture, len(t.list))
+	for i, m := range messages {
+		if m == nil {
+			continue
+		}
+		// No Msg-Id: the server would swallow what was asked for a second time.
+		if acks[i], err = t.w.p.js.PublishMsgAsync(m, jetstream.WithStallWait(ackLimit/3)); err != nil {
+			break
+		}
+	}
+	return errors.Join(err, t.await(ctx, acks))
+}
+
+// look reads DONE and FAILED once more, just before the request is published, and returns
+// the requests of what is open and still to be replayed.
+func (t *replayTry) look(ctx context.Context) ([]*nats.Msg, error) {
+	messages := make([]*nats.Msg, len(t.list))
+	group, limited := errgroup.WithContext(ctx)
+	group.SetLimit(readsAtOnce)
+	for i := range t.list {
+		if t.fates[i] > fateDoubt {
+			continue
+		}
+		group.Go(func() (err error) {
+			was := t.fates[i]
+			messages[i], t.fates[i], err = t.lookAt(limited, &t.list[i])
+			if t.fates[i] == fateOpen {
+				t.fates[i] = was
+			}
+			return err
+		})
+	}
+	return messages, group.Wait()
+}
+
+// lookAt returns the request of one conversion, or why it is left alone.
+func (t *replayTry) lookAt(ctx context.Context, one *failedOne) (*nats.Msg, fate, error) {
+	r := t.w.p.reader
+	done, err := lastMessage(ctx, r.done, one.address.DoneSubject())
+	if err != nil || done != nil {
+		return nil, fateOf(done != nil, fateDone), err
+	}
+	record, err := lastMessage(ctx, r.failed, one.address.FailedSubject())
+	if err != nil {
+		return nil, fateOpen, err
+	}
+	if record == nil || record.Sequence != one.sequence {
+		return nil, fateChanged, nil
+	}
+	request, ok := requestIn(record.Data)
+	// A body under another conversion's subject would be refused, and a target that has a
+	// problem was never asked for.
+	if !ok || request.Problem != nil || request.Conversion().Address().Key() != one.address.Key() {
+		return nil, fateHopeless, nil
+	}
+	m := nats.NewMsg(jetsheet.RequestSubject(t.w.entry.Lane, request.Conversion()))
+	m.Data = record.Data
+	jetsheet.KeepHeaders(m.Header, record.Header)
+	m.Header.Set(jetsheet.HeaderReplay, t.w.entry.ID)
+	return m, fateOpen, nil
+}
+
+func fateOf(is bool, f fate) fate {
+	if is {
+		return f
+	}
+	return fateOpen
+}
+
+// await takes the server's word for each request.
+func (t *replayTry) await(ctx context.Context, acks []jetstream.PubAckFuture) error {
+	timeout := time.NewTimer(ackLimit)
+	defer timeout.Stop()
+	var problem error
+	for i, ack := range acks {
+		if ack == nil {
+			continue
+		}
+		var err error
+		select {
+		case <-ack.Ok():
+		case err = <-ack.Err():
+		case <-timeout.C:
+			timeout.Reset(0)
+			err = errors.New("requests are not acknowledged")
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+		switch {
+		case err == nil:
+			t.fates[i] = fateQueued
+		case delivery.AlreadyQueued(err) && t.fates[i] == fateDoubt:
+			t.fates[i] = fateQueued // by the try before
+		case delivery.AlreadyQueued(err):
+			t.fates[i] = fatePending
+		default:
+			t.fates[i], problem = fateDoubt, err
+		}
+	}
+	return problem
+}
+
+// count adds the batch to the record once nothing of it is open.
+func (t *replayTry) count(r *Replay) {
+	for _, f := range t.fates {
+		if f <= fateDoubt {
+			return
+		}
+	}
+	t.counted = true
+	for i, f := range t.fates {
+		switch f {
+		case fateQueued:
+			r.Queued++
+		case fateDone:
+			r.Skipped.Done++
+		case fatePending:
+			r.Skipped.Pending++
+		case fateHopeless:
+			r.Skipped.NotReplayable++
+		default:
+			r.Skipped.Changed++
+		}
+		r.After = max(r.After, t.list[i].sequence)
+	}
+}

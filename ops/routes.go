@@ -1,0 +1,195 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/report"
+)
+
+// MaxRouteTenants is how many tenants one request may ask the routes of; more are asked
+// for in pages, and all pages have the same answer, whenever they are asked.
+const MaxRouteTenants = 2000
+
+// Routes answers the route of a tenant from one flag document.
+type Routes interface {
+	Route(tenant string) jetsheet.Route
+	Close() error
+}
+
+// RoutesRequest asks which system makes which tenants' workbooks in a run: the body of a
+// request to conversions.ops.routes. The previous system asks it, in any language, before
+// it works; whoever asks first freezes the run, and everybody gets the same answer.
+type RoutesRequest struct {
+	// Run is a run's id. Instead, Report with Tick or Period names the scheduled run: a
+	// tick as in [Service], or the label of a period that has one tick.
+	Run    string `json:"run,omitempty"`
+	Report string `json:"report,omitempty"`
+	Tick   string `json:"tick,omitempty"`
+	Period string `json:"period,omitempty"`
+	// Tenants are the ids to answer for, at most [MaxRouteTenants].
+	Tenants []string `json:"tenants"`
+}
+
+// RoutesAnswer says which system makes what.
+type RoutesAnswer struct {
+	Run jetsheet.RunID `json:"run"`
+	// FlagsSHA256 is the digest of the flag document that decides, equal in every answer
+	// for the run.
+	FlagsSHA256   string         `json:"flagsSha256"`
+	FlagsRevision uint64         `json:"flagsRevision,omitempty"`
+	Scope         jetsheet.Scope `json:"scope,omitzero"`
+	Tenants       []TenantRoute  `json:"tenants"`
+}
+
+// TenantRoute is the route of one tenant.
+type TenantRoute struct {
+	Tenant string         `json:"tenant"`
+	Route  jetsheet.Route `json:"route"`
+	// Previous says whether the previous system is to make the tenant's workbooks.
+	Previous bool `json:"previous"`
+}
+
+// router answers routes.
+type router struct {
+	starter *starter
+	reader  *Reader
+	compile func(document []byte) (Routes, error)
+}
+
+func (r *router) routes(ctx context.Context, req *RoutesRequest) (*RoutesAnswer, error) {
+	switch {
+	case r.compile == nil:
+		return nil, &Error{Text: "this process does not answer routes", Code: CodeUnavailable}
+	case len(req.Tenants) == 0:
+		return nil, invalid(errors.New(`no tenant is named; write {"tenants": [ID, …]}`))
+	case len(req.Tenants) > MaxRouteTenants:
+		return nil, invalid(fmt.Errorf("%d tenants are too many for one message; ask for at most %d at a time", len(req.Tenants), MaxRouteTenants))
+	}
+	frozen, err := r.freeze(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := r.compile(frozen.Flags)
+	if err != nil {
+		return nil, fmt.Errorf("flag document of run %s: %w", frozen.Run, err)
+	}
+	defer func() { _ = routes.Close() }()
+	answer := &RoutesAnswer{Run: frozen.Run, FlagsSHA256: frozen.FlagsSHA256, FlagsRevision: frozen.FlagsRevision, Scope: frozen.Scope}
+	for _, tenant := range req.Tenants {
+		route := routes.Route(tenant)
+		answer.Tenants = append(answer.Tenants, TenantRoute{
+			Tenant: tenant, Route: route, Previous: route == jetsheet.RouteLegacy || route == jetsheet.RouteShadow,
+		})
+	}
+	return answer, nil
+}
+
+// freeze returns what the run is frozen with; one that is not frozen is frozen now. The
+// freezer is asked either way: a record whose freezing was not finished gives no routes.
+func (r *router) freeze(ctx context.Context, req *RoutesRequest) (*jetsheet.Frozen, error) {
+	if req.Run != "" {
+		if req.Report != "" || req.Tick != "" || req.Period != "" {
+			return nil, invalid(errors.New("a run says all: leave out report, tick and period"))
+		}
+		id, err := jetsheet.ParseRunID(req.Run)
+		if err != nil {
+			return nil, invalid(err)
+		}
+		run, err := r.reader.Record(ctx, id)
+		switch {
+		case err == nil:
+			return r.starter.freezer.Freeze(ctx, id, run.Frozen.Definition, run.Frozen.Scope)
+		case !errors.Is(err, ErrUnknownRun) || id.Rerun > 0:
+			return nil, err
+		}
+		req = &RoutesRequest{Report: id.Report, Tick: id.Tick.Format(time.RFC3339)}
+	}
+	d, err := r.starter.definition(ctx, req.Report)
+	if err != nil {
+		return nil, err
+	}
+	tick, err := r.tick(d, req)
+	if err != nil {
+		return nil, err
+	}
+	return r.starter.freezer.Freeze(ctx, jetsheet.RunID{Tick: tick, Report: d.Name}, d.Source, jetsheet.Scope{})
+}
+
+// tick decides which tick is meant. It is never guessed: both systems must name one run.
+func (r *router) tick(d *report.Definition, req *RoutesRequest) (time.Time, error) {
+	if req.Tick != "" {
+		tick, err := parseTick(req.Tick, d)
+		if err == nil {
+			err = checkTick(d, tick, r.starter.now())
+		}
+		if err == nil && req.Period != "" {
+			err = checkPeriod(d, tick, req.Period)
+		}
+		if err != nil {
+			return time.Time{}, invalid(err)
+		}
+		return tick, nil
+	}
+	if req.Period == "" {
+		return time.Time{}, invalid(errors.New("name a tick of the report, or a period that has one tick"))
+	}
+	if d.Schedule == nil {
+		return time.Time{}, invalid(fmt.Errorf("report %s has no schedule: name a run or a tick", d.Name))
+	}
+	ticks, err := ticksOf(d, req.Period, r.starter.now())
+	switch {
+	case err != nil:
+		return time.Time{}, err
+	case len(ticks) == 0:
+		return time.Time{}, &Error{Text: fmt.Sprintf("no tick of the report %s that has come is of the period %q", d.Name, req.Period), Code: CodeInvalid}
+	case len(ticks) > 1:
+		names := make([]string, 0, len(ticks))
+		for _, t := range ticks {
+			names = append(names, t.Format(time.RFC3339))
+		}
+		return time.Time{}, &Error{
+			Text: fmt.Sprintf("the period %q of the report %s has several ticks: %s", req.Period, d.Name, someOf(names)), Next: "name the tick", Code: CodeInvalid,
+		}
+	}
+	return ticks[0], nil
+}
+
+func checkPeriod(d *report.Definition, tick time.Time, period string) error {
+	zone, err := report.LoadZone(d.TimeZone)
+	if err != nil {
+		return err
+	}
+	if label := d.PeriodAt(tick, zone).Label; label != period {
+		return fmt.Errorf("the tick %s is of the period %q, not %q", tick.Format(time.RFC3339), label, period)
+	}
+	return nil
+}
+
+// ticksOf returns the ticks of a period that have come, oldest first. As periods follow
+// each other it stops at the first one before it.
+func ticksOf(d *report.Definition, period string, now time.Time) ([]time.Time, error) {
+	zone, err := report.LoadZone(d.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("report %s: %w", d.Name, err)
+	}
+	var ticks []time.Time
+	at := latestTick(d.Schedule.Calendar, now)
+	for range maxLookBack {
+		if at.IsZero() {
+			break
+		}
+		if label := d.PeriodAt(at, zone).Label; label == period {
+			ticks = append(ticks, at)
+		} else if len(ticks) > 0 {
+			break
+		}
+		at = latestTick(d.Schedule.Calendar, at.Add(-time.Second))
+	}
+	slices.Reverse(ticks)
+	return ticks, nil
+}
