@@ -1,7 +1,6 @@
 package jetsheet
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
@@ -73,6 +72,10 @@ const (
 	SubjectDone = "conversions.done.>"
 	// SubjectFailed: any stage publishes; producer and ops read.
 	SubjectFailed = "conversions.failed.>"
+	// SubjectRequestsGivenUp is where the server says that it has delivered a request
+	// the most times and gives it up; the producer hears it. It is a wake-up: the
+	// stream says what is there.
+	SubjectRequestsGivenUp = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES." + StreamConversions + ".>"
 	// SubjectOps is the prefix of the micro service's endpoints.
 	SubjectOps = "conversions.ops"
 )
@@ -158,25 +161,6 @@ func (a Address) DoneSubject() string { return "conversions.done." + a.Key() }
 // FailedSubject holds the newest failure of the conversion.
 func (a Address) FailedSubject() string { return "conversions.failed." + a.Key() }
 
-// FailedSubjects matches the failures of the conversions that have the address's run,
-// tenant and target. The zero run and an empty token match all.
-func (a Address) FailedSubjects() string { return "conversions.failed." + a.pattern() }
-
-// RequestSubjects matches the requests, in every lane, of what [Address.FailedSubjects]
-// does.
-func (a Address) RequestSubjects() string { return "conversions.request.*." + a.pattern() }
-
-// RenderedSubjects matches the rendered events of what [Address.FailedSubjects] does.
-func (a Address) RenderedSubjects() string { return "conversions.rendered.*." + a.pattern() }
-
-func (a Address) pattern() string {
-	run := "*"
-	if !a.Run.IsZero() {
-		run = a.Run.String()
-	}
-	return run + "." + cmp.Or(a.Tenant, "*") + "." + cmp.Or(a.Target, "*")
-}
-
 // SubjectKey returns the part of a request, rendered, done or failed subject that
 // names the conversion, equal to [Address.Key]; "" for any other subject. It
 // allocates nothing.
@@ -261,36 +245,6 @@ func NoticeKey(kind string, about ...string) string {
 // ChannelKey is the key in the bucket [BucketNotices] of what is known of a channel
 // that notices are sent through.
 func ChannelKey(channel string) string { return "channel." + Token(channel) }
-
-// ReplayKey is the key of a replay in the bucket [BucketProgress].
-func ReplayKey(id string) string { return "replay." + id }
-
-// ReplayKeys matches the keys of all replays.
-const ReplayKeys = "replay.*"
-
-// NoticeKey is the key of a notice in the bucket [BucketNotices]: what kind of thing it
-// is about, and which one. Unlike tokens, parts of letters, digits, _ and - stay as they
-// are whatever their length: a run's id may be longer than a token.
-func NoticeKey(kind string, about ...string) string {
-	key := "notice." + kind
-	for _, part := range about {
-		if part == "" || strings.IndexFunc(part, func(r rune) bool { return r > 0x7f || !plainByte(byte(r)) }) >= 0 {
-			part = Token(part)
-		}
-		key += "." + part
-	}
-	return key
-}
-
-// ChannelKey is the key in the bucket [BucketNotices] of what is known of a channel
-// that notices are sent through.
-func ChannelKey(channel string) string { return "channel." + Token(channel) }
-
-// ReplayKey is the key of a replay in the bucket [BucketProgress].
-func ReplayKey(id string) string { return "replay." + id }
-
-// ReplayKeys matches the keys of all replays.
-const ReplayKeys = "replay.*"
 
 // PlanObject is the name of a plan in the store [StorePlans]. The nonce makes each
 // attempt at planning write a name of its own: a store that is full destroys what

@@ -28,3 +28,8 @@ func (a Address) pattern() string {
 	}
 	return run + "." + cmp.Or(a.Tenant, "*") + "." + cmp.Or(a.Target, "*")
 }
+
+// RequestSubject is where the conversion waits in a lane.
+func (a Address) RequestSubject(lane Lane) string {
+	return "conversions.request." + string(lane) + "." + a.Key()
+}
