@@ -3,8 +3,9 @@ package jetsheet
 import "time"
 
 // MaxStarts is how many starts without an outcome a conversion may have: the next
-// one fails it as [CauseWorkerCrash], before any work, so that a job which kills
-// its worker takes nobody with it.
+// one fails it as [CauseWorkerCrash], before any work. The last of them is made while
+// nothing else runs on its worker, so that a job which kills its worker takes nobody
+// with it.
 const MaxStarts = 4
 
 // Progress is the live state of a conversion in one stage, in the KV bucket
@@ -34,6 +35,9 @@ type Start struct {
 	// Sequence and Delivery are the message's stream sequence and delivery count.
 	Sequence uint64 `json:"sequence"`
 	Delivery uint64 `json:"delivery"`
+	// Waiting: it does nothing but wait for what is unavailable. Should its worker end
+	// now, this attempt has not done it, and the start does not count.
+	Waiting bool `json:"waiting,omitempty"`
 }
 
 // A worker writes its [WorkerState] every WorkerHeartbeat and when it pauses or goes

@@ -25,14 +25,20 @@ type startRecord struct {
 	key      string
 	revision uint64 // 0: there is none yet
 	// unsure: the last write had no answer, so the revision may be another one.
-	unsure   bool
-	start    jetsheet.Start
+	unsure bool
+	start  jetsheet.Start
+	// replayed is when a person asked for the conversion again: what was started
+	// before is another story. Zero for a planned one.
+	replayed time.Time
 	progress jetsheet.Progress
 }
 
-// has says whether the record, as last read, holds our start already.
-func (r *startRecord) has() bool {
-	return slices.ContainsFunc(r.progress.Starts, r.ours)
+// find returns our start in the record as last read, or nil.
+func (r *startRecord) find() *jetsheet.Start {
+	if i := slices.IndexFunc(r.progress.Starts, r.ours); i >= 0 {
+		return &r.progress.Starts[i]
+	}
+	return nil
 }
 
 func (r *startRecord) ours(s jetsheet.Start) bool {
@@ -46,12 +52,18 @@ func (w *Worker) recordStart(ctx context.Context, job *Job) error {
 	if !w.cfg.RecordStarts && job.Delivery < 2 {
 		return nil
 	}
+	return w.writeStart(ctx, job)
+}
+
+func (w *Worker) writeStart(ctx context.Context, job *Job) error {
 	rec := &startRecord{
 		key:   jetsheet.ProgressKey(w.cfg.Stage, job.Request.Conversion()),
 		start: jetsheet.Start{Worker: w.cfg.Worker, At: time.Now().UTC(), Sequence: job.Sequence, Delivery: job.Delivery},
+
+		replayed: jetsheet.ReplayedAt(job.Message.Header),
 	}
 	for {
-		err := w.addStart(ctx, rec)
+		err := w.addStart(ctx, rec, job.alone)
 		switch {
 		case err == nil:
 			job.setStart(rec)
@@ -61,13 +73,15 @@ func (w *Worker) recordStart(ctx context.Context, job *Job) error {
 		case errors.As(err, new(*Error)):
 			job.setStart(rec) // its starts end with the failure: a replay counts anew
 			return err
+		case errors.Is(err, errLastStart):
+			return err
 		default:
 			return Unavailable("KV bucket "+jetsheet.BucketProgress, err)
 		}
 	}
 }
 
-func (w *Worker) addStart(ctx context.Context, rec *startRecord) error {
+func (w *Worker) addStart(ctx context.Context, rec *startRecord, alone bool) error {
 	if rec.revision == 0 {
 		// Most conversions are started once: try to be the first without reading.
 		rec.progress = jetsheet.Progress{Starts: []jetsheet.Start{rec.start}}
@@ -79,12 +93,22 @@ func (w *Worker) addStart(ctx context.Context, rec *startRecord) error {
 	if err := w.readStart(ctx, rec); err != nil {
 		return err
 	}
-	if rec.has() {
-		return nil // a write that seemed to fail
+	if ours := rec.find(); ours != nil {
+		if !ours.Waiting {
+			return nil // a write that seemed to fail
+		}
+		ours.Waiting = false
+		return w.putStart(ctx, rec)
 	}
-	if starts := rec.progress.Starts; len(starts) >= jetsheet.MaxStarts {
-		return Permanent(jetsheet.CauseWorkerCrash, fmt.Errorf("%d attempts ended without an outcome, the last one on worker %s at %s: it kills its worker, or the worker was killed each time",
+	rec.progress.Starts = slices.DeleteFunc(rec.progress.Starts, func(s jetsheet.Start) bool {
+		return s.Waiting || s.At.Before(rec.replayed)
+	})
+	switch starts := rec.progress.Starts; {
+	case len(starts) >= jetsheet.MaxStarts:
+		return Permanent(jetsheet.CauseWorkerCrash, fmt.Errorf("%d attempts ended without an outcome, the last one alone on worker %s at %s: it kills its worker, or the worker was killed each time",
 			len(starts), starts[len(starts)-1].Worker, starts[len(starts)-1].At.Format(time.RFC3339)))
+	case len(starts) == jetsheet.MaxStarts-1 && !alone:
+		return errLastStart
 	}
 	rec.progress.Starts = append(rec.progress.Starts, rec.start)
 	return w.putStart(ctx, rec)
@@ -144,7 +168,7 @@ func (w *Worker) surely(ctx context.Context, rec *startRecord) bool {
 	if !rec.unsure {
 		return true
 	}
-	return w.readStart(ctx, rec) == nil && rec.has()
+	return w.readStart(ctx, rec) == nil && rec.find() != nil
 }
 
 func encodeProgress(p *jetsheet.Progress) ([]byte, error) {
@@ -173,11 +197,30 @@ func (w *Worker) noteRows(ctx context.Context, job *Job) {
 }
 
 func (w *Worker) noteWaiting(ctx context.Context, job *Job, c *Error) {
-	w.note(ctx, job, func(p *jetsheet.Progress) { p.Waiting, p.LastError = c.Waiting, c.Error() })
+	if job.waited.IsZero() {
+		job.waited = time.Now()
+	}
+	if job.start == nil && time.Since(job.waited) >= w.waitShows() { // only this goroutine sets it
+		if err := w.writeStart(ctx, job); err != nil && ctx.Err() == nil {
+			w.log.DebugContext(ctx, "progress not written", slog.Any("err", err))
+		}
+	}
+	w.note(ctx, job, func(p *jetsheet.Progress) {
+		p.Waiting, p.LastError = c.what(), c.Error()
+		if ours := job.start.find(); ours != nil {
+			ours.Waiting = true
+		}
+	})
+	job.recorded = false // the next try begins with its start
 }
 
+// waitShows is how long a job without a recorded start waits until it gets one, so
+// that people see what it waits for. Where starts are not recorded, a short wait is to
+// cost nothing.
+func (w *Worker) waitShows() time.Duration { return min(5*time.Second, w.ackWait/3) }
+
 func (w *Worker) note(ctx context.Context, job *Job, change func(*jetsheet.Progress)) {
-	waiting, _ := job.excused(time.Now())
+	waiting := job.excused(time.Now()).waiting
 	job.startMu.Lock()
 	defer job.startMu.Unlock()
 	if job.start == nil || !w.surely(ctx, job.start) {
@@ -209,7 +252,7 @@ func (w *Worker) closeStart(ctx context.Context, job *Job, settled bool, change 
 	if err != nil {
 		return
 	}
-	m := nats.NewMsg(w.progressSubject(rec.key))
+	m := nats.NewMsg(progressSubject(w.cfg.JetStream, rec.key))
 	m.Data = value
 	if settled {
 		m.Header.Set(jetstream.MsgTTLHeader, outcomeTTL)
@@ -228,14 +271,4 @@ func (w *Worker) strikeOff(ctx context.Context, job *Job) {
 	defer cancel()
 	rec := job.start // only the job's own goroutine, which this is, changes it
 	w.closeStart(late, job, false, func(p *jetsheet.Progress) { p.Starts = slices.DeleteFunc(p.Starts, rec.ours) })
-}
-
-// progressSubject is where the bucket keeps a key. Outside the default API prefix,
-// buckets are written through it.
-func (w *Worker) progressSubject(key string) string {
-	subject := "$KV." + jetsheet.BucketProgress + "." + key
-	if prefix := apiPrefix(w.cfg.JetStream); prefix != jetstream.DefaultAPIPrefix {
-		subject = prefix + subject
-	}
-	return subject
 }

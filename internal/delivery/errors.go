@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -48,9 +49,37 @@ func Transient(cause jetsheet.Cause, err error) error {
 	return &Error{Class: jetsheet.ClassTransient, Cause: cause, Err: err}
 }
 
-// Unavailable marks something that every attempt would meet now; waiting names it.
+// Unavailable marks something that every attempt would meet now. waiting names it for
+// people and begins with what it is: "database", "S3 bucket NAME", "object store
+// NAME", "stream NAME", "consumer NAME", "KV bucket NAME", "flag document". Notices
+// are grouped by that; anything else is [jetsheet.ResourceOther].
 func Unavailable(waiting string, err error) error {
 	return &Error{Class: jetsheet.ClassUnavailable, Waiting: waiting, Err: err}
+}
+
+// what returns what is waited for.
+func (e *Error) what() string {
+	if e.Waiting == "" {
+		return shorten(e.Err.Error())
+	}
+	return e.Waiting
+}
+
+// on returns the kind of what is waited for.
+func (e *Error) on() jetsheet.Resource {
+	for _, kind := range []struct {
+		begins string
+		on     jetsheet.Resource
+	}{
+		{"database", jetsheet.ResourceDatabase}, {"S3 ", jetsheet.ResourceS3},
+		{"object store ", jetsheet.ResourceObjectStore}, {"flag document", jetsheet.ResourceFlags},
+		{"stream ", jetsheet.ResourceNATS}, {"consumer ", jetsheet.ResourceNATS}, {"KV bucket ", jetsheet.ResourceNATS},
+	} {
+		if strings.HasPrefix(e.what(), kind.begins) {
+			return kind.on
+		}
+	}
+	return jetsheet.ResourceOther
 }
 
 // classify decides what is done about a handler's error.

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -46,11 +47,16 @@ type Job struct {
 	rows    atomic.Int64
 	moved   atomic.Int64 // anything that shows progress: rows, bytes, steps
 	pausing atomic.Bool  // fetching is paused until this job gets on
+	// alone: it may run only while no other job does; recorded: its start is written.
+	// Only its own goroutine uses them.
+	alone, recorded bool
+	waited          time.Time // when it first waited for what is unavailable
 
 	mu        sync.Mutex
 	busyUntil time.Time
 	waiting   string
-	triedAt   time.Time // when it last stopped waiting
+	waits     int       // how often it has begun to wait
+	triedAt   time.Time // when it last stopped waiting, or began
 
 	startMu sync.Mutex // apart from mu: it is held while the record is written
 	start   *startRecord
@@ -82,27 +88,28 @@ func (j *Job) setBusy(until time.Time) {
 	j.mu.Unlock()
 }
 
-// excused says whether the job may be silent now.
-func (j *Job) excused(now time.Time) (waiting, busy bool) {
+// excuses says whether a job may be silent.
+type excuses struct {
+	waiting, busy bool
+	waits         int       // how often it has begun to wait
+	triedAt       time.Time // when it last stopped waiting, or began
+}
+
+func (j *Job) excused(now time.Time) excuses {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.waiting != "", now.Before(j.busyUntil)
+	return excuses{waiting: j.waiting != "", busy: now.Before(j.busyUntil), waits: j.waits, triedAt: j.triedAt}
 }
 
 func (j *Job) setWaiting(what string) {
 	j.mu.Lock()
+	defer j.mu.Unlock()
 	j.waiting = what
 	if what == "" {
 		j.triedAt = time.Now()
+	} else {
+		j.waits++
 	}
-	j.mu.Unlock()
-}
-
-// trying returns for how long the job has gone on since it last waited.
-func (j *Job) trying(now time.Time) time.Duration {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return now.Sub(j.triedAt)
 }
 
 // start runs a message in a slot.
@@ -117,7 +124,7 @@ func (w *Worker) start(ctx context.Context, a arrival, kind slotKind) {
 func (w *Worker) process(ctx context.Context, a arrival) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	job := &Job{Message: a.msg, worker: w, cancel: cancel, arrived: a.at, created: a.created}
+	job := &Job{Message: a.msg, worker: w, cancel: cancel, arrived: a.at, created: a.created, triedAt: time.Now()}
 	w.running.Store(job, struct{}{})
 	defer w.running.Delete(job)
 
@@ -157,20 +164,14 @@ func (w *Worker) accept(job *Job) error {
 // needs is unavailable.
 func (w *Worker) attempt(ctx context.Context, job *Job) error {
 	defer w.resume(job)
-	recorded := false
 	for try := 0; ; try++ {
-		var err error
-		if !recorded {
-			ended := job.Statement(settleTimeout) // a slow bucket is no stalled job
-			err = w.recordStart(ctx, job)
-			ended()
-			recorded = err == nil
-		}
-		if err == nil {
-			err = w.call(ctx, job)
-		}
+		err := w.try(ctx, job)
 		if err == nil {
 			return nil
+		}
+		if errors.Is(err, errLastStart) && ctx.Err() == nil {
+			job.alone = true
+			continue
 		}
 		c := classify(ctx, err)
 		if c.Class != jetsheet.ClassUnavailable {
@@ -180,6 +181,24 @@ func (w *Worker) attempt(ctx context.Context, job *Job) error {
 			return err
 		}
 	}
+}
+
+// try is one call of the handler, in company or alone, with the start written before.
+func (w *Worker) try(ctx context.Context, job *Job) error {
+	if err := w.enter(ctx, job); err != nil {
+		return err
+	}
+	defer w.leave(job)
+	if !job.recorded {
+		ended := job.Statement(settleTimeout) // a slow bucket is no stalled job
+		err := w.recordStart(ctx, job)
+		ended()
+		if err != nil {
+			return err
+		}
+		job.recorded = true
+	}
+	return w.call(ctx, job)
 }
 
 // call runs the handler; a panic is a permanent failure.
@@ -198,13 +217,11 @@ func (w *Worker) call(ctx context.Context, job *Job) (err error) {
 // is seen to get on; were it to start again with every try, an hour's outage would
 // use up the deliveries of whatever was fetched.
 func (w *Worker) wait(ctx context.Context, job *Job, c *Error, try int) error {
-	what := c.Waiting
-	if what == "" {
-		what = c.Error()
-	}
+	what := c.what()
 	w.log.WarnContext(ctx, "waiting for what is unavailable", slog.String("waiting", what), slog.Any("err", c.Err),
 		slog.String("conversion", job.Request.Conversion().String()))
 	w.pause(job)
+	w.announce.Pause(job, c.on(), what, c.Err)
 	job.setWaiting(what)
 	w.noteWaiting(ctx, job, c)
 	defer func() {
@@ -233,6 +250,7 @@ func (w *Worker) pause(job *Job) {
 func (w *Worker) resume(job *Job) {
 	if job.pausing.Swap(false) {
 		w.waiting.Add(-1)
+		w.announce.Resume(job)
 		w.nudge()
 	}
 }

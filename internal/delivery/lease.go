@@ -22,7 +22,11 @@ type lease struct {
 
 	moved   int64
 	movedAt time.Time
-	worked  time.Duration // time not spent waiting
+	looked  time.Time
+	waits   int
+	// worked is what the tries before this one add to the job's work, moving how far
+	// this one was seen to get on.
+	worked, moving time.Duration
 }
 
 // holdLease beats every AckWait/3 until released. It cancels the job with
@@ -30,7 +34,8 @@ type lease struct {
 // the job made no progress for AckWait or worked past its deadline.
 func (w *Worker) holdLease(ctx context.Context, job *Job) *lease {
 	ctx, stop := context.WithCancel(ctx)
-	l := &lease{w: w, job: job, stop: stop, confirmed: job.arrived, movedAt: time.Now()}
+	now := time.Now()
+	l := &lease{w: w, job: job, stop: stop, confirmed: job.arrived, movedAt: now, looked: now}
 	l.done.Go(func() { l.run(ctx) })
 	return l
 }
@@ -49,14 +54,11 @@ func (l *lease) left() time.Duration {
 
 func (l *lease) run(ctx context.Context) {
 	every := l.w.ackWait / 3
-	last := time.Now()
 	for next := every - time.Since(l.job.arrived); sleep(ctx, next); {
-		now := time.Now()
-		if cause := l.examine(now, now.Sub(last)); cause != nil {
+		if cause := l.examine(time.Now()); cause != nil {
 			l.job.cancel(cause)
 			return
 		}
-		last = now
 		next = every
 		if !l.beat(ctx, min(every, l.left())) {
 			next = min(every/4, l.left()) // the beat has used up its own time already
@@ -69,21 +71,34 @@ func (l *lease) run(ctx context.Context) {
 }
 
 // examine looks for progress since the last time.
-func (l *lease) examine(now time.Time, elapsed time.Duration) error {
-	waiting, busy := l.job.excused(now)
-	if waiting {
+func (l *lease) examine(now time.Time) error {
+	looked, job := l.looked, l.job.excused(now)
+	l.looked = now
+	if job.waits != l.waits {
+		// A try that ended as unavailable counts as far as it was seen to get on. What
+		// came after that was a call that hung: in an outage where nothing answers, half
+		// of the time passes in such calls, and is waiting all the same.
+		l.waits, l.worked, l.moving = job.waits, l.worked+l.moving, 0
+	}
+	if job.waiting {
 		l.movedAt = now
 		return nil
 	}
-	if l.job.pausing.Load() && l.job.trying(now) >= l.w.ackWait/3 {
-		l.w.resume(l.job) // what it waited for seems to be there again
+	trying := now.Sub(job.triedAt)
+	if worked := l.worked + trying; worked > l.w.cfg.Deadline {
+		return fmt.Errorf("%w: the attempt worked for %s, the most is %s", ErrStalled, worked.Round(time.Second), l.w.cfg.Deadline)
 	}
-	l.worked += elapsed
-	if l.worked > l.w.cfg.Deadline {
-		return fmt.Errorf("%w: the attempt worked for %s, the most is %s", ErrStalled, l.worked.Round(time.Second), l.w.cfg.Deadline)
+	moved := l.job.moved.Load()
+	if moved != l.moved {
+		l.moving = max(0, looked.Sub(job.triedAt)) // it moved after the last look
 	}
-	if moved := l.job.moved.Load(); moved != l.moved || busy {
+	if moved != l.moved || job.busy {
 		l.moved, l.movedAt = moved, now
+	}
+	// Is there again what it waited for? A call that hangs moves at its beginning too,
+	// and ends by a limit of its own within AckWait.
+	if l.job.pausing.Load() && (l.moving > 0 || trying >= l.w.ackWait) {
+		l.w.resume(l.job)
 	}
 	if still := now.Sub(l.movedAt); still >= l.w.ackWait {
 		return fmt.Errorf("%w for %s", ErrStalled, still.Round(time.Second))

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
 )
 
 // An empty queue answers a probe at once, and one whose cap is reached keeps the
@@ -138,8 +140,21 @@ func (d *dispatcher) tell(ctx context.Context, queue int, level slog.Level, why 
 	l := &d.lanes[queue]
 	if text := why.Error(); text != l.told {
 		l.told = text
+		d.announce(why)
 		d.w.log.LogAttrs(ctx, level, "pull refused, asking again", slog.String("consumer", d.w.cfg.Queues[queue].Consumer), slog.Any("err", why))
 	}
+}
+
+// announce tells people that the queues give nothing: where some still do, the worker
+// is not paused.
+func (d *dispatcher) announce(why error) {
+	for i := range d.lanes {
+		if d.lanes[i].told == "" {
+			d.w.announce.Failed(why)
+			return
+		}
+	}
+	d.w.announce.Pause(d.pull, jetsheet.ResourceNATS, "stream "+d.w.cfg.Stream, why)
 }
 
 // atCap says whether the server keeps back what is in the queue.
@@ -158,6 +173,7 @@ func (d *dispatcher) hear(ctx context.Context, a answer, now time.Time) {
 	}
 	if l.told != "" {
 		d.w.log.InfoContext(ctx, "pulls are answered again", slog.String("consumer", d.w.cfg.Queues[a.queue].Consumer))
+		d.w.announce.Resume(d.pull)
 	}
 	l.refusal, l.told = "", ""
 	switch {

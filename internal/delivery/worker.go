@@ -19,7 +19,8 @@ import (
 type Config struct {
 	JetStream jetstream.JetStream
 	Stage     jetsheet.Stage
-	// Worker is this process's name, unique and fit for people; Version its build.
+	// Worker is this worker's name, unique and fit for people; Version its build. A
+	// second worker of one process needs a name of its own.
 	Worker  string
 	Version string
 	// Stream holds the messages; Queues are its durables in the order in which a
@@ -45,7 +46,8 @@ type Config struct {
 	// cheaper.
 	RecordStarts bool
 	// Gate, if set, is asked every few seconds; while it returns an error nothing is
-	// fetched. The error says why, for people.
+	// fetched. The error says why, for people; one made by [Unavailable] says what is
+	// waited for as well.
 	Gate func(ctx context.Context) error
 	// Deadline is the most work time of one attempt, waiting not counted; 0 means 45
 	// minutes.
@@ -73,6 +75,8 @@ type Worker struct {
 	progress jetstream.KeyValue
 	stream   *incarnation
 	log      *slog.Logger
+	announce *Announcer
+	company  company
 
 	jobs     sync.WaitGroup
 	running  sync.Map      // *Job → struct{}
@@ -121,7 +125,17 @@ func New(ctx context.Context, cfg Config) (*Worker, error) {
 	if w.progress, err = cfg.JetStream.KeyValue(ctx, jetsheet.BucketProgress); err != nil {
 		return nil, NotSetUp("bucket "+jetsheet.BucketProgress, err)
 	}
+	w.announce = NewAnnouncer(AnnouncerConfig{
+		JetStream: cfg.JetStream, Stage: cfg.Stage, Worker: cfg.Worker, Version: cfg.Version,
+		Slots: cfg.Slots, Working: w.inHand, Logger: w.log,
+	})
 	return w, nil
+}
+
+// inHand returns how many jobs there are.
+func (w *Worker) inHand() (n int) {
+	w.running.Range(func(any, any) bool { n++; return true })
+	return n
 }
 
 // ErrNotSetUp is wrapped when something that `jetsheet setup` makes is missing.
@@ -145,6 +159,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	watch, stopWatch := context.WithCancel(jobs)
 	defer w.stream.listen()()
 	background.Go(func() { w.watchStream(watch) })
+	background.Go(func() { w.announce.Run(watch) })
 	if w.cfg.Gate != nil {
 		w.gated.Store(true) // until it was asked
 		background.Go(func() { w.watchGate(watch) })
@@ -182,7 +197,7 @@ func (w *Worker) jobsEnd(within time.Duration) bool {
 }
 
 // paused says whether nothing may be fetched now.
-func (w *Worker) paused() bool { return w.gated.Load() || w.waiting.Load() > 0 }
+func (w *Worker) paused() bool { return w.gated.Load() || w.waiting.Load() > 0 || w.company.closed() }
 
 // nudge makes the dispatcher look at its state again.
 func (w *Worker) nudge() {
@@ -202,6 +217,7 @@ func (w *Worker) watchGate(ctx context.Context) {
 		}
 		w.gated.Store(err != nil)
 		w.nudge()
+		w.announceGate(err)
 		switch {
 		case err != nil && open:
 			w.log.WarnContext(ctx, "fetching paused", slog.Any("err", err))
@@ -213,6 +229,19 @@ func (w *Worker) watchGate(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// announceGate tells people what the gate said.
+func (w *Worker) announceGate(err error) {
+	if err == nil {
+		w.announce.Resume(&w.gated)
+		return
+	}
+	var known *Error
+	if !errors.As(err, &known) {
+		known = &Error{Err: err}
+	}
+	w.announce.Pause(&w.gated, known.on(), known.what(), err)
 }
 
 // sleep waits and says whether ctx is still alive.
