@@ -1,10 +1,12 @@
 // Package uploader publishes workbooks: object store → S3 → DONE.
 //
-//	RENDERED ──► read and check ──► conditional PUT ──► DONE ──► DoubleAck ──► delete from
-//	 (event)      the workbook      │ 412: look what      (first            the object store
-//	                │               │      lies there      one stays)
-//	                │               └ occupied ──► FAILED
-//	                └ missing or damaged ──► the request again, to CONVERSIONS
+//	RENDERED ──► DONE? ──► read and check ──► conditional PUT ──► DONE ──► DoubleAck ──► delete from
+//	 (event)       │        the workbook      │ 412: look what      │ first            the object store
+//	               │          │               │      lies there     │ one stays
+//	               │          │               └ occupied ──► FAILED │
+//	               │          └ missing or damaged ──► the request  │
+//	               │                        again, to CONVERSIONS   │
+//	               └ there is an outcome: obey it ◄─────────────────┘
 //
 // What comes in is a [jetsheet.Rendered] event; what goes out is one object on S3
 // and one [jetsheet.Done] record. However often an event is delivered, by however
@@ -12,7 +14,8 @@
 // a newer one, never a torn one, and the first outcome stays. An object is written
 // only on the condition that nothing lies under its key (or only the older one that
 // was looked at), and only after the workbook's digest was checked to the last
-// byte. On a crash the event comes again and finds what was done: the object by its
+// byte. Where another attempt came to another outcome first, such as skipped, the
+// conversion's object is deleted again: DONE tells what lies on S3. On a crash the event comes again and finds what was done: the object by its
 // metadata, the outcome by its subject.
 //
 // # The object on S3
@@ -25,8 +28,9 @@
 //
 // # What is needed
 //
-// On S3: PutObject and GetObject on the workbooks' keys, ListBucket on the bucket
-// (without it S3 answers 403 instead of 404), AbortMultipartUpload. On NATS: the
-// durable consumer, direct reads and STREAM.MSG.GET of the object store's stream,
-// purge of the same stream, publishing to the request, done and failed subjects.
+// On S3: PutObject, GetObject and DeleteObject on the workbooks' keys, ListBucket on
+// the bucket (without it S3 answers 403 instead of 404), AbortMultipartUpload. On
+// NATS: the durable consumer, direct reads of DONE, direct reads and STREAM.MSG.GET
+// of the object store's stream, purge of the same stream, publishing to the request,
+// done and failed subjects.
 package uploader

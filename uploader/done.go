@@ -45,8 +45,10 @@ func (u *Uploader) doneOf(e *event, out *outcome) *jetsheet.Done {
 	return d
 }
 
-// record writes the outcome. The first one stays: finding one is success.
-func (u *Uploader) record(ctx context.Context, job *delivery.Job, d *jetsheet.Done) error {
+// record writes the outcome. The first one stays: finding one is success, and is
+// obeyed.
+func (u *Uploader) record(ctx context.Context, job *delivery.Job, e *event, out *outcome) error {
+	d := u.doneOf(e, out)
 	body, err := json.Marshal(d)
 	if err != nil {
 		return delivery.Permanent(jetsheet.CauseInternal, fmt.Errorf("encode done record: %w", err))
@@ -55,29 +57,39 @@ func (u *Uploader) record(ctx context.Context, job *delivery.Job, d *jetsheet.Do
 	m.Data = body
 	copyTrace(m, job)
 	err = u.send(ctx, job, m, jetstream.WithExpectStream(jetsheet.StreamDone), jetstream.WithExpectLastSequencePerSubject(0))
-	var api *jetstream.APIError
-	if errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
-		return nil
-	}
-	if err != nil {
-		return delivery.Unavailable("stream "+jetsheet.StreamDone, err)
-	}
-	return nil
-}
-
-// hasOutcome says whether a conversion is done already.
-func (u *Uploader) hasOutcome(ctx context.Context, c jetsheet.Conversion) (bool, error) {
-	limited, cancel := context.WithTimeout(ctx, publishTimeout)
-	defer cancel()
-	_, err := u.done.GetLastMsgForSubject(limited, jetsheet.DoneSubject(c))
 	switch {
 	case err == nil:
-		return true, nil
-	case errors.Is(err, jetstream.ErrMsgNotFound):
-		return false, nil
-	default:
-		return false, delivery.Unavailable("stream "+jetsheet.StreamDone, fmt.Errorf("read the outcome of %s: %w", c, err))
+		return nil
+	case !delivery.WrongLastSequence(err):
+		return delivery.Unavailable("stream "+jetsheet.StreamDone, err)
 	}
+	stored, err := u.outcomeOf(ctx, d.Conversion())
+	if err != nil {
+		return err
+	}
+	if stored == nil { // the read was answered by a replica that is behind
+		return delivery.Unavailable("stream "+jetsheet.StreamDone, fmt.Errorf("outcome of %s is stored and cannot be read yet", d.Conversion()))
+	}
+	return u.obey(ctx, job, e, stored)
+}
+
+// outcomeOf returns the stored outcome of a conversion; nil without an error means
+// that it has none, or none that this server knows of yet.
+func (u *Uploader) outcomeOf(ctx context.Context, c jetsheet.Conversion) (*jetsheet.Done, error) {
+	limited, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	m, err := delivery.LastMessage(limited, u.done, jetsheet.DoneSubject(c))
+	if err != nil {
+		return nil, delivery.Unavailable("stream "+jetsheet.StreamDone, fmt.Errorf("outcome of %s: %w", c, err))
+	}
+	if m == nil {
+		return nil, nil
+	}
+	var d jetsheet.Done
+	if err := jetsheet.Decode(m.Data, &d); err != nil {
+		return nil, fmt.Errorf("outcome of %s: %w", c, err)
+	}
+	return &d, nil
 }
 
 // send publishes a message and waits until it is stored. A try that got no answer

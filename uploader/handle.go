@@ -15,6 +15,13 @@ func (u *Uploader) handle(ctx context.Context, job *delivery.Job) error {
 	if err != nil {
 		return err
 	}
+	stored, err := u.outcomeOf(ctx, e.Request.Conversion())
+	if err != nil {
+		return err
+	}
+	if stored != nil {
+		return u.obey(ctx, job, e, stored)
+	}
 	out, err := u.publish(ctx, job, e)
 	switch {
 	case errors.Is(err, errLost):
@@ -22,7 +29,7 @@ func (u *Uploader) handle(ctx context.Context, job *delivery.Job) error {
 	case err != nil:
 		return err
 	}
-	return u.record(ctx, job, u.doneOf(e, out))
+	return u.record(ctx, job, e, out)
 }
 
 // clearAway deletes the workbook from the object store once its event is settled:

@@ -26,8 +26,14 @@ import (
 // one fails the conversion.
 func (u *Uploader) askAgain(ctx context.Context, job *delivery.Job, e *event, lost error) error {
 	conversion := e.Request.Conversion()
-	if done, err := u.hasOutcome(ctx, conversion); done || err != nil {
+	// Once more, although the attempt began with it: another worker may have come to
+	// the outcome since, and have cleared the workbook away.
+	stored, err := u.outcomeOf(ctx, conversion)
+	if err != nil {
 		return err
+	}
+	if stored != nil {
+		return u.obey(ctx, job, e, stored)
 	}
 	// A crash between PUT and DONE, and then the loss: the workbook is on S3.
 	out, _, err := u.lookAt(ctx, job, e)
@@ -35,7 +41,7 @@ func (u *Uploader) askAgain(ctx context.Context, job *delivery.Job, e *event, lo
 		return err
 	}
 	if out != nil {
-		return u.record(ctx, job, u.doneOf(e, out))
+		return u.record(ctx, job, e, out)
 	}
 	if job.Attempt > jetsheet.MaxAttempts {
 		return delivery.Permanent(jetsheet.CauseWorkbookLost, fmt.Errorf("%w (it was rendered %d times)", lost, job.Attempt))
