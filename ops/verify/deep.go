@@ -1,0 +1,234 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/report"
+	"github.com/jetsheet/jetsheet/internal/report/query"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/cells"
+)
+
+// maxCells are the cells of one workbook that are named as problems; one shifted row
+// differs in all that follow.
+const maxCells = 10
+
+// errIncomparable is why a workbook cannot be worked out from the database.
+type incomparableError struct{ why string }
+
+func (e *incomparableError) Error() string { return e.why }
+
+// compare works out the workbook from the database and compares it cell by cell.
+func (c *conversion) compare(ctx context.Context, book *cells.Book) error {
+	m := &comparison{c: c, book: book, columns: map[string][]report.Column{}}
+	if err := m.run(ctx); err != nil {
+		return c.incomparable(err)
+	}
+	return m.end()
+}
+
+// checkSkipped looks for an object and, in a deep check, for rows.
+func (c *conversion) checkSkipped(ctx context.Context) error {
+	if err := c.wantNoObject(ctx, string(c.done.State)); err != nil || !c.v.options.Deep {
+		return err
+	}
+	m := &comparison{c: c, columns: map[string][]report.Column{}}
+	if err := m.run(ctx); err != nil {
+		return c.incomparable(err)
+	}
+	if m.rows > 0 {
+		c.doubtful(KindRowsDiffer, "rows", "0, skipped", strconv.FormatInt(m.rows, 10))
+	}
+	return nil
+}
+
+// doubtful reports a difference that a change of the data explains as well.
+func (c *conversion) doubtful(kind Kind, what, got, want string) {
+	at := c.done.Snapshot.At
+	if at.IsZero() {
+		at = c.done.At
+	}
+	c.v.findings.problem(Problem{
+		Kind: kind, Conversion: c.id.String(), Tenant: c.t.Tenant, Target: c.t.Target, What: what, Got: got, Want: want,
+		Hint: "the data may have been changed after " + at.UTC().Format(time.RFC3339),
+	})
+}
+
+// incomparable reports what keeps a workbook from being worked out; an error that is
+// about the database and not about the statements is returned.
+func (c *conversion) incomparable(err error) error {
+	var statement *query.StatementError
+	var own *incomparableError
+	switch {
+	case errors.As(err, &own):
+	case !errors.As(err, &statement), statement.Kind == query.Interrupted:
+		return err
+	case statement.Kind == query.Unavailable:
+		return &UnavailableError{err}
+	}
+	c.problem(KindNotComparable, "statements", err.Error(), "rows to compare with")
+	return nil
+}
+
+// comparison compares one workbook with what the statements give. Without a book it
+// only counts the rows.
+type comparison struct {
+	c       *conversion
+	book    *cells.Book
+	columns map[string][]report.Column // by columnsFrom query
+	names   []string                   // of the sheets, as Excel takes them
+	at      int                        // sheets of the book that were compared
+	rows    int64
+	// differences counts the cells that differ.
+	differences int64
+	cells       int64
+}
+
+// run reads the statements in one snapshot, in the order in which a workbook has its
+// sheets.
+func (m *comparison) run(ctx context.Context) error {
+	d, t := m.c.v.definition, m.c.t
+	zone, err := report.LoadZone(t.TimeZone)
+	if err != nil {
+		return &incomparableError{err.Error()}
+	}
+	titles, err := d.SheetNames(t)
+	if err != nil {
+		return &incomparableError{err.Error()}
+	}
+	var queries []query.Query
+	var takes []func(*query.Rows) error
+	add := func(name string, text bool, take func(*query.Rows) error) {
+		q, _ := d.Query(name) // Parse has checked the name
+		queries = append(queries, query.Query{Name: name, Statement: q.Statement, Text: text, MaxRows: d.Limits.Rows})
+		takes = append(takes, take)
+	}
+	for i := range d.Workbook.Sheets {
+		sheet := &d.Workbook.Sheets[i]
+		if from := sheet.ColumnsFrom; from != "" && !slices.ContainsFunc(queries, func(q query.Query) bool { return q.Text && q.Name == from }) {
+			add(from, true, func(rows *query.Rows) error { return m.takeColumns(from, rows) })
+		}
+		add(sheet.Rows, false, func(rows *query.Rows) error { return m.takeRows(sheet, titles[i], rows) })
+	}
+	_, err = m.c.v.cfg.Database.Read(ctx, m.scope(zone), queries, func(i int, rows *query.Rows) error { return takes[i](rows) })
+	return err
+}
+
+func (m *comparison) scope(zone *time.Location) query.Scope {
+	d := m.c.v.definition
+	scope := query.Scope{Tenant: m.c.t.Tenant, Zone: zone, Params: map[string]query.Param{}, StatementLimit: d.Limits.Statement}
+	for name, value := range d.Arguments(m.c.t, m.c.id.Run.Tick) {
+		if value == nil {
+			scope.Params[name] = query.Param{Null: true}
+		} else {
+			scope.Params[name] = query.Param{Text: *value}
+		}
+	}
+	return scope
+}
+
+// takeColumns reads the columns that a query gives: name, title and format.
+func (m *comparison) takeColumns(name string, rows *query.Rows) error {
+	field := map[string]int{}
+	for i, column := range rows.Columns() {
+		field[strings.ToLower(column.Name)] = i
+	}
+	for rows.Next() {
+		get := func(column string) string {
+			i, ok := field[column]
+			if !ok {
+				return ""
+			}
+			return rows.Values()[i].Text()
+		}
+		m.columns[name] = append(m.columns[name], report.Column{Name: get("name"), Title: get("title"), Format: get("format")})
+	}
+	return rows.Err()
+}
+
+// takeRows compares the rows of one sheet.
+func (m *comparison) takeRows(def *report.Sheet, title string, rows *query.Rows) error {
+	if m.book == nil {
+		for rows.Next() {
+			m.rows++
+		}
+		return rows.Err()
+	}
+	layout, err := newLayout(def, m.columns[def.ColumnsFrom], rows.Columns(), m.c.t.Locale)
+	if err != nil {
+		return err
+	}
+	s := &sheetComparison{m: m, def: def, layout: layout, base: legalName(title, m.names)}
+	defer s.stop()
+	if err := s.begin(s.base); err != nil {
+		return err
+	}
+	canary := tenantColumns(rows.Columns())
+	for rows.Next() {
+		m.rows++
+		for _, i := range canary {
+			if got := rows.Values()[i].Text(); got != m.c.t.Tenant && len(canary) > 0 {
+				m.c.problem(KindOtherTenant, fmt.Sprintf("query %s, row %d, column %s", def.Rows, rows.Count(), rows.Columns()[i].Name), got, m.c.t.Tenant)
+				canary = nil // one is enough, and they are likely to be many
+			}
+		}
+		if err := s.row(rows.Values()); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return s.end()
+}
+
+// tenantColumns are the columns of a result that say whose a row is.
+func tenantColumns(columns []query.Column) []int {
+	var found []int
+	for i, column := range columns {
+		if name := strings.ToLower(column.Name); name == "tenant" || name == "tenant_id" {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// end reports sheets that should not be there and how many cells differ.
+func (m *comparison) end() error {
+	for _, sheet := range m.book.Sheets()[min(m.at, len(m.book.Sheets())):] {
+		m.c.doubtful(KindSheetDiffers, "sheet", sheet.Name, "none")
+	}
+	if m.rows != m.c.done.Rows {
+		m.c.doubtful(KindRowsDiffer, "rows in the database", strconv.FormatInt(m.c.done.Rows, 10), strconv.FormatInt(m.rows, 10))
+	}
+	if more := m.differences - maxCells; more > 0 {
+		m.c.doubtful(KindCellDiffers, "workbook", fmt.Sprintf("%d more cells that differ", more), "none")
+	}
+	m.c.v.findings.count(func(r *Report) {
+		r.Cells += m.cells
+		r.CellDifferences += m.differences
+	})
+	return nil
+}
+
+// cellDiffers reports one cell.
+func (m *comparison) cellDiffers(sheet, ref, got, want string) {
+	if m.differences++; m.differences <= maxCells {
+		m.c.doubtful(KindCellDiffers, sheet+"!"+ref, got, want)
+	}
+}
+
+// fingerprint is a digest of what the targets query decides of a target.
+func fingerprint(t *jetsheet.Target) digest {
+	var b strings.Builder
+	for _, part := range targetFields(t) {
+		fmt.Fprintf(&b, "%q=%q,", part.name, part.value)
+	}
+	return digestOf(b.String())
+}

@@ -1,0 +1,216 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+
+	"github.com/jetsheet/jetsheet/internal/report"
+	"github.com/jetsheet/jetsheet/internal/report/query"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/cells"
+)
+
+// sheetRows is how many rows a sheet of Excel's has; what is more goes on in the next
+// sheet, below the same header.
+const sheetRows = 1_048_576
+
+// sheetComparison compares the rows of one query with the sheet, or sheets, that show
+// them.
+type sheetComparison struct {
+	m      *comparison
+	def    *report.Sheet
+	layout *layout
+	base   string
+	part   int
+	// name is that of the sheet in hand, sheet the workbook's, nil where it has none.
+	name    string
+	sheet   *cells.Sheet
+	reading *rowReader
+	// number is the row of the sheet that comes next by the database.
+	number int
+	want   []expected
+}
+
+// begin goes on to the next sheet and compares its name and header.
+func (s *sheetComparison) begin(name string) error {
+	m := s.m
+	m.names = append(m.names, name)
+	s.name, s.part, s.number, s.sheet = name, s.part+1, 1, nil
+	s.want = make([]expected, len(s.layout.columns))
+	sheets := m.book.Sheets()
+	if m.at >= len(sheets) {
+		m.c.doubtful(KindSheetDiffers, "sheet", "none", name)
+		m.at++
+		return nil
+	}
+	s.sheet = sheets[m.at]
+	m.at++
+	if s.sheet.Name != name || s.sheet.Visibility != cells.Visible || !s.sheet.Worksheet {
+		m.c.doubtful(KindSheetDiffers, "sheet", fmt.Sprintf("%s, %s", s.sheet.Name, s.sheet.Visibility), name+", visible")
+	}
+	if !s.sheet.Worksheet {
+		s.sheet = nil
+		return nil
+	}
+	s.reading = newRowReader(s.sheet)
+	for i, column := range s.layout.columns {
+		s.want[i] = textCell(column.title, "")
+	}
+	return s.compareRow(true)
+}
+
+// row compares one row of the query.
+func (s *sheetComparison) row(values []query.Value) error {
+	if s.number > sheetRows {
+		if err := s.end(); err != nil {
+			return err
+		}
+		if err := s.begin(numberedName(s.base, s.part+1, s.m.names)); err != nil {
+			return err
+		}
+	}
+	if err := s.layout.row(values, s.want); err != nil {
+		return err
+	}
+	return s.compareRow(false)
+}
+
+func (s *sheetComparison) compareRow(header bool) error {
+	number := s.number
+	s.number++
+	if s.sheet == nil {
+		return nil
+	}
+	got, err := s.reading.row(number)
+	if err != nil {
+		return err
+	}
+	for i, want := range s.want {
+		for len(got) > 0 && got[0].Col < i+1 { // stated twice or out of order: cells refuses it
+			got = got[1:]
+		}
+		cell := cells.Cell{Row: number, Col: i + 1}
+		if len(got) > 0 && got[0].Col == i+1 {
+			cell, got = got[0], got[1:]
+		}
+		if cell.Kind != cells.Empty || want.kind != cells.Empty {
+			s.m.cells++
+		}
+		if !want.is(cell, header) {
+			s.m.cellDiffers(s.name, cell.Ref(), show(cell), want.String())
+		}
+	}
+	s.beyond(got)
+	return nil
+}
+
+// beyond reports what stands where nothing is expected.
+func (s *sheetComparison) beyond(row []cells.Cell) {
+	for _, cell := range row {
+		if cell.Kind != cells.Empty || cell.Formula != "" {
+			s.m.cells++
+			s.m.cellDiffers(s.name, cell.Ref(), show(cell), "nothing")
+		}
+	}
+}
+
+// end reports rows that should not be there and compares the layout.
+func (s *sheetComparison) end() error {
+	if s.sheet == nil {
+		return nil
+	}
+	for row, ok := s.reading.rest(); ok; row, ok = s.reading.rest() {
+		s.beyond(row)
+	}
+	if s.reading.err != nil {
+		return s.reading.err
+	}
+	s.stop()
+	layout, err := s.sheet.Layout()
+	if err != nil {
+		return err
+	}
+	frozen, filter := 0, ""
+	if s.def.FreezeHeader {
+		frozen = 1
+	}
+	if s.def.Filter {
+		filter = "A1:" + cells.Cell{Row: s.number - 1, Col: len(s.layout.columns)}.Ref()
+	}
+	s.sameLayout("frozen rows", strconv.Itoa(layout.FrozenRows), strconv.Itoa(frozen))
+	s.sameLayout("frozen columns", strconv.Itoa(layout.FrozenColumns), "0")
+	s.sameLayout("filter", layout.AutoFilter, filter)
+	s.sameLayout("merged ranges", strconv.Itoa(len(layout.Merges)), "0")
+	return nil
+}
+
+func (s *sheetComparison) sameLayout(what, got, want string) {
+	if got != want {
+		s.m.c.doubtful(KindSheetDiffers, what+" of sheet "+s.name, got, want)
+	}
+}
+
+// stop ends the reading of the sheet in hand. It may be called twice.
+func (s *sheetComparison) stop() {
+	if s.reading != nil {
+		s.reading.stop()
+	}
+}
+
+// rowReader reads a sheet row by row, on demand.
+type rowReader struct {
+	next func() (int, []cells.Cell, bool)
+	stop func()
+	err  error
+	// at and cells are the row that the sheet states next, if ok; used says that they
+	// were handed out.
+	at    int
+	cells []cells.Cell
+	ok    bool
+	used  bool
+}
+
+var errStopped = errors.New("reading stopped")
+
+func newRowReader(sheet *cells.Sheet) *rowReader {
+	r := &rowReader{used: true}
+	r.next, r.stop = iter.Pull2(func(yield func(int, []cells.Cell) bool) {
+		err := sheet.Rows(func(row int, cells []cells.Cell) error {
+			if !yield(row, cells) {
+				return errStopped
+			}
+			return nil
+		})
+		if !errors.Is(err, errStopped) {
+			r.err = err
+		}
+	})
+	return r
+}
+
+// look goes on to the row after the one that was handed out.
+func (r *rowReader) look() {
+	if r.used {
+		r.at, r.cells, r.ok = r.next()
+		r.used = false
+	}
+}
+
+// row gives the cells of the row with that number, until the next call; none where the
+// sheet does not state it. The numbers that are asked for only grow.
+func (r *rowReader) row(number int) ([]cells.Cell, error) {
+	r.look()
+	if !r.ok || r.at != number {
+		return nil, r.err
+	}
+	r.used = true
+	return r.cells, nil
+}
+
+// rest gives the rows that were not asked for, one by one.
+func (r *rowReader) rest() ([]cells.Cell, bool) {
+	r.look()
+	r.used = r.ok
+	return r.cells, r.ok
+}

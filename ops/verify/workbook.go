@@ -1,0 +1,57 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/cells"
+)
+
+// sharedStringBytes bounds what a hostile workbook costs; ours have none.
+const sharedStringBytes = 64 << 20
+
+// checkWorkbook reads the workbook to its end and, in a deep check, compares it.
+func (c *conversion) checkWorkbook(ctx context.Context, copied *objectCopy, sheets string) error {
+	book, err := cells.Open(copied, copied.size, cells.Limits{SharedStringBytes: sharedStringBytes})
+	if err == nil {
+		err = c.checkRows(ctx, book, sheets)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, cells.ErrMalformed):
+		c.problem(KindWorkbookMalformed, "workbook", err.Error(), "a sound workbook")
+		return nil
+	case err != nil:
+		return fmt.Errorf("read the workbook of %s: %w", c.id, err)
+	}
+	if !c.v.options.Deep {
+		return nil
+	}
+	return c.compare(ctx, book)
+}
+
+// checkRows counts rows and sheets. Each sheet has a header.
+func (c *conversion) checkRows(ctx context.Context, book *cells.Book, sheets string) error {
+	var rows int64
+	for _, sheet := range book.Sheets() {
+		if !sheet.Worksheet {
+			continue
+		}
+		last := 0
+		err := sheet.Rows(func(row int, _ []cells.Cell) error {
+			last = row
+			return ctx.Err()
+		})
+		if err != nil {
+			return err
+		}
+		rows += int64(max(0, last-1))
+	}
+	c.v.findings.count(func(r *Report) { r.Rows += rows })
+	c.same(KindRowsDiffer, "rows", strconv.FormatInt(rows, 10), strconv.FormatInt(c.done.Rows, 10))
+	c.same(KindRowsDiffer, "sheets", strconv.Itoa(len(book.Sheets())), sheets)
+	return nil
+}
