@@ -235,7 +235,7 @@ func shorten(text string) string {
 // progressSubject is where the bucket keeps a key. Outside the default API prefix,
 // buckets are written through it.
 func progressSubject(js jetstream.JetStream, key string) string {
-	subject := "$KV." + jetsheet.BucketProgress + "." + key
+	subject := jetsheet.EntrySubject(jetsheet.BucketProgress, key)
 	if prefix := apiPrefix(js); prefix != jetstream.DefaultAPIPrefix {
 		subject = prefix + subject
 	}

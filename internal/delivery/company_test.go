@@ -83,13 +83,16 @@ func (c *crasher) poisonedLife(n, healthy int, happened func(target string)) {
 	defer tick.Stop()
 	for !c.drained() {
 		select {
-		case <-ended:
+		case err := <-ended: // killed
+			c.Logf("life %d ended with %v", n, err)
 			return
 		case <-tick.C:
 		}
 	}
 	stop()
-	<-ended
+	if err := <-ended; err != nil {
+		c.Logf("life %d ended with %v", n, err)
+	}
 }
 
 func TestLastStartIsMadeAlone(t *testing.T) {
@@ -144,6 +147,40 @@ func TestLastStartIsMadeAlone(t *testing.T) {
 			t.Errorf("handler calls for %s: got %d, want 1", name, got)
 		}
 	}
+	if got := b.failures(); got != 0 {
+		t.Errorf("FAILED records: got %d, want 0", got)
+	}
+}
+
+func TestShutdownDoesNotWaitForALastStart(t *testing.T) {
+	t.Parallel()
+	b := setup(t, forever)
+	p := jetsheet.Progress{Envelope: jetsheet.CurrentEnvelope(), Starts: make([]jetsheet.Start, jetsheet.MaxStarts-1)}
+	value, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.progressBucket().Put(t.Context(), b.progressKey("suspect"), value); err != nil {
+		t.Fatal(err)
+	}
+	var seen calls
+	cfg := b.config(2, func(ctx context.Context, job *delivery.Job) error {
+		seen.add(job)
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	cfg.Grace = 50 * time.Millisecond
+	b.publish(jetsheet.LaneSmall, "long")
+	stop := b.start(cfg)
+	b.eventually("a job runs", func() bool { return seen.count("long") == 1 })
+	b.publish(jetsheet.LaneSmall, "suspect")
+	b.eventually("the suspect waits", func() bool { return b.consumer(jetsheet.LaneSmall).NumAckPending == 2 })
+	stop()
+	if got := len(b.progress("suspect").Starts); got != jetsheet.MaxStarts-1 || seen.count("suspect") != 0 {
+		t.Errorf("a last start that was not made: got %d starts, %d calls; want %d and none", got, seen.count("suspect"), jetsheet.MaxStarts-1)
+	}
+	b.start(b.config(2, func(context.Context, *delivery.Job) error { return nil }))
+	b.eventually("what was given back comes at once", b.drained)
 	if got := b.failures(); got != 0 {
 		t.Errorf("FAILED records: got %d, want 0", got)
 	}

@@ -10,6 +10,9 @@
 //	                             fifth start: FAILED          └ heartbeat while it makes progress
 //	                             worker_crash
 //
+// A worker says that it lives, and what it waits for, in a record of its own in KV
+// progress ([Announcer]; read with [Workers]).
+//
 // What is guaranteed on a crash: a message is settled only after the effect of its
 // handler is durable, so a killed worker leaves the message to the next one, after
 // AckWait. A late acknowledgement is harmless for the same reason. A worker that

@@ -67,17 +67,19 @@ func (e *Error) what() string {
 
 // on returns the kind of what is waited for.
 func (e *Error) on() jetsheet.Resource {
-	for _, kind := range []struct {
-		begins string
-		on     jetsheet.Resource
-	}{
-		{"database", jetsheet.ResourceDatabase}, {"S3 ", jetsheet.ResourceS3},
-		{"object store ", jetsheet.ResourceObjectStore}, {"flag document", jetsheet.ResourceFlags},
-		{"stream ", jetsheet.ResourceNATS}, {"consumer ", jetsheet.ResourceNATS}, {"KV bucket ", jetsheet.ResourceNATS},
-	} {
-		if strings.HasPrefix(e.what(), kind.begins) {
-			return kind.on
-		}
+	what := e.what()
+	begins := func(with string) bool { return strings.HasPrefix(what, with) }
+	switch {
+	case begins("database"):
+		return jetsheet.ResourceDatabase
+	case begins("S3 "):
+		return jetsheet.ResourceS3
+	case begins("object store "):
+		return jetsheet.ResourceObjectStore
+	case begins("flag document"):
+		return jetsheet.ResourceFlags
+	case begins("stream "), begins("consumer "), begins("KV bucket "):
+		return jetsheet.ResourceNATS
 	}
 	return jetsheet.ResourceOther
 }

@@ -84,7 +84,7 @@ func TestAnHoursOutageFailsNothing(t *testing.T) {
 func TestOutageInWhichNothingAnswers(t *testing.T) {
 	t.Parallel()
 	const lease, limit, deadline = 900 * time.Millisecond, 600 * time.Millisecond, time.Second
-	times := time.Duration(3)
+	times := 3.0
 	if testing.Short() {
 		times = 2
 	}
@@ -122,7 +122,7 @@ func TestOutageInWhichNothingAnswers(t *testing.T) {
 	line.hold(toServer, true)
 	b.publish(jetsheet.LaneSmall, "a")
 	b.start(cfg)
-	b.eventually("calls have hung for several times the deadline", func() bool { return time.Duration(hung.Load()) > times*deadline })
+	b.eventually("calls have hung for several times the deadline", func() bool { return time.Duration(hung.Load()).Seconds() > times*deadline.Seconds() })
 	b.publish(jetsheet.LaneSmall, "b", "c")
 	b.eventually("the worker says what it waits for", func() bool { return b.pausedOn(jetsheet.ResourceS3) })
 	line.hold(toServer, false)
@@ -197,7 +197,9 @@ func TestWorkersThatDieInAnOutageAreNotTheJobsFault(t *testing.T) {
 			return len(p.Starts) > 0 && p.Starts[len(p.Starts)-1].Worker == fmt.Sprintf("unlucky-%d", n) && p.Waiting != ""
 		})
 		conn.Close()
-		<-ended
+		if err := <-ended; err == nil {
+			t.Errorf("worker %d: its connection was closed; got no error from Run", n)
+		}
 		stop()
 	}
 	c.start(c.config(1, func(context.Context, *delivery.Job) error { return nil }))
