@@ -80,6 +80,13 @@ func (b *book) open() []jetsheet.RunID {
 	return ids
 }
 
+// closed says whether a run is known and closed.
+func (b *book) closed(run jetsheet.RunID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.runs[run] == jetsheet.RunClosed
+}
+
 // scheduled lists the reports that have a calendar and are not paused, by name.
 func (b *book) scheduled() []applied {
 	b.mu.Lock()
@@ -207,6 +214,19 @@ func (p *Producer) seeRun(ctx context.Context, entry jetstream.KeyValueEntry) {
 		return
 	}
 	p.book.setRun(id, run.State)
+}
+
+// waitOr sleeps until it is woken and says whether it was.
+func waitOr(ctx context.Context, d time.Duration, wake <-chan struct{}) (woken bool) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-wake:
+		return true
+	}
+	return false
 }
 
 // wait sleeps and says whether ctx is still alive.

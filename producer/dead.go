@@ -15,29 +15,65 @@ import (
 	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
+// How often dead requests are looked for once the server said that there is one, and
+// how many times: the ack floor may stay behind for as long as a job that was taken
+// earlier runs. What is found later still is found by interval.
+const (
+	deadPace  = time.Second
+	deadLooks = 10
+)
+
 // deadWatch remembers requests that looked dead: for whose sequence the server awaits
 // no acknowledgement any more, and which are still in the stream. It has given them up
 // after the most deliveries, shows them in no count, and refuses the conversion a
 // second time for as long as they lie there. An acknowledged message looks the same
 // for a moment, so a request counts as dead when it is seen twice.
 type deadWatch struct {
-	looked time.Time
-	seen   map[uint64]bool
+	seen map[uint64]bool
+	wake chan struct{}
 }
 
-func newDeadWatch() *deadWatch { return &deadWatch{seen: map[uint64]bool{}} }
+func newDeadWatch() *deadWatch {
+	return &deadWatch{seen: map[uint64]bool{}, wake: make(chan struct{}, 1)}
+}
 
-// reviveDead queues dead requests again, or fails those that have no attempt left.
+// watchDead looks for dead requests by interval, and soon after the server says that
+// it has given one up, until ctx ends. What it says is only a wake-up: it is sent
+// once, to whoever listens, and not at all where the last delivery was given back and
+// nobody asks for more.
+func (p *Producer) watchDead(ctx context.Context) {
+	sub, err := p.js.Conn().Subscribe(jetsheet.SubjectRequestsGivenUp, func(*nats.Msg) {
+		select {
+		case p.dead.wake <- struct{}{}:
+		default:
+		}
+	})
+	if err != nil {
+		p.log.DebugContext(ctx, "given up requests are not listened to", slog.Any("err", err))
+	} else {
+		defer func() { _ = sub.Unsubscribe() }()
+	}
+	for looks := 0; ctx.Err() == nil; looks-- {
+		if err := p.reviveDead(ctx); err != nil && ctx.Err() == nil {
+			p.log.WarnContext(ctx, "dead requests not looked for, will be tried again", slog.Any("err", err))
+		}
+		pause := p.cfg.Interval
+		if looks > 0 {
+			pause = min(pause, deadPace)
+		}
+		if waitOr(ctx, pause, p.dead.wake) {
+			looks = deadLooks
+			wait(ctx, min(pause, deadPace)) // two looks must lie apart
+		}
+	}
+}
+
+// reviveDead has dead requests tried again, or fails those that have no attempt left.
 // Where none is dead it costs two requests to the server for each lane.
 func (p *Producer) reviveDead(ctx context.Context) error {
-	now := time.Now()
-	if now.Sub(p.dead.looked) < p.cfg.Interval {
-		return nil
-	}
-	p.dead.looked = now
 	stream, err := p.js.Stream(ctx, jetsheet.StreamConversions)
 	if err != nil {
-		return fmt.Errorf("look for dead requests: %w", err)
+		return delivery.NotSetUp("stream "+jetsheet.StreamConversions, err)
 	}
 	seen := map[uint64]bool{}
 	for _, lane := range jetsheet.Lanes() {
@@ -87,51 +123,57 @@ func givenUpTo(info *jetstream.ConsumerInfo) uint64 {
 	return info.AckFloor.Stream
 }
 
-// revive deletes a dead request and queues it again. After a crash between the two
-// the conversion is missing, and reconciling publishes it.
+// revive records that the request failed, to be tried again at once where attempts are
+// left, and then deletes it. The record makes it safe to crash in between, in a run
+// that is closed as in one that is open.
 func (p *Producer) revive(ctx context.Context, stream jetstream.Stream, dead *jetstream.RawStreamMsg) error {
-	attempts, _ := strconv.Atoi(dead.Header.Get(jetsheet.HeaderAttempt)) // 0 where it is missing or no number
-	attempts = max(attempts, 0) + 1
-	log := p.log.With(slog.String("subject", dead.Subject), slog.Uint64("stream_seq", dead.Sequence), slog.Int("attempt", attempts))
-	if attempts >= jetsheet.MaxAttempts {
-		if err := p.failDead(ctx, dead, attempts); err != nil {
-			return err
-		}
-		log.ErrorContext(ctx, "conversion failed: its request was delivered too often")
-		return ignoreGone(stream.DeleteMsg(ctx, dead.Sequence))
-	}
-	if err := ignoreGone(stream.DeleteMsg(ctx, dead.Sequence)); err != nil {
-		return err
-	}
-	m := &nats.Msg{Subject: dead.Subject, Data: dead.Data, Header: nats.Header{}}
-	m.Header.Set(jetsheet.HeaderAttempt, strconv.Itoa(attempts))
-	if trace := dead.Header.Get(jetsheet.HeaderTrace); trace != "" {
-		m.Header.Set(jetsheet.HeaderTrace, trace)
-	}
-	if _, err := p.js.PublishMsg(ctx, m); err != nil && !delivery.AlreadyQueued(err) {
-		return fmt.Errorf("publish request again: %w", err)
-	}
-	log.WarnContext(ctx, "request was delivered too often, queued again")
-	return nil
-}
-
-// failDead records the failure before its request goes.
-func (p *Producer) failDead(ctx context.Context, dead *jetstream.RawStreamMsg, attempts int) error {
 	address, err := jetsheet.ParseSubject(dead.Subject)
 	if err != nil {
 		return err
 	}
-	if isDone, err := p.exists(ctx, jetsheet.StreamDone, address.DoneSubject()); err != nil || isDone {
+	over, err := p.isOver(ctx, address, dead.Time)
+	if err != nil {
 		return err
 	}
+	if !over {
+		attempts, _ := strconv.Atoi(dead.Header.Get(jetsheet.HeaderAttempt)) // 0 where it is missing or no number
+		if err := p.failDead(ctx, dead, address, max(attempts, 0)+1); err != nil {
+			return err
+		}
+	}
+	return ignoreGone(stream.DeleteMsg(ctx, dead.Sequence))
+}
+
+// isOver says whether a conversion is done, or has failed since it was asked for.
+func (p *Producer) isOver(ctx context.Context, a jetsheet.Address, asked time.Time) (bool, error) {
+	if isDone, err := p.exists(ctx, jetsheet.StreamDone, a.DoneSubject()); err != nil || isDone {
+		return isDone, err
+	}
+	failure, err := delivery.LastMessage(ctx, p.outcomes[jetsheet.StreamFailed], a.FailedSubject())
+	return failure != nil && failure.Time.After(asked), err
+}
+
+// failDead records the failure before its request goes.
+func (p *Producer) failDead(ctx context.Context, dead *jetstream.RawStreamMsg, address jetsheet.Address, attempts int) error {
 	f := jetsheet.Failure{
 		Stage: jetsheet.StageRenderer, Cause: jetsheet.CauseDeadRequest, Attempts: attempts,
-		Worker: p.cfg.Worker, Version: p.cfg.Version, At: time.Now().UTC(), Trace: dead.Header.Get(jetsheet.HeaderTrace), Request: dead.Data,
+		Worker: p.cfg.Worker, Version: p.cfg.Version, At: time.Now().UTC(), Request: dead.Data,
 		Message: fmt.Sprintf("conversion %s: its request was delivered the most times in each of %d attempts and nobody settled it", address.Key(), attempts),
 	}
-	if _, err := p.js.PublishMsg(ctx, f.Msg(address.FailedSubject())); err != nil {
+	if attempts < jetsheet.MaxAttempts {
+		f.RetryAt = f.At
+	}
+	m := f.Msg(address.FailedSubject())
+	jetsheet.KeepHeaders(m.Header, dead.Header)
+	if _, err := p.js.PublishMsg(ctx, m); err != nil {
 		return fmt.Errorf("record failure of a dead request: %w", err)
 	}
+	level := slog.LevelError
+	if f.Retrying() {
+		level = slog.LevelWarn
+	}
+	p.log.LogAttrs(ctx, level, "request was delivered too often", slog.String("conversion", address.Key()),
+		slog.Uint64("stream_seq", dead.Sequence), slog.Int("attempt", attempts), slog.Bool("retry", f.Retrying()))
 	return nil
 }
 

@@ -12,7 +12,9 @@
 // clock whether they are. Everything a producer knows can be read again from NATS,
 // so one that is killed at any point is followed by another that goes on where it
 // stopped: a run that is planning is planned, a plan that is stored is obeyed, and
-// a conversion that is neither done, pending nor failed is published. Several
+// a conversion that is neither done, pending nor failed is published. A run closes
+// when every target of its plan has its outcome, and stays closed; what was asked for
+// again in it is retried all the same. Several
 // producers may run; one of them publishes a given run at a time, which saves work
 // and is not needed for correctness.
 package producer

@@ -16,8 +16,8 @@ import (
 const expressTargets = 20
 
 // plan reads the targets of a run in one read-only transaction, puts them in
-// publishing order, stores the plan and moves the run on. Two producers may do it
-// at once: the one that writes the run's record first wins, the other obeys. ours
+// publishing order, stores the plan and moves the run on. A plan that the run has is
+// replaced: it is lost. Two producers may do it at once: the one that writes the run's record first wins, the other obeys. ours
 // says that this plan is the one, so that nothing of the run can have been
 // published yet.
 func (p *Producer) plan(ctx context.Context, run *jetsheet.Run) (ours bool, err error) {
@@ -57,7 +57,7 @@ func (p *Producer) plan(ctx context.Context, run *jetsheet.Run) (ours bool, err 
 	}
 	summary.Snapshot = jetsheet.Snapshot{ID: snapshot.ID, At: snapshot.At}
 	summary.At = time.Now().UTC()
-	if ours, err = p.recordPlan(ctx, run.ID(), summary); err != nil || !ours {
+	if ours, err = p.recordPlan(ctx, run.ID(), planOf(run), summary); err != nil || !ours {
 		return false, err
 	}
 	p.log.InfoContext(ctx, "run planned", slog.String("run", run.ID().String()), slog.Int("targets", summary.Targets),
@@ -97,26 +97,37 @@ func statementProblem(err error) error {
 	return &planError{class, cause, err}
 }
 
-// recordPlan moves the run from planning to publishing and says whether this plan
-// did: if another producer was first, its plan is obeyed and ours goes away. After
-// an error it is not known which plan the record has: ours stays until the store's
-// age limit.
-func (p *Producer) recordPlan(ctx context.Context, id jetsheet.RunID, summary *jetsheet.PlanSummary) (ours bool, err error) {
+// recordPlan makes a plan the run's, in the place of replaced, and says whether it is:
+// if another producer was first, its plan is obeyed and ours goes away. A run that was
+// planning is publishing then. replaced is "" where there was no plan. After an error
+// it is not known which plan the record has: ours stays until the store's age limit.
+func (p *Producer) recordPlan(ctx context.Context, id jetsheet.RunID, replaced string, summary *jetsheet.PlanSummary) (ours bool, err error) {
 	run, err := p.updateRun(ctx, id, func(r *jetsheet.Run) bool {
-		if r.State != jetsheet.RunPlanning {
+		if r.State == jetsheet.RunClosed || planOf(r) != replaced {
 			return false
 		}
-		r.Plan, r.Problem, r.State = summary, nil, jetsheet.RunPublishing
+		r.Plan, r.Problem = summary, nil
+		if r.State == jetsheet.RunPlanning {
+			r.State = jetsheet.RunPublishing
+		}
 		return true
 	})
 	if err != nil {
 		return false, err
 	}
-	if run.Plan != nil && run.Plan.Object == summary.Object {
+	if planOf(run) == summary.Object {
 		return true, nil
 	}
 	if err := p.plans.Delete(ctx, summary.Object); err != nil {
 		p.log.DebugContext(ctx, "superfluous plan not deleted", slog.String("object", summary.Object), slog.Any("err", err))
 	}
 	return false, nil
+}
+
+// planOf returns the name of a run's plan, "" while it has none.
+func planOf(r *jetsheet.Run) string {
+	if r.Plan == nil {
+		return ""
+	}
+	return r.Plan.Object
 }

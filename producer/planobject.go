@@ -35,7 +35,7 @@ func (p *Producer) storePlan(ctx context.Context, run jetsheet.RunID, c *collect
 		written <- result{summary, err}
 	}()
 	object := jetsheet.PlanObject(run, nuid.Next())
-	_, err := p.plans.Put(ctx, jetstream.ObjectMeta{Name: object, Opts: &jetstream.ObjectMetaOptions{ChunkSize: jetsheet.ChunkBytes}}, fullChunks{pr})
+	err := p.putPlan(ctx, object, pr)
 	pr.CloseWithError(errors.Join(err, io.ErrClosedPipe))
 	r := <-written
 	if err := errors.Join(err, r.err); err != nil {
@@ -43,6 +43,12 @@ func (p *Producer) storePlan(ctx context.Context, run jetsheet.RunID, c *collect
 	}
 	r.summary.Object = object
 	return &r.summary, nil
+}
+
+func (p *Producer) putPlan(ctx context.Context, object string, plan io.Reader) error {
+	meta := jetstream.ObjectMeta{Name: object, Opts: &jetstream.ObjectMetaOptions{ChunkSize: jetsheet.ChunkBytes}}
+	_, err := p.plans.Put(ctx, meta, fullChunks{plan})
+	return err
 }
 
 // writeTo writes the targets in their order.
@@ -90,11 +96,10 @@ func (e *entry) amend(line []byte) ([]byte, error) {
 	return encodeTarget(&t)
 }
 
-// planSum returns the sha256 of what is read, in hex.
+// planSum returns the sha256 of what is read, in hex, also of what is read until an
+// error.
 func planSum(r io.Reader) (string, error) {
 	h := sha256.New()
-	if _, err := io.Copy(h, r); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	_, err := io.Copy(h, r)
+	return hex.EncodeToString(h.Sum(nil)), err
 }

@@ -122,49 +122,6 @@ func TestDatabaseDownWhilePlanning(t *testing.T) {
 	}
 }
 
-// A plan that is gone or damaged is told; nothing is published from it.
-func TestPlanIsDamaged(t *testing.T) {
-	t.Parallel()
-	r := setup(t)
-	r.sites(3, 1, "a")
-	id := r.applyDaily()
-	plans, err := r.js.ObjectStore(t.Context(), jetsheet.StorePlans)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := r.cfg.Freezer.Freeze(t.Context(), id, daily, jetsheet.Scope{}); err != nil {
-		t.Fatal(err)
-	}
-	p, err := New(t.Context(), r.cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.plan(t.Context(), r.run(id)); err != nil {
-		t.Fatal(err)
-	}
-	object := r.run(id).Plan.Object
-	whole, err := plans.GetBytes(t.Context(), object)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := plans.PutBytes(t.Context(), object, whole[:len(whole)-20]); err != nil {
-		t.Fatal(err)
-	}
-	r.work(nil)
-	r.start()
-	var run *jetsheet.Run
-	r.eventually("the problem is recorded", func() bool { run = r.run(id); return run.Problem != nil })
-	if !strings.Contains(run.Problem.Message, "sha256") || len(r.subjects(jetsheet.StreamConversions)) != 0 {
-		t.Errorf("problem is %+v, want one about the sha256 and no request", *run.Problem)
-	}
-	if _, err := plans.PutBytes(t.Context(), object, whole); err != nil {
-		t.Fatal(err)
-	}
-	if run := r.wakeUntilClosed(id); run.Problem != nil || run.Closed.Done != 3 {
-		t.Errorf("closed with %+v and problem %+v", *run.Closed, run.Problem)
-	}
-}
-
 // Streams that were wiped and made anew are filled again.
 func TestWipedStreams(t *testing.T) {
 	t.Parallel()

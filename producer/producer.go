@@ -74,6 +74,7 @@ type Producer struct {
 	lanes    map[jetsheet.Lane]*laneWindow
 	book     *book
 	dead     *deadWatch
+	late     *lateWatch
 	wake     chan struct{}
 
 	mu      sync.Mutex
@@ -101,6 +102,7 @@ func New(ctx context.Context, cfg Config) (*Producer, error) {
 		log:     cfg.Logger.With(slog.String("stage", string(jetsheet.StageProducer))),
 		book:    newBook(),
 		dead:    newDeadWatch(),
+		late:    newLateWatch(),
 		wake:    make(chan struct{}, 1),
 		runners: map[jetsheet.RunID]*runner{},
 		lanes:   map[jetsheet.Lane]*laneWindow{},
@@ -149,6 +151,8 @@ func (p *Producer) Run(ctx context.Context) error {
 	group.Go(func() { p.watch(ctx, "reports", p.reports, p.seeReport) })
 	group.Go(func() { p.watch(ctx, "runs", p.runs, p.seeRun) })
 	group.Go(func() { p.readTriggers(ctx) })
+	group.Go(func() { p.watchDead(ctx) })
+	group.Go(func() { p.watchLate(ctx, &group) })
 	for {
 		interval := p.cfg.Interval
 		if err := p.round(ctx, &group); err != nil && ctx.Err() == nil {
@@ -170,19 +174,12 @@ func (p *Producer) round(ctx context.Context, group *sync.WaitGroup) error {
 	}
 	err := errors.Join(p.syncSchedules(ctx), p.walkCalendars(ctx))
 	p.startRunners(ctx, group)
-	return errors.Join(err, p.reviveDead(ctx))
+	return err
 }
 
 // pause waits for the next event or the interval and says whether to go on.
 func (p *Producer) pause(ctx context.Context, interval time.Duration) bool {
-	timer := time.NewTimer(interval)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-	case <-p.wake:
-	}
+	waitOr(ctx, interval, p.wake)
 	return ctx.Err() == nil
 }
 
@@ -195,22 +192,35 @@ func (p *Producer) nudge() {
 
 // startRunners makes sure that every run that is not closed has a runner.
 func (p *Producer) startRunners(ctx context.Context, group *sync.WaitGroup) {
+	p.startLate(ctx, group)
+	for _, id := range p.book.open() {
+		p.startRunner(ctx, group, id)
+	}
+}
+
+// startRunner starts the runner of a run, or wakes the one there is.
+func (p *Producer) startRunner(ctx context.Context, group *sync.WaitGroup, id jetsheet.RunID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, id := range p.book.open() {
-		if p.runners[id] != nil {
-			p.runners[id].nudge()
-			continue
-		}
-		r := newRunner(p, id)
-		p.runners[id] = r
-		group.Go(func() {
-			r.run(ctx)
-			p.mu.Lock()
-			delete(p.runners, id)
-			p.mu.Unlock()
-		})
+	if p.runners[id] != nil {
+		p.runners[id].nudge()
+		return
 	}
+	r := newRunner(p, id)
+	p.runners[id] = r
+	group.Go(func() {
+		r.run(ctx)
+		p.mu.Lock()
+		delete(p.runners, id)
+		p.mu.Unlock()
+	})
+}
+
+// runner returns the runner of a run, nil where there is none.
+func (p *Producer) runner(id jetsheet.RunID) *runner {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.runners[id]
 }
 
 // about wraps an error with what was being looked at, for the log.

@@ -14,30 +14,37 @@ import (
 	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
-// standing is what became of a conversion. Where several are true, the greatest
-// wins.
+// standing is what became of a conversion; several may be true at once.
 type standing uint8
 
 const (
-	failed standing = iota + 1
+	failed standing = 1 << iota
 	retrying
 	pending
 	done
 )
 
+// wins returns the one that counts: done over pending over retrying over failed.
+func (st standing) wins() standing {
+	for _, one := range []standing{done, pending, retrying, failed} {
+		if st&one != 0 {
+			return one
+		}
+	}
+	return 0
+}
+
 // survey is what became of each conversion of a run at one moment.
 type survey struct {
 	by map[digest]standing
+	// records counts what lies in DONE and FAILED.
+	records int
 	// retries holds the address of each conversion that is to be tried again, and
 	// when.
 	retries map[jetsheet.Address]time.Time
 }
 
-func (s *survey) note(key string, st standing) {
-	if d := digestOf(key); s.by[d] < st {
-		s.by[d] = st
-	}
-}
+func (s *survey) note(key string, st standing) { s.by[digestOf(key)] |= st }
 
 func (s *survey) of(c jetsheet.Conversion) standing { return s.by[digestOf(c.Address().Key())] }
 
@@ -47,6 +54,20 @@ func (s *survey) missing(c jetsheet.Conversion) bool { return s.of(c) == 0 }
 // survey reads CONVERSIONS, RENDERED, FAILED and DONE in this order: a conversion
 // that moves on while we read is then seen twice rather than not at all.
 func (r *runner) survey(ctx context.Context) (*survey, error) {
+	s, err := r.surveyRetries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = delivery.Scan(ctx, r.p.js, jetsheet.StreamDone, true, func(m jetstream.Msg) error {
+		s.records++
+		s.note(jetsheet.SubjectKey(m.Subject()), done)
+		return nil
+	}, jetsheet.RunDoneSubjects(r.id))
+	return s, err
+}
+
+// surveyRetries is a survey without DONE: enough to find what is to be tried again.
+func (r *runner) surveyRetries(ctx context.Context) (*survey, error) {
 	s := &survey{by: map[digest]standing{}, retries: map[jetsheet.Address]time.Time{}}
 	if err := r.surveyQueue(ctx, s, jetsheet.StreamConversions, jetsheet.RunQueueSubjects(r.id)); err != nil {
 		return nil, err
@@ -55,13 +76,6 @@ func (r *runner) survey(ctx context.Context) (*survey, error) {
 		return nil, err
 	}
 	err := delivery.Scan(ctx, r.p.js, jetsheet.StreamFailed, true, s.seeFailure, jetsheet.RunFailedSubjects(r.id))
-	if err != nil {
-		return nil, err
-	}
-	err = delivery.Scan(ctx, r.p.js, jetsheet.StreamDone, true, func(m jetstream.Msg) error {
-		s.note(jetsheet.SubjectKey(m.Subject()), done)
-		return nil
-	}, jetsheet.RunDoneSubjects(r.id))
 	return s, err
 }
 
@@ -85,6 +99,7 @@ func (r *runner) surveyQueue(ctx context.Context, s *survey, stream string, patt
 }
 
 func (s *survey) seeFailure(m jetstream.Msg) error {
+	s.records++
 	key := jetsheet.SubjectKey(m.Subject())
 	f, err := jetsheet.ParseFailure(m.Headers(), nil)
 	if err != nil || !f.Retrying() {
@@ -108,28 +123,56 @@ func (r *runner) reconcile(ctx context.Context, expected int) (time.Duration, bo
 	if err != nil {
 		return idlePace, false, err
 	}
-	r.tally.surveyed, r.tally.cost = time.Now(), time.Since(began)
-	counts, missing, err := r.compare(s)
+	found, err := r.compare(s)
 	if err != nil {
 		return problemPace, false, err
 	}
-	counts.Expected = expected
-	if counts.Done+counts.Failed == expected {
-		return r.close(ctx, counts)
+	r.tally.surveyed, r.tally.cost = time.Now(), time.Since(began)
+	found.Expected = expected
+	if found.Done+found.Failed == expected {
+		return r.close(ctx, found.Counts)
 	}
-	if err := r.retry(ctx, s); err != nil {
+	r.tally.compared(s.records+found.unrecorded, r.p.cfg.Interval)
+	if _, err := r.retry(ctx, s); err != nil {
 		return time.Second, false, err
 	}
-	if missing > 0 {
-		r.log.WarnContext(ctx, "conversions are missing, publishing them again", slog.Int("missing", missing))
+	if found.missing > 0 {
+		r.log.WarnContext(ctx, "conversions are missing, publishing them again", slog.Int("missing", found.missing))
 		r.pass = newPass(r, s)
 		return 0, false, nil
 	}
-	return r.untilRetry(idlePace), false, nil
+	return r.tally.untilDue(watchPace), false, nil
+}
+
+// comparison is how the conversions of a plan stand.
+type comparison struct {
+	jetsheet.Counts
+	missing int // of which nothing is known
+	// unrecorded counts the pending ones without a record in DONE or FAILED: each of
+	// them will add one.
+	unrecorded int
+}
+
+func (c *comparison) add(st standing) {
+	switch st.wins() {
+	case done:
+		c.Done++
+	case failed:
+		c.Failed++
+	default:
+		c.Pending++
+		if st == 0 {
+			c.missing++
+		}
+		if st&(failed|retrying) == 0 {
+			c.unrecorded++
+		}
+	}
 }
 
 // compare walks the plan.
-func (r *runner) compare(s *survey) (counts jetsheet.Counts, missing int, err error) {
+func (r *runner) compare(s *survey) (comparison, error) {
+	var found comparison
 	for _, lane := range r.plan.lanes() {
 		plan := r.plan.lane(lane)
 		for {
@@ -139,25 +182,14 @@ func (r *runner) compare(s *survey) (counts jetsheet.Counts, missing int, err er
 				break
 			}
 			if err != nil {
-				return counts, 0, err
+				return found, err
 			}
-			if !t.Route.Expected() {
-				continue
-			}
-			switch s.of(jetsheet.Conversion{Run: r.id, Tenant: t.Tenant, Target: t.Target}) {
-			case done:
-				counts.Done++
-			case failed:
-				counts.Failed++
-			case pending, retrying:
-				counts.Pending++
-			default:
-				counts.Pending++
-				missing++
+			if t.Route.Expected() {
+				found.add(s.of(jetsheet.Conversion{Run: r.id, Tenant: t.Tenant, Target: t.Target}))
 			}
 		}
 	}
-	return counts, missing, nil
+	return found, nil
 }
 
 // hasOutcome says whether a conversion is done, or failed for good or until its

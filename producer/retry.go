@@ -2,6 +2,7 @@ package producer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -32,60 +33,97 @@ func (r *runner) retryMeanwhile(ctx context.Context) error {
 		return err
 	}
 	t.surveyed, t.cost, t.news = time.Now(), time.Since(now), false
-	return r.retry(ctx, s)
+	_, err = r.retry(ctx, s)
+	return err
 }
 
-// retry queues the failed conversions whose time has come and notes when the next
-// one is due. It keeps to the windows: a database that was away for a moment may
-// have failed thousands.
-func (r *runner) retry(ctx context.Context, s *survey) error {
+// retry queues the failed conversions whose time has come, notes when the next one is
+// due, and returns how many have not ended yet: those that wait for their time or for
+// room, and those that are queued. It keeps to the windows: a database that was away
+// for a moment may have failed thousands.
+func (r *runner) retry(ctx context.Context, s *survey) (outstanding int, err error) {
 	r.tally.retryAt = time.Time{}
 	now := time.Now()
 	room := map[jetsheet.Lane]int{}
 	for a, at := range s.retries {
-		if s.by[digestOf(a.Key())] != retrying {
+		switch s.by[digestOf(a.Key())].wins() {
+		case done:
+			continue
+		case pending:
+			outstanding++
 			continue
 		}
+		result := notYet
 		if !at.After(now) {
-			queued, err := r.retryOne(ctx, a, room)
-			if err != nil {
-				return err
-			}
-			if queued {
-				continue
+			if result, err = r.retryOne(ctx, a, room); err != nil {
+				return outstanding, err
 			}
 		}
-		if r.tally.retryAt.IsZero() || at.Before(r.tally.retryAt) {
+		if result != ended {
+			outstanding++
+		}
+		if result == notYet && (r.tally.retryAt.IsZero() || at.Before(r.tally.retryAt)) {
 			r.tally.retryAt = at
 		}
 	}
-	return nil
+	return outstanding, nil
 }
 
-// retryOne reads the failure once more: it may have been superseded meanwhile. It
-// says whether the retry needs no further attention.
-func (r *runner) retryOne(ctx context.Context, a jetsheet.Address, room map[jetsheet.Lane]int) (bool, error) {
-	isDone, err := r.p.exists(ctx, jetsheet.StreamDone, a.DoneSubject())
-	if err != nil || isDone {
-		return isDone, err
+// retried says what became of a retry.
+type retried uint8
+
+const (
+	notYet retried = iota // there is no room, or another build must do it
+	queued
+	ended // the conversion is done, or its failure is another one by now
+)
+
+// retryOne reads the failure once more: it may have been superseded meanwhile.
+func (r *runner) retryOne(ctx context.Context, a jetsheet.Address, room map[jetsheet.Lane]int) (retried, error) {
+	if isDone, err := r.p.exists(ctx, jetsheet.StreamDone, a.DoneSubject()); err != nil || isDone {
+		return ended, err
 	}
 	f, err := r.p.failure(ctx, a)
 	if err != nil || f == nil || !f.Retrying() || f.RetryAt.After(time.Now()) {
-		return true, err
+		return ended, err
 	}
 	var request jetsheet.Request
-	if err := jetsheet.Decode(f.Request, &request); err != nil {
-		return false, fmt.Errorf("read the request of a failure: %w", err)
+	if err := jetsheet.Decode(f.Request, &request); errors.Is(err, jetsheet.ErrNewerSchema) {
+		return notYet, nil
+	} else if err != nil || request.Conversion().Address() != a {
+		return ended, r.p.failUnreadable(ctx, a, f, err)
 	}
-	if _, known := room[request.Lane]; !known {
-		if room[request.Lane], err = r.p.freeIn(ctx, request.Lane); err != nil {
-			return false, err
+	lane := retryLane(&request)
+	if _, known := room[lane]; !known {
+		if room[lane], err = r.p.freeIn(ctx, lane); err != nil {
+			return notYet, err
 		}
 	}
-	if room[request.Lane]--; room[request.Lane] < 0 {
-		return false, nil
+	if room[lane]--; room[lane] < 0 {
+		return notYet, nil
 	}
-	return true, r.p.republish(ctx, f, &request)
+	return queued, r.p.republish(ctx, f, jetsheet.RequestSubject(lane, request.Conversion()))
+}
+
+// retryLane is the planned lane, whichever one a replay came by: that is over. What was
+// never planned to be queued, because its tenant was held, goes where replays go.
+func retryLane(r *jetsheet.Request) jetsheet.Lane {
+	if r.Lane == "" {
+		return jetsheet.LaneBulk
+	}
+	return r.Lane
+}
+
+// failUnreadable ends a retry whose request cannot be read: it would be tried for ever.
+func (p *Producer) failUnreadable(ctx context.Context, a jetsheet.Address, f *jetsheet.Failure, why error) error {
+	p.log.ErrorContext(ctx, "request cannot be tried again", slog.String("conversion", a.Key()), slog.Any("err", why))
+	final := *f
+	final.RetryAt, final.Stage, final.Cause, final.At = time.Time{}, jetsheet.StageProducer, jetsheet.CauseBadMessage, time.Now().UTC()
+	final.Message = fmt.Sprintf("the request cannot be tried again after %s (%s): it is not a request of %s", f.Cause, f.Message, a.Key())
+	if _, err := p.js.PublishMsg(ctx, final.Msg(a.FailedSubject())); err != nil {
+		return fmt.Errorf("record failure of %s: %w", a.Key(), err)
+	}
+	return nil
 }
 
 // freeIn returns how many retries a lane takes: a tenth of the window more than there
@@ -111,16 +149,14 @@ func (p *Producer) freeIn(ctx context.Context, lane jetsheet.Lane) (int, error) 
 
 // republish queues a failed request again whose time has come, byte for byte, and
 // with the number of attempts behind it.
-func (p *Producer) republish(ctx context.Context, f *jetsheet.Failure, r *jetsheet.Request) error {
-	m := nats.NewMsg(jetsheet.RequestSubject(r.Lane, r.Conversion()))
+func (p *Producer) republish(ctx context.Context, f *jetsheet.Failure, subject string) error {
+	m := nats.NewMsg(subject)
 	m.Data = f.Request
 	m.Header.Set(jetsheet.HeaderAttempt, strconv.Itoa(f.Attempts))
-	if f.Trace != "" {
-		m.Header.Set(jetsheet.HeaderTrace, f.Trace)
-	}
+	jetsheet.KeepHeaders(m.Header, f.Msg(subject).Header)
 	if _, err := p.js.PublishMsg(ctx, m); err != nil && !delivery.AlreadyQueued(err) {
 		return fmt.Errorf("publish request again: %w", err)
 	}
-	p.log.InfoContext(ctx, "request queued again", slog.String("conversion", r.Conversion().String()), slog.Int("attempts", f.Attempts))
+	p.log.InfoContext(ctx, "request queued again", slog.String("subject", subject), slog.Int("attempts", f.Attempts))
 	return nil
 }

@@ -130,7 +130,7 @@ func TestExpectedIsDonePlusFailedPlusPending(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		counts, _, err := sampler.compare(s)
+		counts, err := sampler.compare(s)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,6 +20,9 @@ const (
 	// while they do not.
 	watchPace = 250 * time.Millisecond
 	idlePace  = 2 * time.Second
+	// closePace is the shortest time between two comparisons with the plan that nothing
+	// new calls for, and how long outcomes are gathered before one looks.
+	closePace = 50 * time.Millisecond
 	// problemPace is how often a run with a problem is tried again.
 	problemPace = 10 * time.Second
 	// retryPace is the shortest pause before a retry that is due.
@@ -42,9 +45,13 @@ type runner struct {
 
 	fresh    bool // planned here, so nothing can have been published before
 	refrozen bool // the record was lost once
-	plan     *planFile
-	pass     *pass
-	tally    tally
+	// lateRetries says that the run is closed and has something to try again.
+	lateRetries bool
+	plan        *planFile
+	lost        lostPlan
+	pass        *pass
+	tally       tally
+	ear         *ear
 
 	complaint    string // what was logged last
 	complainedAt time.Time
@@ -56,6 +63,7 @@ func newRunner(p *Producer, id jetsheet.RunID) *runner {
 		log:   p.log.With(slog.String("run", id.String())),
 		claim: newClaim(p.progress, id, p.cfg.Worker, p.cfg.ClaimTTL),
 		wake:  make(chan struct{}, 1),
+		ear:   newEar(),
 	}
 }
 
@@ -69,6 +77,7 @@ func (r *runner) nudge() {
 // run works until the run is closed or ctx ends.
 func (r *runner) run(ctx context.Context) {
 	defer func() {
+		r.ear.close()
 		r.claim.release(ctx)
 		if r.plan != nil {
 			r.plan.close()
@@ -83,13 +92,7 @@ func (r *runner) run(ctx context.Context) {
 			r.complain(ctx, err)
 			pause = max(pause, time.Second)
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
-		case <-r.wake:
-		}
-		timer.Stop()
+		waitOr(ctx, pause, r.wake)
 	}
 }
 
@@ -130,7 +133,7 @@ func (r *runner) step(ctx context.Context) (pause time.Duration, closed bool, er
 		return r.stepPublish(ctx, run)
 	default:
 		r.p.book.setRun(r.id, run.State)
-		return 0, true, nil
+		return r.stepLate(ctx)
 	}
 }
 
@@ -144,73 +147,55 @@ func (r *runner) freezeAgain(ctx context.Context, lost error) error {
 	if _, err := r.p.cfg.Freezer.Freeze(ctx, r.id, r.definition, r.scope); err != nil {
 		return about(r.id, "freezing", err)
 	}
-	if r.plan != nil {
-		r.plan.close()
-	}
-	r.plan, r.pass, r.tally, r.fresh, r.refrozen = nil, nil, tally{}, false, true
+	r.dropPlan()
+	r.refrozen = true
 	return nil
 }
 
 func (r *runner) stepPlan(ctx context.Context, run *jetsheet.Run) (time.Duration, bool, error) {
-	// A run that somebody else created is planned only when its freezing is
-	// complete: on S3 as well, where the record may be another one.
-	frozen, err := r.p.cfg.Freezer.Freeze(ctx, r.id, run.Frozen.Definition, run.Frozen.Scope)
-	if err != nil {
-		return problemPace, false, about(r.id, "freezing", err)
-	}
-	run.Frozen = *frozen
-	ours, err := r.p.plan(ctx, run)
+	ours, err := r.planNow(ctx, run)
 	// What was published before the record was lost may still be there.
 	if r.fresh = ours && !r.refrozen; err != nil {
-		r.noteProblem(ctx, err)
-		return problemPace, false, about(r.id, "planning", err)
+		return problemPace, false, err
 	}
 	return 0, false, nil
 }
 
-// noteProblem writes into the run's record why it stands still, once per reason; nil
-// says that it goes on.
-func (r *runner) noteProblem(ctx context.Context, err error) {
-	problem := problemOf(err)
-	_, err = r.p.updateRun(ctx, r.id, func(run *jetsheet.Run) bool {
-		had := run.Problem
-		switch {
-		case had == nil && problem == nil, run.State == jetsheet.RunClosed:
-			return false
-		case had != nil && problem != nil && had.Message == problem.Message:
-			return false
-		}
-		run.Problem = problem
-		return true
-	})
-	if err != nil && ctx.Err() == nil {
-		r.log.WarnContext(ctx, "problem not recorded", slog.Any("err", err))
+// planNow plans the run as it was frozen. A run that somebody else created is planned
+// only when its freezing is complete: on S3 as well, where the record may be another
+// one.
+func (r *runner) planNow(ctx context.Context, run *jetsheet.Run) (ours bool, err error) {
+	frozen, err := r.p.cfg.Freezer.Freeze(ctx, r.id, run.Frozen.Definition, run.Frozen.Scope)
+	if err != nil {
+		return false, about(r.id, "freezing", err)
 	}
-}
-
-func problemOf(err error) *jetsheet.RunProblem {
-	if err == nil {
-		return nil
+	run.Frozen = *frozen
+	if ours, err = r.p.plan(ctx, run); err != nil {
+		r.noteProblem(ctx, err)
 	}
-	problem := &jetsheet.RunProblem{Class: jetsheet.ClassTransient, Cause: jetsheet.CauseInternal, Message: err.Error(), At: time.Now().UTC()}
-	var known *planError
-	if errors.As(err, &known) {
-		problem.Class, problem.Cause = known.class, known.cause
-	}
-	return problem
+	return ours, about(r.id, "planning", err)
 }
 
 // stepPublish publishes what is neither done, pending nor failed, and closes the
 // run when nothing is pending.
 func (r *runner) stepPublish(ctx context.Context, run *jetsheet.Run) (time.Duration, bool, error) {
+	if r.plan != nil && !r.obeys(run) {
+		r.dropPlan()
+	}
 	if r.plan == nil {
 		plan, err := r.p.openPlan(ctx, run)
+		if errors.Is(err, errPlanLost) {
+			return r.stepLostPlan(ctx, run, err)
+		}
 		if err != nil {
 			r.noteProblem(ctx, err)
 			return problemPace, false, err
 		}
-		r.plan = plan
+		r.plan, r.lost = plan, lostPlan{}
 		r.noteProblem(ctx, nil)
+	}
+	if err := r.keepPlan(ctx, run); err != nil {
+		r.complain(ctx, err)
 	}
 	if r.pass == nil && run.State == jetsheet.RunPublishing {
 		if err := r.beginPass(ctx); err != nil {
@@ -230,8 +215,8 @@ func (r *runner) stepPublish(ctx context.Context, run *jetsheet.Run) (time.Durat
 		r.pass = nil
 		// Every request of the plan was acknowledged just now: there is nothing missing
 		// to be found yet, and looking costs as much as publishing thousands.
-		r.tally.surveyed = time.Now()
-		if err := r.advance(ctx, jetsheet.RunOpen, nil); err != nil {
+		r.tally.surveyed, r.tally.uncompared, r.tally.enough = time.Now(), true, run.Plan.Expected
+		if _, err := r.advance(ctx, jetsheet.RunOpen, nil); err != nil {
 			return time.Second, false, err
 		}
 	}
@@ -253,10 +238,11 @@ func (r *runner) beginPass(ctx context.Context) error {
 	return nil
 }
 
-// advance moves the run's state forward.
-func (r *runner) advance(ctx context.Context, state jetsheet.RunState, counts *jetsheet.Counts) error {
-	_, err := r.p.updateRun(ctx, r.id, func(run *jetsheet.Run) bool {
-		if !run.State.Before(state) {
+// advance moves the run's state forward and says whether it is there now. What was
+// found by one plan does not move a run that has another by now.
+func (r *runner) advance(ctx context.Context, state jetsheet.RunState, counts *jetsheet.Counts) (bool, error) {
+	run, err := r.p.updateRun(ctx, r.id, func(run *jetsheet.Run) bool {
+		if !run.State.Before(state) || !r.obeys(run) {
 			return false
 		}
 		run.State = state
@@ -265,5 +251,14 @@ func (r *runner) advance(ctx context.Context, state jetsheet.RunState, counts *j
 		}
 		return true
 	})
-	return err
+	return err == nil && !run.State.Before(state), err
+}
+
+// obeys says whether the plan that we have is the one that the run's record names.
+func (r *runner) obeys(run *jetsheet.Run) bool {
+	ours := ""
+	if r.plan != nil {
+		ours = r.plan.summary.Object
+	}
+	return planOf(run) == ours
 }

@@ -78,7 +78,7 @@ func benchmarkRun(b *testing.B, n int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if _, _, err := runner.compare(s); err != nil {
+	if _, err := runner.compare(s); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportMetric(time.Since(began).Seconds(), "survey-s")

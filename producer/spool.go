@@ -9,7 +9,10 @@ import (
 	"os"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // spoolWriter writes lines to a temporary file.
@@ -37,28 +40,66 @@ type planFile struct {
 	summary *jetsheet.PlanSummary
 }
 
+// openPlan reads the plan that a run's record names. The error wraps [errPlanLost]
+// where the plan is gone or damaged.
 func (p *Producer) openPlan(ctx context.Context, run *jetsheet.Run) (*planFile, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	object, err := p.plans.Get(ctx, run.Plan.Object)
+	f, err := p.fetchPlan(ctx, run.Plan)
 	if err != nil {
 		return nil, fmt.Errorf("read plan %s: %w", run.Plan.Object, err)
+	}
+	return f, nil
+}
+
+func (p *Producer) fetchPlan(ctx context.Context, plan *jetsheet.PlanSummary) (*planFile, error) {
+	if err := p.planIsWhole(ctx, plan.Object); err != nil {
+		return nil, err
+	}
+	object, err := p.plans.Get(ctx, plan.Object)
+	if err != nil {
+		return nil, err
 	}
 	defer func() { _ = object.Close() }()
 	file, err := os.CreateTemp(p.cfg.TempDir, "jetsheet-plan-*")
 	if err != nil {
 		return nil, fmt.Errorf("make a temporary file for the plan: %w", err)
 	}
-	f := &planFile{file: file, summary: run.Plan}
+	f := &planFile{file: file, summary: plan}
 	sum, err := planSum(io.TeeReader(object, file))
-	if err == nil && sum != run.Plan.SHA256 {
-		err = fmt.Errorf("%w: its sha256 is %s, the run's record says %s", jetsheet.ErrPlan, sum, run.Plan.SHA256)
+	if errors.Is(err, jetstream.ErrDigestMismatch) || err == nil && sum != plan.SHA256 {
+		err = fmt.Errorf("%w: its sha256 is %s, the run's record says %s", errPlanLost, sum, plan.SHA256)
 	}
 	if err != nil {
 		f.close()
-		return nil, fmt.Errorf("read plan %s: %w", run.Plan.Object, err)
+		return nil, err
 	}
 	return f, nil
+}
+
+// planIsWhole looks whether a plan has all its chunks: the library waits for those that
+// are gone.
+func (p *Producer) planIsWhole(ctx context.Context, object string) error {
+	info, err := p.plans.GetInfo(ctx, object)
+	if errors.Is(err, jetstream.ErrObjectNotFound) || errors.Is(err, jetstream.ErrBadObjectMeta) {
+		return fmt.Errorf("%w: %w", errPlanLost, err)
+	}
+	if err != nil {
+		return err
+	}
+	stream, err := p.js.Stream(ctx, jetsheet.StoreStream(jetsheet.StorePlans))
+	if err != nil {
+		return delivery.NotSetUp("object store "+jetsheet.StorePlans, err)
+	}
+	subject := jetsheet.ObjectChunkSubject(jetsheet.StorePlans, info.NUID)
+	state, err := stream.Info(ctx, jetstream.WithSubjectFilter(subject))
+	if err != nil {
+		return fmt.Errorf("count chunks: %w", err)
+	}
+	if have := state.State.Subjects[subject]; have != uint64(info.Chunks) {
+		return fmt.Errorf("%w: it has %d of its %d chunks", errPlanLost, have, info.Chunks)
+	}
+	return nil
 }
 
 func (f *planFile) close() {

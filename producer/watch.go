@@ -20,28 +20,38 @@ type tally struct {
 	countCost          time.Duration // and how long that took
 	retryAt            time.Time     // the earliest retry; zero when there is none
 	quiet              int           // looks in a row that showed nothing new
+
+	// enough is the least number of records in DONE and FAILED with which the run can
+	// be complete. Counts cannot say more: they have outcomes that are not in the plan.
+	enough int
+	// uncompared says that counts have moved since the last comparison with the plan,
+	// again how long to wait after it when they have not.
+	uncompared bool
+	again      time.Duration
 }
 
 // watch counts outcomes and decides whether a closer look is due.
 func (r *runner) watch(ctx context.Context, run *jetsheet.Run) (time.Duration, bool, error) {
+	heard := r.ear.heard.Load()
 	moved, err := r.count(ctx)
 	if err != nil {
 		return idlePace, false, err
 	}
-	expected := run.Plan.Expected
-	if r.tally.done >= expected {
-		return r.close(ctx, jetsheet.Counts{Expected: expected, Done: expected})
+	t := &r.tally
+	t.news, t.uncompared = t.news || moved, t.uncompared || moved
+	if r.surveyDue(time.Now()) {
+		t.news = false
+		return r.reconcile(ctx, run.Plan.Expected)
 	}
-	r.tally.news = r.tally.news || moved
-	if r.surveyDue(time.Now(), expected) {
-		r.tally.news = false
-		return r.reconcile(ctx, expected)
+	pause := t.untilDue(t.pace(moved))
+	if r.ear.await(r, heard, t.enough-t.done-t.failed) {
+		pause = closePace
 	}
-	return r.untilRetry(r.tally.pace(moved)), false, nil
+	return pause, false, nil
 }
 
 // pace is how long to pause before the next look: while nothing moves, longer and
-// longer. A small run closes soon after its last workbook, a stuck one costs little.
+// longer. A stuck run costs little; the last outcomes of a run are heard of anyway.
 func (t *tally) pace(moved bool) time.Duration {
 	if moved {
 		t.quiet = 0
@@ -53,24 +63,45 @@ func (t *tally) pace(moved bool) time.Duration {
 
 // surveyDue says whether it is time to look at every conversion. A survey of a large
 // run takes a second: however much moves, surveys take a tenth of the time.
-func (r *runner) surveyDue(now time.Time, expected int) bool {
+func (r *runner) surveyDue(now time.Time) bool {
 	t := &r.tally
 	since := now.Sub(t.surveyed)
 	if since < surveyRest*t.cost {
 		return false
 	}
-	maybeClosed := t.news && t.done+t.failed >= expected
+	maybeClosed := t.mayBeComplete() && (t.uncompared || since >= t.again)
 	retryDue := !t.retryAt.IsZero() && !now.Before(t.retryAt)
 	newFailures := t.news && t.failed > 0 && since > idlePace
 	return maybeClosed || retryDue || newFailures || since >= r.p.cfg.Interval
 }
 
-// untilRetry shortens a pause to the next retry.
-func (r *runner) untilRetry(pause time.Duration) time.Duration {
-	if r.tally.retryAt.IsZero() {
-		return pause
+func (t *tally) mayBeComplete() bool { return t.done+t.failed >= t.enough }
+
+// compared notes a comparison with the plan after which the run goes on. Where the
+// counts were complete all the same, a request may not have left its lane yet; or they
+// have what the plan has not, and the next look comes later and later.
+func (t *tally) compared(enough int, most time.Duration) {
+	if t.uncompared {
+		t.again = closePace
+	} else {
+		t.again = min(2*t.again, most)
 	}
-	return max(retryPace, min(pause, time.Until(r.tally.retryAt)))
+	t.uncompared, t.enough = false, enough
+}
+
+// untilDue shortens a pause to what is due before its end.
+func (t *tally) untilDue(pause time.Duration) time.Duration {
+	if !t.retryAt.IsZero() {
+		pause = max(retryPace, min(pause, time.Until(t.retryAt)))
+	}
+	if t.mayBeComplete() {
+		rest := surveyRest * t.cost
+		if !t.uncompared {
+			rest = max(rest, t.again)
+		}
+		pause = max(closePace, min(pause, time.Until(t.surveyed.Add(rest))))
+	}
+	return pause
 }
 
 // count looks at the counts of DONE and FAILED and says whether they moved. The
@@ -113,9 +144,10 @@ func (r *runner) count(ctx context.Context) (moved bool, err error) {
 	return moved, nil
 }
 
-// close ends the run.
+// close ends the run, unless its plan has been replaced meanwhile.
 func (r *runner) close(ctx context.Context, counts jetsheet.Counts) (time.Duration, bool, error) {
-	if err := r.advance(ctx, jetsheet.RunClosed, &counts); err != nil {
+	closed, err := r.advance(ctx, jetsheet.RunClosed, &counts)
+	if err != nil || !closed {
 		return time.Second, false, err
 	}
 	r.log.InfoContext(ctx, "run closed", slog.Int("expected", counts.Expected), slog.Int("done", counts.Done), slog.Int("failed", counts.Failed))

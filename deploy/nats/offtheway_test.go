@@ -16,7 +16,7 @@ func rare() map[string][]string {
 	return map[string][]string{
 		"producer": {
 			// Requests that were delivered too often, and targets that cannot be requested.
-			"$JS.API.STREAM.MSG.GET.CONVERSIONS", "conversions.failed.>",
+			"$JS.API.STREAM.MSG.GET.CONVERSIONS", "$JS.API.STREAM.MSG.DELETE.CONVERSIONS", "conversions.failed.>",
 			// Before a conversion is published again.
 			"$JS.API.DIRECT.GET.DONE.conversions.done.>", "$JS.API.DIRECT.GET.FAILED.conversions.failed.>",
 			// That it lives, and whether it waits.
@@ -39,7 +39,7 @@ func rare() map[string][]string {
 			"$KV.progress.uploader.>", "$JS.API.DIRECT.GET.KV_progress.$KV.progress.uploader.>",
 		},
 		"ops": {
-			"conversions.request.>", "conversions.failed.>", // replay and cancel
+			"conversions.failed.>", "$JS.API.STREAM.MSG.DELETE.CONVERSIONS", // dismiss, and cancel a replay
 			// A run of a tick that has none, and one of several that failed.
 			"$JS.API.STREAM.MSG.GET.KV_flags", "$JS.API.DIRECT.GET.FAILED.conversions.failed.>",
 			// What workers have in hand.

@@ -16,7 +16,7 @@ const scanBatch = 1000
 // included. It costs the server 10 ms at 100,000 subjects, where listing them
 // costs 300. The stream must not be a work queue.
 func Count(ctx context.Context, js jetstream.JetStream, stream, subject string) (int, error) {
-	c, err := scanner(ctx, js, stream, true, subject)
+	c, err := scanner(ctx, js, stream, 1, true, subject)
 	if err != nil {
 		return 0, err
 	}
@@ -30,7 +30,12 @@ func Count(ctx context.Context, js jetstream.JetStream, stream, subject string) 
 // would stall publishers for 1.5 s at a million of them. The stream must not be a
 // work queue. An error of each ends it and is returned.
 func Scan(ctx context.Context, js jetstream.JetStream, stream string, headersOnly bool, each func(jetstream.Msg) error, subjects ...string) error {
-	c, err := scanner(ctx, js, stream, headersOnly, subjects...)
+	return ScanFrom(ctx, js, stream, 1, headersOnly, each, subjects...)
+}
+
+// ScanFrom is Scan without the messages before a sequence.
+func ScanFrom(ctx context.Context, js jetstream.JetStream, stream string, sequence uint64, headersOnly bool, each func(jetstream.Msg) error, subjects ...string) error {
+	c, err := scanner(ctx, js, stream, sequence, headersOnly, subjects...)
 	if err != nil {
 		return err
 	}
@@ -74,8 +79,8 @@ func scanSome(c jetstream.Consumer, n int, each func(jetstream.Msg) error) (int,
 	return got, nil
 }
 
-func scanner(ctx context.Context, js jetstream.JetStream, stream string, headersOnly bool, subjects ...string) (jetstream.Consumer, error) {
-	c, err := js.CreateConsumer(ctx, stream, jetstream.ConsumerConfig{
+func scanner(ctx context.Context, js jetstream.JetStream, stream string, sequence uint64, headersOnly bool, subjects ...string) (jetstream.Consumer, error) {
+	cfg := jetstream.ConsumerConfig{
 		FilterSubjects:    subjects,
 		AckPolicy:         jetstream.AckNonePolicy,
 		DeliverPolicy:     jetstream.DeliverAllPolicy,
@@ -83,7 +88,11 @@ func scanner(ctx context.Context, js jetstream.JetStream, stream string, headers
 		MemoryStorage:     true,
 		Replicas:          1,
 		InactiveThreshold: time.Minute,
-	})
+	}
+	if sequence > 1 {
+		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, sequence
+	}
+	c, err := js.CreateConsumer(ctx, stream, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("scan stream %s: %w", stream, err)
 	}
