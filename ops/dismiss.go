@@ -62,7 +62,7 @@ func (d *dismisser) dismiss(ctx context.Context, req *DismissRequest) (*DismissA
 	answer := &DismissAnswer{Matched: len(set.list), Undo: req.Undo, DryRun: req.DryRun, Left: set.skipped, Causes: set.byCause()}
 	if len(set.list) == 0 {
 		text := "no failure matches"
-		if set.skipped.total() > 0 {
+		if set.skipped.Total() > 0 {
 			text = set.skipped.String()
 		}
 		return nil, &Error{Text: "nothing to dismiss: " + text, Next: "jetsheet failures list", Code: CodeNothing}

@@ -2,8 +2,10 @@ package ops
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +33,15 @@ type FailureFilter struct {
 	Dismissed bool `json:"dismissed,omitempty"`
 	// All says that a filter which picks everything that failed is meant so.
 	All bool `json:"all,omitempty"`
+}
+
+// LogValue writes the filter for a log, without what matches everything.
+func (f FailureFilter) LogValue() slog.Value {
+	text, err := json.Marshal(f)
+	if err != nil {
+		return slog.StringValue(err.Error())
+	}
+	return slog.StringValue(string(text))
 }
 
 // empty says whether the filter picks everything.

@@ -30,8 +30,8 @@ type Skipped struct {
 	Changed int `json:"changed,omitempty"`
 }
 
-// total is how many were left as they are.
-func (s *Skipped) total() int {
+// Total is how many were left as they are.
+func (s *Skipped) Total() int {
 	return s.Done + s.Pending + s.Dismissed + s.Held + s.NotReplayable + s.Changed
 }
 

@@ -124,7 +124,7 @@ func laneFor(n int) jetsheet.Lane {
 // nothingToReplay says why there is nothing to do.
 func nothingToReplay(left *Skipped, advice []CauseAdvice) error {
 	e := &Error{Text: "nothing to replay: no failure matches", Next: "jetsheet failures list", Code: CodeNothing}
-	if left.total() > 0 {
+	if left.Total() > 0 {
 		e.Text = "nothing to replay: " + left.String()
 	}
 	for _, a := range advice {

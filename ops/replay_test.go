@@ -253,7 +253,7 @@ func TestReplayManyAtOnce(t *testing.T) {
 				mu.Lock()
 				queued += answer.Queued
 				mu.Unlock()
-				if answer.State != ReplayDone || answer.Queued+answer.Skipped.total() != answer.Matched {
+				if answer.State != ReplayDone || answer.Queued+answer.Skipped.Total() != answer.Matched {
 					t.Errorf("got %+v, want all that matched queued or skipped", answer)
 				}
 			}

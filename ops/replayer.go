@@ -200,7 +200,7 @@ func (p *replayer) resume(ctx context.Context, e *replayEntry) error {
 	}
 	set.leaveOutHopeless(scan)
 	// What its last process queued and did not write down is pending or done by now.
-	e.Queued += max(0, e.Matched-e.Queued-e.Skipped.total()-len(set.list))
+	e.Queued += max(0, e.Matched-e.Queued-e.Skipped.Total()-len(set.list))
 	p.log.InfoContext(ctx, "replay taken over", slog.String("replay", e.ID), slog.Int("left", len(set.list)))
 	p.run(newReplayWork(p, e, set))
 	return nil

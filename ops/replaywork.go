@@ -55,7 +55,7 @@ func (w *replayWork) run(ctx context.Context) {
 	switch {
 	case err == nil:
 		done := w.snapshot()
-		log.InfoContext(ctx, "replay queued", slog.Int("queued", done.Queued), slog.Int("skipped", done.Skipped.total()))
+		log.InfoContext(ctx, "replay queued", slog.Int("queued", done.Queued), slog.Int("skipped", done.Skipped.Total()))
 	case errors.Is(err, errReplayTaken):
 		w.withdraw(ctx, log)
 	default:

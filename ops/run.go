@@ -24,6 +24,8 @@ type RunInfo struct {
 	Counts jetsheet.Counts `json:"counts"`
 	// Retrying is how many of the pending ones failed and will be tried again.
 	Retrying int `json:"retrying"`
+	// Dismissed is how many of the failed ones a person has dismissed.
+	Dismissed int `json:"dismissed,omitempty"`
 	// Unplanned counts failures under the run's subjects of what is not in its plan:
 	// messages that somebody published by hand. The counts leave them out.
 	Unplanned int                    `json:"unplanned,omitempty"`
@@ -127,7 +129,7 @@ func newRunInfo(run *jetsheet.Run, t *tally) RunInfo {
 	id := run.ID()
 	info := RunInfo{
 		Run: id, Report: id.Report, Tick: id.Tick, Rerun: id.Rerun, Scope: run.Frozen.Scope, State: run.State,
-		Counts: t.counts(), Retrying: t.retrying(), Unplanned: t.unplanned, Problem: run.Problem, Cancelled: run.Cancelled,
+		Counts: t.counts(), Retrying: t.retrying(), Dismissed: t.dismissed(), Unplanned: t.unplanned, Problem: run.Problem, Cancelled: run.Cancelled,
 		FrozenAt: run.Frozen.FrozenAt, FrozenBy: run.Frozen.FrozenBy, ClosedAt: run.ClosedAt,
 	}
 	if run.Plan != nil {

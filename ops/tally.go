@@ -35,8 +35,9 @@ type tally struct {
 
 // failureMark is what is kept of a failure.
 type failureMark struct {
-	cause   jetsheet.Cause
-	retryAt time.Time
+	cause     jetsheet.Cause
+	retryAt   time.Time
+	dismissed bool
 }
 
 // CauseCount is how many conversions of a run failed for one cause.
@@ -60,9 +61,17 @@ func (t *tally) counts() jetsheet.Counts {
 }
 
 func (t *tally) retrying() int {
+	return t.count(func(mark failureMark) bool { return !mark.retryAt.IsZero() })
+}
+
+func (t *tally) dismissed() int {
+	return t.count(func(mark failureMark) bool { return mark.dismissed })
+}
+
+func (t *tally) count(is func(failureMark) bool) int {
 	n := 0
 	for _, mark := range t.failed {
-		if !mark.retryAt.IsZero() {
+		if is(mark) {
 			n++
 		}
 	}
@@ -155,7 +164,7 @@ func (r *Reader) readFailures(ctx context.Context, t *tally, id jetsheet.RunID, 
 			// A record that cannot be read is a failure all the same.
 			f = jetsheet.Failure{Cause: jetsheet.CauseBadMessage, Message: err.Error()}
 		}
-		t.failed[key] = failureMark{cause: f.Cause, retryAt: f.RetryAt}
+		t.failed[key] = failureMark{cause: f.Cause, retryAt: f.RetryAt, dismissed: f.Dismissed}
 		if t.causes[f.Cause] == nil {
 			t.causes[f.Cause] = &CauseCount{Cause: f.Cause, Stage: f.Stage, Message: f.Message, key: key}
 		}

@@ -1,0 +1,133 @@
+package ops
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/flags"
+)
+
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.apply("orders", monthly)
+	r.apply("hourly", "schedule: {cron: \"0 * * * *\", timeZone: Asia/Tokyo}\n")
+	r.apply("by-hand", "")
+	client := r.serve(now)
+	const october = "20261031T200000Z-orders-0"
+	for _, step := range []struct {
+		name string
+		req  RoutesRequest
+		// want is the run, or part of the refusal.
+		want string
+		code Code
+	}{
+		{"nobody", RoutesRequest{Report: "orders", Period: "2026-10"}, "no tenant is named", CodeInvalid},
+		{"too many", RoutesRequest{Report: "orders", Period: "2026-10", Tenants: make([]string, MaxRouteTenants+1)}, "at most 2000 at a time", CodeInvalid},
+		{"no tick", RoutesRequest{Report: "orders", Tenants: []string{"a"}}, "name a tick", CodeInvalid},
+		{"unknown report", RoutesRequest{Report: "nope", Period: "2026-10", Tenants: []string{"a"}}, "not applied", CodeUnknown},
+		{"no such period", RoutesRequest{Report: "orders", Period: "2026-11", Tenants: []string{"a"}}, "no tick of the report orders that has come", CodeInvalid},
+		{"several ticks", RoutesRequest{Report: "hourly", Period: "2026-10", Tenants: []string{"a"}}, "has several ticks: ", CodeInvalid},
+		{"without a schedule", RoutesRequest{Report: "by-hand", Period: "2026-10", Tenants: []string{"a"}}, "has no schedule", CodeInvalid},
+		{"period of another tick", RoutesRequest{Report: "orders", Tick: "2026-11-01 05:00", Period: "2026-09", Tenants: []string{"a"}}, `of the period "2026-10"`, CodeInvalid},
+		{"run and tick", RoutesRequest{Run: october, Tick: "2026-11-01", Tenants: []string{"a"}}, "leave out", CodeInvalid},
+		{"not a run", RoutesRequest{Run: "orders", Tenants: []string{"a"}}, "not a run id", CodeInvalid},
+		{"no such rerun", RoutesRequest{Run: "20261031T200000Z-orders-7", Tenants: []string{"a"}}, "no such run", CodeUnknown},
+		{"a run that is no tick", RoutesRequest{Run: "20261031T210000Z-orders-0", Tenants: []string{"a"}}, "is no tick", CodeInvalid},
+		{"by period", RoutesRequest{Report: "orders", Period: "2026-10", Tenants: []string{"a"}}, october, ""},
+		{"by tick", RoutesRequest{Report: "orders", Tick: "2026-11-01", Tenants: []string{"a"}}, october, ""},
+		{"by run", RoutesRequest{Run: october, Tenants: []string{"a"}}, october, ""},
+		{"by run, not frozen", RoutesRequest{Run: "20260930T200000Z-orders-0", Tenants: []string{"a"}}, "20260930T200000Z-orders-0", ""},
+		{"older period", RoutesRequest{Report: "orders", Period: "2026-07", Tenants: []string{"a"}}, "20260731T200000Z-orders-0", ""},
+	} {
+		answer, err := client.Routes(t.Context(), step.req)
+		if step.code != "" {
+			refusedWith(t, step.name, err, step.code, step.want)
+			continue
+		}
+		if err != nil || answer.Run.String() != step.want || len(answer.Tenants) != 1 {
+			t.Errorf("%s: got %+v, %v, want run %s", step.name, answer, err, step.want)
+			continue
+		}
+		if _, err := r.runs.Get(t.Context(), step.want); err != nil {
+			t.Errorf("%s: the run is not frozen: %v", step.name, err)
+		}
+	}
+	if _, err := r.runs.Get(t.Context(), "20261031T210000Z-orders-0"); !errors.Is(err, jetstream.ErrKeyNotFound) {
+		t.Errorf("got %v, want nothing frozen by a refusal", err)
+	}
+}
+
+// TestRoutesHoldWhateverTheFlagsBecome: two systems that ask at different times are told
+// the same, and each tenant is one system's.
+func TestRoutesHoldWhateverTheFlagsBecome(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.apply("orders", monthly)
+	client := r.serve(now)
+	kv, err := r.js.KeyValue(t.Context(), jetsheet.BucketFlags)
+	r.check(err)
+	tenants := make([]string, 0, 3000)
+	for i := range 3000 {
+		tenants = append(tenants, fmt.Sprintf("テナント %d.*>", i))
+	}
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	said := map[string]jetsheet.Route{}
+	for _, route := range []jetsheet.Route{jetsheet.RouteLegacy, jetsheet.RouteShadow, jetsheet.RouteHold, jetsheet.RouteNew} {
+		group.Go(func() {
+			if _, err := kv.Put(t.Context(), jetsheet.FlagsKey, flags.InitialDocument(route)); err != nil {
+				t.Errorf("put the flags: %v", err)
+			}
+			for _, page := range [][]string{tenants[:1500], tenants[1500:]} {
+				answer, err := client.Routes(t.Context(), RoutesRequest{Report: "orders", Period: "2026-10", Tenants: page})
+				if err != nil || len(answer.Tenants) != len(page) {
+					t.Errorf("got %d routes, %v, want %d", len(answer.Tenants), err, len(page))
+					return
+				}
+				mu.Lock()
+				for _, got := range answer.Tenants {
+					if had, ok := said[got.Tenant]; ok && had != got.Route {
+						t.Errorf("tenant %q was routed %s and %s", got.Tenant, had, got.Route)
+					}
+					said[got.Tenant] = got.Route
+					if want := got.Route == jetsheet.RouteLegacy || got.Route == jetsheet.RouteShadow; got.Previous != want {
+						t.Errorf("tenant %q, route %s: previous is %t", got.Tenant, got.Route, got.Previous)
+					}
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	if len(said) != len(tenants) {
+		t.Errorf("%d tenants have a route, want %d", len(said), len(tenants))
+	}
+	body := `{"run":"20261031T200000Z-orders-0","tenants":["` + tenants[0] + `"]}`
+	if got := r.ask("routes", body); !strings.Contains(got, `"route":"`+string(said[tenants[0]])+`"`) {
+		t.Errorf("asked in JSON: got %s, want %s", got, said[tenants[0]])
+	}
+}
+
+// TestRoutesAreNotGuessed: without a flag document nothing is answered and nothing frozen.
+func TestRoutesAreNotGuessed(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.apply("orders", monthly)
+	client := r.serve(now)
+	kv, err := r.js.KeyValue(t.Context(), jetsheet.BucketFlags)
+	r.check(err)
+	r.check(kv.Delete(t.Context(), jetsheet.FlagsKey))
+	if answer, err := client.Routes(t.Context(), RoutesRequest{Report: "orders", Period: "2026-10", Tenants: []string{"a"}}); err == nil {
+		t.Errorf("got %+v, want an error", answer)
+	}
+	if _, err := r.runs.Get(t.Context(), runOf("orders", 0).String()); !errors.Is(err, jetstream.ErrKeyNotFound) {
+		t.Errorf("got %v, want no run", err)
+	}
+}
