@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 	"github.com/jetsheet/jetsheet/internal/report/query"
 )
 
@@ -111,6 +112,14 @@ func TestGate(t *testing.T) {
 	s.start()
 	r := s.ask("x", 3)
 	eventually(t, "fetching is paused", func() bool { return strings.Contains(s.log.String(), "uploaders must catch up first") })
+	progress, err := s.js.KeyValue(t.Context(), jetsheet.BucketProgress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the worker says what it waits for", func() bool {
+		workers, err := delivery.Workers(t.Context(), progress)
+		return err == nil && len(workers) == 1 && workers[0].PausedOn == jetsheet.ResourceObjectStore
+	})
 	if n := s.count(jetsheet.StreamRendered); n != 0 {
 		t.Errorf("%d events, want none", n)
 	}

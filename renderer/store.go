@@ -47,14 +47,19 @@ func newObjectStore(ctx context.Context, js jetstream.JetStream) (*objectStore, 
 func (s *objectStore) gate(ctx context.Context) error {
 	stream, err := s.js.Stream(ctx, jetsheet.StoreStream(jetsheet.StoreWorkbooks))
 	if err != nil {
-		return fmt.Errorf("look at object store %s: %w", jetsheet.StoreWorkbooks, err)
+		return storeAway(fmt.Errorf("look at object store %s: %w", jetsheet.StoreWorkbooks, err))
 	}
 	info := stream.CachedInfo()
 	used, limit := float64(info.State.Bytes), float64(info.Config.MaxBytes)
 	if limit > 0 && used > highWater*limit {
-		return fmt.Errorf("object store %s is %.0f %% full; uploaders must catch up first", jetsheet.StoreWorkbooks, 100*used/limit)
+		return storeAway(fmt.Errorf("object store %s is %.0f %% full; uploaders must catch up first", jetsheet.StoreWorkbooks, 100*used/limit))
 	}
 	return nil
+}
+
+// storeAway says what is waited for.
+func storeAway(err error) error {
+	return delivery.Unavailable("object store "+jetsheet.StoreWorkbooks, err)
 }
 
 // remove clears away what a failed put may have left: a full store refuses the chunk
@@ -72,5 +77,5 @@ func (s *objectStore) remove(ctx context.Context, name string) {
 // storeProblem says that the object store cannot take a workbook now: it is full,
 // or NATS is away. Either passes.
 func storeProblem(err error) error {
-	return delivery.Unavailable("object store "+jetsheet.StoreWorkbooks, fmt.Errorf("store workbook: %w", err))
+	return storeAway(fmt.Errorf("store workbook: %w", err))
 }
