@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -11,7 +10,7 @@ import (
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/internal/delivery"
-	"github.com/jetsheet/jetsheet/renderer/xlsx/cells"
+	"github.com/jetsheet/jetsheet/ops/verify"
 )
 
 // demoResult is what the command prints for programs.
@@ -93,7 +92,7 @@ func (d *demo) check(ctx context.Context, p parts, runs []jetsheet.RunID) (*demo
 		if err != nil {
 			return nil, err
 		}
-		run, err := d.checkRun(ctx, p.js, record)
+		run, err := d.checkRun(ctx, p, record)
 		if err != nil {
 			return nil, err
 		}
@@ -107,52 +106,28 @@ func (d *demo) check(ctx context.Context, p parts, runs []jetsheet.RunID) (*demo
 	return result, nil
 }
 
-func (d *demo) checkRun(ctx context.Context, js jetstream.JetStream, record *jetsheet.Run) (*demoRun, error) {
-	run := &demoRun{Run: record.ID().String(), Report: record.ID().Report, Planned: record.Plan.Expected}
-	run.Seconds = record.ClosedAt.Sub(record.Frozen.FrozenAt).Seconds()
-	err := delivery.Scan(ctx, js, jetsheet.StreamDone, false, func(m jetstream.Msg) error {
-		var done jetsheet.Done
-		if err := jetsheet.Decode(m.Data(), &done); err != nil {
-			return err
-		}
-		if done.State == jetsheet.DoneSkipped {
-			run.Skipped++
-			return nil
-		}
-		file := filepath.Join(d.dir, localBucket, filepath.FromSlash(done.Key))
-		if err := readBack(file, done.Rows); err != nil {
-			return fmt.Errorf("workbook %s: %w", file, err)
-		}
-		run.Published++
-		run.Rows += done.Rows
-		run.Bytes += done.SizeBytes
-		run.largest = larger(run.largest, &demoWorkbook{File: file, Rows: done.Rows, Bytes: done.SizeBytes})
-		return nil
-	}, jetsheet.RunDoneSubjects(record.ID()))
-	run.Failed = run.Planned - run.Published - run.Skipped
-	return run, err
-}
-
-// readBack opens a workbook and counts its rows.
-func readBack(file string, want int64) error {
-	book, err := cells.OpenFile(file, cells.Limits{})
+// checkRun checks a run as "jetsheet verify" does. A workbook that is not as recorded is
+// an error: nobody but the demo has touched it.
+func (d *demo) checkRun(ctx context.Context, p parts, record *jetsheet.Run) (*demoRun, error) {
+	found, err := verify.Run(ctx, verify.Config{JetStream: p.js, S3: p.s3, Bucket: p.bucket}, verify.Options{Run: record})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var rows int64
-	for _, sheet := range book.Sheets() {
-		last := int64(0)
-		err = errors.Join(err, sheet.Rows(func(int, []cells.Cell) error {
-			last++
-			return nil
-		}))
-		rows += max(0, last-1) // without the header
+	if !found.Sound() {
+		first := found.Problems[0]
+		return nil, fmt.Errorf("run %s has %s, the first: %s of %s: %s is %s, want %s",
+			found.Run, counted(found.ProblemCount, "problem"), first.Kind, first.Conversion, first.What, first.Got, first.Want)
 	}
-	err = errors.Join(err, book.Close())
-	if err == nil && rows != want {
-		err = fmt.Errorf("it has %d rows, its outcome says %d", rows, want)
+	run := &demoRun{
+		Run: record.ID().String(), Report: record.ID().Report, Planned: record.Plan.Expected,
+		Published: int(found.Published), Skipped: int(found.Skipped), Rows: found.Rows, Bytes: found.SizeBytes,
+		Seconds: record.ClosedAt.Sub(record.Frozen.FrozenAt).Seconds(),
 	}
-	return err
+	run.Failed = run.Planned - run.Published - run.Skipped
+	if w := found.Largest; w != nil {
+		run.largest = &demoWorkbook{File: filepath.Join(d.dir, localBucket, filepath.FromSlash(w.Key)), Rows: w.Rows, Bytes: w.SizeBytes}
+	}
+	return run, nil
 }
 
 // demoFailures is how many failures of a run are told; they tend to be alike.

@@ -53,6 +53,8 @@ type Report struct {
 	Rows      int64 `json:"rows"`
 	SizeBytes int64 `json:"sizeBytes"`
 	Cells     int64 `json:"cells"`
+	// Largest is the published workbook with the most rows; nil when there is none.
+	Largest *Workbook `json:"largest,omitempty"`
 	// ObjectsListed are the objects of the bucket that were seen, ObjectsAsked those
 	// whose metadata was read to learn whose they are.
 	ObjectsListed int64 `json:"objectsListed"`
@@ -70,6 +72,14 @@ type Report struct {
 	// Notices say what could not be looked at.
 	Notices []string `json:"notices,omitempty"`
 	Seconds float64  `json:"seconds"`
+}
+
+// Workbook is a workbook that lies on S3.
+type Workbook struct {
+	Conversion string `json:"conversion"`
+	Key        string `json:"key"`
+	Rows       int64  `json:"rows"`
+	SizeBytes  int64  `json:"sizeBytes"`
 }
 
 // Sound says that nothing is wrong.

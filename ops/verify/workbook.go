@@ -50,7 +50,12 @@ func (c *conversion) checkRows(ctx context.Context, book *cells.Book, sheets str
 		}
 		rows += int64(max(0, last-1))
 	}
-	c.v.findings.count(func(r *Report) { r.Rows += rows })
+	c.v.findings.count(func(r *Report) {
+		r.Rows += rows
+		if r.Largest == nil || rows > r.Largest.Rows || rows == r.Largest.Rows && c.done.Key < r.Largest.Key {
+			r.Largest = &Workbook{Conversion: c.id.String(), Key: c.done.Key, Rows: rows, SizeBytes: c.done.SizeBytes}
+		}
+	})
 	c.same(KindRowsDiffer, "rows", strconv.FormatInt(rows, 10), strconv.FormatInt(c.done.Rows, 10))
 	c.same(KindRowsDiffer, "sheets", strconv.Itoa(len(book.Sheets())), sheets)
 	return nil
