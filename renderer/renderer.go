@@ -120,7 +120,7 @@ func (r *Renderer) handle(ctx context.Context, job *delivery.Job) error {
 	if err != nil || isDone {
 		return err
 	}
-	definition, err := r.runs.definition(ctx, conversion.Run)
+	definition, err := r.runs.definition(ctx, conversion.Run, job.Message.Header)
 	if err != nil {
 		return err
 	}
@@ -201,11 +201,10 @@ func (r *Renderer) announce(ctx context.Context, job *delivery.Job, object strin
 	m.Data = body
 	// The uploader's attempts go on counting where the request's stood: without that a
 	// workbook that is lost each time would be made for ever.
-	for _, header := range []string{jetsheet.HeaderAttempt, jetsheet.HeaderTrace} {
-		if value := job.Message.Header.Get(header); value != "" {
-			m.Header.Set(header, value)
-		}
+	if attempt := job.Message.Header.Get(jetsheet.HeaderAttempt); attempt != "" {
+		m.Header.Set(jetsheet.HeaderAttempt, attempt)
 	}
+	jetsheet.KeepHeaders(m.Header, job.Message.Header)
 	if _, err := r.js.PublishMsg(ctx, m, jetstream.WithMsgID(object)); err != nil {
 		return delivery.Unavailable("stream "+jetsheet.StreamRendered, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
@@ -42,13 +43,13 @@ func newRunCache(kv jetstream.KeyValue, parse func(string, []byte) (*report.Defi
 }
 
 // definition returns the frozen definition of a run. A cancelled run is a permanent
-// error.
-func (c *runCache) definition(ctx context.Context, id jetsheet.RunID) (*report.Definition, error) {
+// error, unless the message's headers say that it was asked for after that.
+func (c *runCache) definition(ctx context.Context, id jetsheet.RunID, header nats.Header) (*report.Definition, error) {
 	run, err := c.get(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if m := run.cancelled; m != nil {
+	if m := run.cancelled; m.Stops(header) {
 		return nil, delivery.Permanent(jetsheet.CauseCancelled, fmt.Errorf("the run was cancelled by %s: %s", m.By, m.Reason))
 	}
 	return run.definition, nil

@@ -63,7 +63,7 @@ func (u *Uploader) requeue(ctx context.Context, job *delivery.Job) error {
 	m := nats.NewMsg(jetsheet.RequestSubject(lane, job.Request.Conversion()))
 	m.Data = job.RequestBytes
 	m.Header.Set(jetsheet.HeaderAttempt, strconv.Itoa(job.Attempt))
-	copyTrace(m, job)
+	jetsheet.KeepHeaders(m.Header, job.Message.Header)
 	err := u.send(ctx, job, m, jetstream.WithExpectStream(jetsheet.StreamConversions))
 	switch {
 	case err == nil:

@@ -53,6 +53,7 @@ func TestThePipelineRunsOnTheseRights(t *testing.T) {
 	run := i.awaitScheduledRun()
 	i.checkWorkbooks()
 	i.startAgain(run)
+	i.replayFailed(run)
 	i.loseWorkbook(run)
 	i.fireTrigger()
 	i.followDone()
@@ -137,6 +138,23 @@ func (i *installation) startAgain(run jetsheet.RunID) {
 		i.t.Fatalf("start again: %v; NATS said %q and %q", err, i.links["operator"].all(), i.links["ops"].all())
 	}
 	i.awaitDone(jetsheet.Conversion{Run: answer.Run, Tenant: "acme", Target: "small-1"}, jetsheet.DonePublished)
+}
+
+// replayFailed has the failed workbook tried again; it fails again.
+func (i *installation) replayFailed(run jetsheet.RunID) {
+	i.t.Helper()
+	client := ops.Client{Conn: i.links["operator"].conn}
+	answer, err := client.Replay(i.t.Context(), ops.ReplayRequest{FailureFilter: ops.FailureFilter{Run: run.String()}, By: "test"})
+	if err != nil || answer.Queued != wantFailed {
+		i.t.Fatalf("replay: got %+v, %v, want %d queued; NATS said %q", answer, err, wantFailed, i.links["ops"].all())
+	}
+	eventually(i.t, "the replayed workbook has failed again", func() bool {
+		status, err := client.ReplayStatus(i.t.Context(), answer.ID)
+		if err != nil {
+			i.t.Fatalf("status of the replay: %v", err)
+		}
+		return status.Now.Failed == wantFailed
+	})
 }
 
 // awaitDone waits for a done record as user operator.
