@@ -180,6 +180,21 @@ func TestLongStatementKeepsTheLease(t *testing.T) {
 	}
 }
 
+// Several statements that are within their limits may be silent for longer together.
+func TestLongStatementsTogetherKeepTheLease(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jetsheet.TopologyOptions{AckWait: time.Second})
+	const text = "select pg_sleep(1.8)::text as s where @tenant = 'a'"
+	s.freeze(definition(fmt.Sprintf("a: %q\nb: %q\nc: %q", text, text+" ", text+"  "),
+		`sheets: [{name: A, rows: a}, {name: B, rows: b}, {name: C, rows: c}]`, "limits: {statement: 2s}"))
+	s.start()
+	s.rendered(s.ask("x", 0))
+	s.settled()
+	if n := s.count(jetsheet.StreamFailed); n != 0 {
+		t.Errorf("%d failures, want none", n)
+	}
+}
+
 // Two attempts at once make two objects and two events; the uploader takes either.
 func TestTwoAttemptsAtOnce(t *testing.T) {
 	t.Parallel()

@@ -79,14 +79,16 @@ func Render(ctx context.Context, s Source, dst io.Writer) (*Result, error) {
 	for i, step := range steps {
 		queries[i] = step.query
 	}
-	ended := s.Progress.Statement(s.Definition.Limits.Statement)
+	// All statements are sent at once, and PostgreSQL keeps short answers back until the
+	// last one has ended: the read may be silent for as long as all may run. It gives up
+	// by itself soon after, on a server that does not keep the limits.
+	silence := time.Duration(len(queries)+1) * s.Definition.Limits.Statement
+	ended := s.Progress.Statement(silence)
 	defer func() { ended() }()
 	snapshot, err := s.Database.Read(ctx, r.scope(zone), queries, func(i int, rows *query.Rows) error {
-		// Until its last row a statement may be silent as long as it may run at all: a
-		// sort gives its first row at the end.
 		err := steps[i].take(rows)
 		ended()
-		ended = s.Progress.Statement(s.Definition.Limits.Statement)
+		ended = s.Progress.Statement(silence)
 		return err
 	})
 	if err != nil {
