@@ -137,4 +137,4 @@ func dayNumber(wall time.Time) (number float64, ok bool) {
 	return float64(days) + inDays(time.Duration(since%perDay)*time.Second+time.Duration(wall.Nanosecond())), true
 }
 
-func inDays(d time.Duration) float64 { return d.Hours() / 24 }
+func inDays(d time.Duration) float64 { return float64(d) / float64(24*time.Hour) }
