@@ -171,3 +171,50 @@ func TestOutageStopsFetching(t *testing.T) {
 		t.Errorf("failures: got %d, want none", n)
 	}
 }
+
+// TestWaitIsShown: what a first attempt waits for is in its progress record, although
+// the uploader records no starts; a wait that is over leaves nothing there.
+func TestWaitIsShown(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	u := r.uploader()
+	var away atomic.Bool
+	away.Store(true)
+	r.s3.set(func(q *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if away.Load() {
+			return answer(q, 403, "AccessDenied"), nil
+		}
+		return next.RoundTrip(q)
+	})
+	request := r.request(1, "s1")
+	r.announce(r.render(request, noise(500)))
+	r.run(u)
+	progress, err := r.js.KeyValue(t.Context(), jetsheet.BucketProgress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func() (p jetsheet.Progress, ok bool) {
+		entry, err := progress.Get(t.Context(), jetsheet.ProgressKey(jetsheet.StageUploader, request.Conversion()))
+		if err != nil {
+			return p, false
+		}
+		if err := jetsheet.Decode(entry.Value(), &p); err != nil {
+			t.Errorf("progress %s: %v", entry.Value(), err)
+		}
+		return p, true
+	}
+	r.eventually("the wait in the progress record", func() bool {
+		p, ok := read()
+		return ok && p.Waiting == "S3 bucket "+r.bucket && strings.Contains(p.LastError, "AccessDenied") &&
+			len(p.Starts) == 1 && p.Starts[0].Worker == "test-1" && p.Starts[0].Delivery == 1
+	})
+	away.Store(false)
+	r.drained()
+	r.eventually("the end of the wait in the progress record", func() bool {
+		p, ok := read()
+		return ok && p.Waiting == "" && p.LastError == "" && len(p.Starts) == 0
+	})
+	if d := r.done(request.Conversion()); d.State != jetsheet.DonePublished {
+		t.Errorf("done: got %s, want published", d.State)
+	}
+}

@@ -162,7 +162,7 @@ func TestOutcomeDuringThePut(t *testing.T) {
 			var accepted, deletes atomic.Int32
 			r.s3.set(func(q *http.Request, next http.RoundTripper) (*http.Response, error) {
 				switch {
-				case isComplete(q), q.Method == http.MethodPut && !isPart(q, 0) && (!c.over || q.Header.Get("If-Match") != ""):
+				case isWrite(q) && (!c.over || q.Header.Get("If-Match") != ""):
 					response, err := put(q, next)
 					if err != nil || response.StatusCode == http.StatusOK {
 						accepted.Add(1)

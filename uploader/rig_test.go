@@ -22,6 +22,7 @@ import (
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/deploy"
+	"github.com/jetsheet/jetsheet/deploy/local"
 	"github.com/jetsheet/jetsheet/deploy/local/localtest"
 )
 
@@ -31,6 +32,7 @@ func TestMain(m *testing.M) { localtest.Main(m) }
 // bucket, and a hook between uploader and S3.
 type rig struct {
 	t      *testing.T
+	server *local.NATS
 	js     jetstream.JetStream
 	store  jetstream.ObjectStore
 	stream jetstream.Stream // of the store
@@ -44,12 +46,13 @@ type rig struct {
 
 func setup(t *testing.T) *rig {
 	t.Helper()
-	_, js := localtest.NATS(t)
+	server := localtest.StartNATS(t, local.NATSOptions{})
+	_, js := localtest.Connect(t, server)
 	topology := jetsheet.NewTopology(jetsheet.TopologyOptions{AckWait: 3 * time.Second})
 	if _, err := deploy.Provision(t.Context(), js, topology, false); err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, js: js, log: &logBuffer{}}
+	r := &rig{t: t, server: server, js: js, log: &logBuffer{}}
 	r.direct, r.bucket = localtest.S3(t)
 	var err error
 	if r.store, err = js.ObjectStore(t.Context(), jetsheet.StoreWorkbooks); err != nil {
