@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/jetsheet/jetsheet/flags"
 	"github.com/jetsheet/jetsheet/ops"
 )
 
@@ -15,7 +16,7 @@ type opsCommand struct {
 
 // Help is the command's longer description.
 func (c *opsCommand) Help() string {
-	return "Answers conversions.ops.start, .status, .list and .workbooks on NATS, for the commands about runs and for the nats CLI: nats req conversions.ops.status '{\"run\":\"REPORT\"}'. Several may run."
+	return "Answers conversions.ops.start, .status, .list, .workbooks, .replay, .cancel, .dismiss and .routes on NATS, for the commands about runs and failures and for the nats CLI: nats req conversions.ops.status '{\"run\":\"REPORT\"}'. Several may run."
 }
 
 // Run works until a signal comes.
@@ -33,7 +34,7 @@ func (a *app) newOps(ctx context.Context, p parts) (stage, error) {
 		return nil, err
 	}
 	return ops.New(ctx, ops.Config{
-		JetStream: p.js, Freezer: freezer, Parse: parseReport,
+		JetStream: p.js, Freezer: freezer, Parse: parseReport, Compile: compileRoutes,
 		Worker: worker, Version: buildVersion().Version, Logger: a.log,
 	})
 }
@@ -52,6 +53,25 @@ func (a *app) onRuns(ctx context.Context, settings *natsSettings, operation func
 		}
 		return operation(ctx, reader, link)
 	})
+}
+
+// onOps runs an operation of a person's command that asks the ops service.
+func (a *app) onOps(ctx context.Context, settings *natsSettings, operation func(ctx context.Context, client *ops.Client) error) error {
+	link, err := a.openNATS(ctx, settings, clientCommand)
+	if err != nil {
+		return err
+	}
+	defer link.Close()
+	return refused(link.Do(ctx, func(ctx context.Context) error { return operation(ctx, &ops.Client{Conn: link.Conn}) }))
+}
+
+// compileRoutes reads the flag document that a run is frozen with.
+func compileRoutes(document []byte) (ops.Routes, error) {
+	routes, err := flags.Compile(document)
+	if err != nil {
+		return nil, err
+	}
+	return routes, nil
 }
 
 // refused gives an error of the ops service its exit code.

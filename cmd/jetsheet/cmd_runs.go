@@ -16,6 +16,9 @@ type runsCommand struct {
 	List  runsListCommand  `cmd:"" help:"List runs, newest first."`
 	Show  runsShowCommand  `cmd:"" help:"Show one run: counts, causes of failures, what is running."`
 	Wait  runsWaitCommand  `cmd:"" help:"Wait until runs are closed, and say how they ended."`
+
+	Cancel runsCancelCommand `cmd:"" help:"Cancel a run: what no worker has begun fails."`
+	Routes runsRoutesCommand `cmd:"" help:"Say which system makes which tenants' workbooks in a run."`
 }
 
 // runsStartCommand starts a run.

@@ -79,7 +79,11 @@ func addCounts(rows *table, run *ops.RunDetail) {
 	}
 	rows.add("expected", humanCount(int64(counts.Expected)))
 	rows.add("done", done)
-	rows.add("failed", humanCount(int64(counts.Failed)))
+	failed := humanCount(int64(counts.Failed))
+	if run.Dismissed > 0 {
+		failed += " (dismissed " + humanCount(int64(run.Dismissed)) + ")"
+	}
+	rows.add("failed", failed)
 	if run.Unplanned > 0 {
 		rows.add("not counted", counted(int64(run.Unplanned), "failure")+" of what is not in the plan: messages that somebody published by hand")
 	}
