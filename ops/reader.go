@@ -71,14 +71,7 @@ func readRecord(ctx context.Context, runs jetstream.KeyValue, id jetsheet.RunID)
 
 // lastMessage returns the newest message of a subject, nil when there is none.
 func lastMessage(ctx context.Context, stream jetstream.Stream, subject string) (*jetstream.RawStreamMsg, error) {
-	m, err := stream.GetLastMsgForSubject(ctx, subject)
-	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound):
-		return nil, nil //nolint:nilnil // absence is an answer
-	case err != nil:
-		return nil, fmt.Errorf("read %s: %w", subject, err)
-	}
-	return m, nil
+	return delivery.LastMessage(ctx, stream, subject)
 }
 
 // conversionsOf narrows a pattern that matches a run's subjects to those that name a

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 	"github.com/jetsheet/jetsheet/internal/report"
 )
 
@@ -65,7 +66,7 @@ func applyReport(ctx context.Context, kv jetstream.KeyValue, d *report.Definitio
 			return applied{}, fmt.Errorf("encode report %s: %w", d.Name, err)
 		}
 		_, err = kv.Update(ctx, jetsheet.ReportKey(d.Name), value, revision)
-		if changedMeanwhile(err) {
+		if delivery.WrongLastSequence(err) {
 			continue
 		}
 		if err != nil {

@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // reportsPauseCommand stops a schedule.
@@ -134,15 +132,8 @@ func (b *reportBucket) change(ctx context.Context, name string, dryRun bool, do 
 		if _, err = b.Update(ctx, jetsheet.ReportKey(name), value, revision); err == nil {
 			return a, true, nil
 		}
-		if !changedMeanwhile(err) {
+		if !delivery.WrongLastSequence(err) {
 			return nil, false, fmt.Errorf("store report %s: %w", name, err)
 		}
 	}
-}
-
-// changedMeanwhile says whether a compare-and-set was refused because somebody else was
-// first.
-func changedMeanwhile(err error) bool {
-	var api *jetstream.APIError
-	return errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
 }

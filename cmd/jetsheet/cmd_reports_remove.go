@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // reportsRemoveCommand removes a report.
@@ -38,7 +39,7 @@ func (c *reportsRemoveCommand) Run(ctx context.Context, app *app) error {
 			return err
 		}
 		err = b.Delete(ctx, jetsheet.ReportKey(c.Name), jetstream.LastRevision(revision))
-		if changedMeanwhile(err) {
+		if delivery.WrongLastSequence(err) {
 			return fmt.Errorf("report %s was changed meanwhile and is not removed; look at it with: jetsheet reports show %s", c.Name, c.Name)
 		}
 		if err != nil {
