@@ -1,0 +1,152 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// failureGroup is the failures of one run with one cause.
+type failureGroup struct {
+	run   string
+	cause jetsheet.Cause
+	count int
+	// first are those that failed first, at most MaxSamples.
+	first []failedConversion
+}
+
+type failedConversion struct {
+	sequence uint64
+	name     string // TENANT.TARGET
+}
+
+// failureSample is a failure as people are shown it.
+type failureSample struct {
+	Sample
+	at time.Time
+}
+
+// count makes concerns of the failures. What is tried again by itself is not counted,
+// but keeps a notice open: it is not mended.
+func (b *failureBook) count(ctx context.Context) error {
+	samples := map[uint64]failureSample{}
+	concerns := []Concern{}
+	for _, g := range b.groups() {
+		c, err := b.concern(ctx, g, samples)
+		if err != nil {
+			return err
+		}
+		concerns = append(concerns, *c)
+	}
+	b.samples, b.concerns = samples, concerns
+	return nil
+}
+
+func (b *failureBook) groups() []*failureGroup {
+	var groups []*failureGroup
+	for run, conversions := range b.open {
+		ofRun := map[jetsheet.Cause]*failureGroup{}
+		for name, f := range conversions {
+			g := ofRun[f.cause]
+			if g == nil {
+				g = &failureGroup{run: run, cause: f.cause}
+				ofRun[f.cause] = g
+				groups = append(groups, g)
+			}
+			if !f.retrying {
+				g.add(failedConversion{f.sequence, name})
+			}
+		}
+	}
+	slices.SortFunc(groups, func(a, b *failureGroup) int {
+		return cmp.Or(cmp.Compare(a.run, b.run), cmp.Compare(a.cause, b.cause))
+	})
+	return groups
+}
+
+// add counts a conversion and keeps it if it is among the first.
+func (g *failureGroup) add(c failedConversion) {
+	g.count++
+	if len(g.first) == MaxSamples && c.sequence > g.first[MaxSamples-1].sequence {
+		return
+	}
+	at, _ := slices.BinarySearchFunc(g.first, c, func(a, b failedConversion) int { return cmp.Compare(a.sequence, b.sequence) })
+	g.first = slices.Insert(g.first, at, c)
+	if len(g.first) > MaxSamples {
+		g.first = g.first[:MaxSamples]
+	}
+}
+
+func (b *failureBook) concern(ctx context.Context, g *failureGroup, samples map[uint64]failureSample) (*Concern, error) {
+	id, err := jetsheet.ParseRunID(g.run)
+	if err != nil {
+		return nil, err
+	}
+	c := &Concern{
+		Kind: KindFailures, Key: jetsheet.NoticeKey(string(KindFailures), g.run, string(g.cause)),
+		Title:  fmt.Sprintf("workbooks of run %s failed: %s", g.run, jetsheet.Token(string(g.cause))),
+		Report: id.Report, Run: g.run, Cause: g.cause, Count: g.count, Unripe: g.count == 0,
+		Runbook: runbookPage(jetsheet.Token(string(g.cause))),
+	}
+	c.Correct, c.Command, c.Raw = mendFailures(id, g.cause)
+	for _, f := range g.first {
+		s, ok := b.samples[f.sequence]
+		if !ok {
+			if s, err = b.readSample(ctx, g.run+"."+f.name); err != nil {
+				return nil, err
+			}
+		}
+		samples[f.sequence] = s
+		c.Samples = append(c.Samples, s.Sample)
+		if c.Since.IsZero() {
+			c.Since, c.FirstError = s.at, s.Message
+		}
+	}
+	return c, nil
+}
+
+// readSample reads a FAILED record whole: the ids are in its body.
+func (b *failureBook) readSample(ctx context.Context, key string) (failureSample, error) {
+	var s failureSample
+	address, err := jetsheet.ParseSubject(failedSubject(key))
+	if err != nil {
+		return s, err
+	}
+	s.Tenant, s.Target = address.Tenant, address.Target
+	m, err := b.failed.GetLastMsgForSubject(ctx, failedSubject(key))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return s, nil // it has just expired
+	}
+	if err != nil {
+		return s, fmt.Errorf("read %s: %w", failedSubject(key), err)
+	}
+	s.at = m.Time.UTC()
+	f, err := jetsheet.ParseFailure(m.Header, m.Data)
+	if err != nil {
+		s.Message = err.Error()
+		return s, nil //nolint:nilerr // a record that cannot be read is shown as that
+	}
+	if !f.At.IsZero() {
+		s.at = f.At.UTC()
+	}
+	s.Message = cut(f.Message, maxErrorBytes)
+	var request jetsheet.Request
+	if jetsheet.Decode(f.Request, &request) == nil {
+		s.Tenant, s.Target = cut(request.Tenant, maxIDBytes), cut(request.Target.Target, maxIDBytes)
+	}
+	return s, nil
+}
+
+// maxIDBytes bounds an id in a sample: one may be why the conversion failed.
+const maxIDBytes = 256
+
+func failedSubject(key string) string {
+	return jetsheet.SubjectFailed[:len(jetsheet.SubjectFailed)-1] + key
+}

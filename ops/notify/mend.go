@@ -1,0 +1,45 @@
+package notify
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/ops"
+)
+
+// runbookPage is where a runbook page lies in the repository.
+func runbookPage(name string) string { return "deploy/runbook/" + name + ".md" }
+
+// mendFailures says what mends failures of one cause: what to put right first, the
+// command, and the same with the nats CLI. A request that says the wrong thing fails
+// again however often it is replayed, so there the run is started again.
+func mendFailures(run jetsheet.RunID, cause jetsheet.Cause) (correct, command, raw string) {
+	replay := fmt.Sprintf("jetsheet failures replay --run %s --cause %s", run, jetsheet.Token(string(cause)))
+	request, err := json.Marshal(map[string]string{"run": run.String(), "cause": string(cause)})
+	if err == nil {
+		raw = "nats req conversions.ops.replay '" + string(request) + "'"
+	}
+	again := ops.StartAgain(run, jetsheet.Scope{})
+	switch cause {
+	case jetsheet.CauseTenantID, jetsheet.CauseTargetID, jetsheet.CauseTargetInvalid, jetsheet.CauseDuplicateTarget,
+		jetsheet.CauseDuplicateKey, jetsheet.CauseRequestTooLarge:
+		return "correct the targets query or its data; apply a changed report with: jetsheet reports apply DIR", again, ""
+	case jetsheet.CauseDefinition, jetsheet.CauseStatement, jetsheet.CauseTooManyRows:
+		return "correct the report and apply it with: jetsheet reports apply DIR", again, ""
+	case jetsheet.CauseStatementTime, jetsheet.CauseNoRecords, jetsheet.CauseWorkbook:
+		return "correct the data; where the report is wrong, apply it with: jetsheet reports apply DIR, and use instead: " + again, replay, raw
+	case jetsheet.CauseMessageVersion, jetsheet.CauseBadMessage:
+		return "run one version of jetsheet everywhere", replay, raw
+	case jetsheet.CauseKeyOccupied:
+		return "move the other object away from the key", replay, raw
+	case jetsheet.CauseUploadRefused:
+		return "look at what S3 says and at the bucket's policy", replay, raw
+	case jetsheet.CauseHeld:
+		return "their tenants are routed hold: neither system has made these workbooks. Decide which one does", replay, raw
+	case jetsheet.CauseCancelled:
+		return "they were cancelled; this takes that back", replay, raw
+	default:
+		return "", replay, raw
+	}
+}
