@@ -137,3 +137,41 @@ func TestLastOutcomeWakesTheRunner(t *testing.T) {
 		})
 	}
 }
+
+// A failure that a person asked for again is pending while its request waits in a lane of
+// people, so its run is not closed with it.
+func TestReplayKeepsItsRunOpen(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.cfg.Interval = time.Hour
+	r.sites(2, 1, "a")
+	p, id := r.planned()
+	runner := r.stepper(p, id)
+	r.step(runner)
+	f := jetsheet.Failure{Stage: jetsheet.StageRenderer, Cause: jetsheet.CauseInternal, Attempts: 1, At: time.Now(), Request: mustJSON(t, request(id, &jetsheet.Target{Tenant: "a", Target: "s1"}))}
+	if _, err := r.js.PublishMsg(t.Context(), f.Msg(jetsheet.FailedSubject(site(id, 1)))); err != nil {
+		t.Fatal(err)
+	}
+	r.replay(jetsheet.LaneBulk, site(id, 1))
+	for _, c := range []jetsheet.Conversion{site(id, 1), site(id, 2)} {
+		r.drop(jetsheet.StreamConversions, jetsheet.RequestSubject(jetsheet.LaneSmall, c))
+	}
+	if err := r.done(site(id, 2)); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if _, closed := r.step(runner); closed {
+			t.Fatalf("closed with %+v while the replay waits", *r.run(id).Closed)
+		}
+	}
+	if err := r.done(site(id, 1)); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("the run closes", func() bool {
+		_, closed := r.step(runner)
+		return closed
+	})
+	if run := r.run(id); *run.Closed != (jetsheet.Counts{Expected: 2, Done: 2}) {
+		t.Errorf("closed with %+v, want 2 done", *run.Closed)
+	}
+}

@@ -189,3 +189,28 @@ func TestReplaysDoNotBlockThePlan(t *testing.T) {
 	}
 	r.eventually("the window is filled", func() bool { return queued() == 10 })
 }
+
+// Of two producers both hear of the failures; each is tried again, and the run stays as
+// it was closed.
+func TestTwoProducersRetryInAClosedRun(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	const n = 20
+	other := r.cfg
+	other.Worker, other.TempDir = "producer-2", t.TempDir()
+	r.startWith(other)
+	id, _ := r.closedWithFailures(n, func(request jetsheet.Request, m jetstream.Msg) error {
+		if m.Headers().Get(jetsheet.HeaderAttempt) == "" {
+			return r.failRetry(m, request.Conversion(), 1, time.Now())
+		}
+		return errors.Join(r.done(request.Conversion()), m.Ack())
+	})
+	before := r.run(id)
+	for i := 1; i <= n; i++ {
+		r.replay(jetsheet.LaneBulk, site(id, i))
+	}
+	r.eventually("all are done", func() bool { return len(r.subjects(jetsheet.StreamDone)) == n })
+	if after := r.run(id); *after.Closed != *before.Closed || after.State != jetsheet.RunClosed {
+		t.Errorf("the run is %s with %+v, want closed with %+v", after.State, *after.Closed, *before.Closed)
+	}
+}
