@@ -69,7 +69,10 @@ func (r *rig) launch(ctx context.Context, name string, generation int, do func(m
 	})
 	cfg := r.cfg
 	cfg.JetStream, cfg.Worker, cfg.Grace = js, name+"-"+strconv.Itoa(generation), time.Millisecond
-	cfg.S3 = s3.New(r.direct.Options(), func(o *s3.Options) { o.HTTPClient = &http.Client{Transport: transport} })
+	cfg.S3 = s3.New(r.direct.Options(), func(o *s3.Options) {
+		o.HTTPClient = &http.Client{Transport: transport}
+		o.ExpressCredentials = nil // of its own: making a client writes to a shared one without a lock
+	})
 	u, err := New(ctx, cfg)
 	if err != nil {
 		r.t.Errorf("New: %v", err)
