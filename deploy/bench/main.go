@@ -4,6 +4,7 @@
 //	go run ./deploy/bench pipeline   20,000 conversions of 20 rows
 //	go run ./deploy/bench plan       100,000 planned conversions
 //	go run ./deploy/bench large      one workbook of 1,200,000 rows
+//	go run ./deploy/bench replay     10,000 failed conversions, replayed
 //
 // Producer, renderer and uploader run in this process, wired as `jetsheet up` wires
 // them. nats-server and an S3 server run in a second process, which is this program
@@ -47,7 +48,7 @@ func (b *bench) say(format string, args ...any) {
 }
 
 func benchmarks() []benchmark {
-	return []benchmark{noopBenchmark(), pipelineBenchmark(), planBenchmark(), largeBenchmark()}
+	return []benchmark{noopBenchmark(), pipelineBenchmark(), planBenchmark(), largeBenchmark(), replayBenchmark()}
 }
 
 func main() {
@@ -64,7 +65,7 @@ func main() {
 	os.Exit(code)
 }
 
-var errUsage = errors.New("usage: go run ./deploy/bench noop|pipeline|plan|large [flags]")
+var errUsage = errors.New("usage: go run ./deploy/bench noop|pipeline|plan|large|replay [flags]")
 
 func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if len(args) == 0 {

@@ -34,6 +34,8 @@ type roles struct {
 	render renderer.RenderFunc
 	// producerOnly leaves renderer and uploader out.
 	producerOnly bool
+	// ops adds the service.
+	ops bool
 }
 
 // parts are what the roles work on.
@@ -88,7 +90,11 @@ func (r roles) build(ctx context.Context, p parts) ([]stage, error) {
 		Settings: uploader.Settings{Slots: slots}, JetStream: p.js, S3: p.s3, Bucket: bucket,
 		Worker: "uploader@bench/1", Version: version, Logger: p.log,
 	})
-	return []stage{first, second, third}, err
+	if err != nil || !r.ops {
+		return []stage{first, second, third}, err
+	}
+	fourth, err := opsService(ctx, p, freezer)
+	return []stage{first, second, third, fourth}, err
 }
 
 func parseReport(file string, text []byte) (*report.Definition, error) {
