@@ -1,4 +1,5 @@
-// Package ops is what people use to see runs and workbooks and to start runs.
+// Package ops is what people use to see runs and workbooks, to start runs, and to mend
+// what failed.
 //
 // A [Reader] answers questions from what the stages leave in JetStream: the records
 // of runs, their plans, DONE, FAILED, the two work queues and live progress. It
@@ -8,15 +9,28 @@
 //	KV runs ─────────┐
 //	plans ───────────┤                     ┌─► runs, with their counts
 //	CONVERSIONS ─────┼─► Reader ───────────┼─► one run: causes, routes, what is running
-//	RENDERED ────────┤   done > pending    └─► workbooks: where each is, why it waits,
-//	FAILED, DONE ────┘      > failed           and the command that mends it
+//	RENDERED ────────┤   done > pending    ├─► workbooks: where each is, why it waits,
+//	FAILED, DONE ────┘      > failed       │   and the command that mends it
+//	                                       └─► failures, and how far replays are
 //
-// A [Service] is the role `jetsheet ops`: the NATS micro service "conversions" with
-// the endpoints conversions.ops.start, .status, .list and .workbooks. A request and
-// its answer are JSON; an error is answered as JSON too (see [Error]), because the
-// NATS CLI shows the body and nothing else. Several may run: they share a queue
-// group, and starting a run twice gives one run. A [Client] speaks to it.
+// A [Service] is the role `jetsheet ops`: the NATS micro service "conversions". A request
+// and its answer are JSON; an error is answered as JSON too (see [Error]), because the
+// NATS CLI shows the body and nothing else. A [Client] speaks to it.
 //
-// A crash of a Service loses nothing: a run is started when it is frozen, and a
-// request that got no answer may be sent again.
+//	conversions.ops.start      freeze a run                       KV runs
+//	conversions.ops.cancel     mark a run as cancelled            KV runs
+//	                           stop a replay                      CONVERSIONS, KV progress
+//	conversions.ops.replay     queue failed requests again        FAILED ─► CONVERSIONS
+//	conversions.ops.dismiss    nothing is to be done              FAILED ─► FAILED
+//	conversions.ops.routes     which system makes what            KV runs, S3
+//	conversions.ops.status     one run, or one replay
+//	conversions.ops.list       runs
+//	conversions.ops.workbooks  workbooks
+//
+// Several services may run: they share a queue group, and asking twice is harmless
+// everywhere but for start with "again".
+//
+// A crash of a Service loses nothing: a run is started when it is frozen, a replay is a
+// record that another process goes on with, and a request that got no answer may be sent
+// again. DESIGN.md says why it is as it is.
 package ops
