@@ -87,3 +87,30 @@ func TestVerifyOfTheSample(t *testing.T) {
 		t.Logf("%s: %d published, %d rows, %d cells in %.1f s", id, found.Published, found.Rows, found.Cells, found.Seconds)
 	}
 }
+
+// splitReport makes one workbook with more rows than a sheet has.
+const splitReport = `
+report: split
+schedule: {cron: "0 12 1 * *", timeZone: UTC, catchUp: latest}
+period: month
+targets: select 'a' as tenant, 'b' as target
+queries:
+  records: select n, @tenant as tenant_id from generate_series(1, 1048600) n order by n
+workbook: {sheets: [{name: "A long name of exactly 31 chars.", rows: records}]}
+output: {key: "{tenant}/{period}/{target}.xlsx"}
+`
+
+// TestVerifyOfASplitSheet goes on in a second sheet.
+func TestVerifyOfASplitSheet(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("it writes and reads a million rows; run without -short")
+	}
+	r := newVerifyRig(t, localtest.Database(t))
+	r.keep(r.make(verifyTick, splitReport)[0])
+	found := r.verify(r.run, "", true)
+	if !found.Sound() || found.Rows != 1_048_600 || found.Cells != 2*(1_048_600+2) {
+		t.Errorf("got %d rows, %d cells, want 1,048,600 and 2 sheets' headers more\n%s", found.Rows, found.Cells, problemsText(found))
+	}
+	t.Logf("%d cells in %.1f s", found.Cells, found.Seconds)
+}
