@@ -6,24 +6,38 @@ import (
 
 	"github.com/jetsheet/jetsheet/flags"
 	"github.com/jetsheet/jetsheet/ops"
+	"github.com/jetsheet/jetsheet/ops/notify"
 )
 
 // opsCommand runs the service that people and programs ask.
 type opsCommand struct {
 	NATS natsSettings `embed:"" prefix:"nats-" group:"NATS settings"`
 	S3   s3Settings   `embed:"" prefix:"s3-" group:"S3 settings"`
+
+	Notify notify.Settings `embed:"" prefix:"ops-notify-" group:"notice settings"`
 }
 
 // Help is the command's longer description.
 func (c *opsCommand) Help() string {
-	return "Answers conversions.ops.start, .status, .list, .workbooks, .replay, .cancel, .dismiss and .routes on NATS, for the commands about runs and failures and for the nats CLI: nats req conversions.ops.status '{\"run\":\"REPORT\"}'. Several may run."
+	return "Answers conversions.ops.start, .status, .list, .workbooks, .replay, .cancel, .dismiss and .routes on NATS, for the commands about runs and failures and for the nats CLI: nats req conversions.ops.status '{\"run\":\"REPORT\"}'. Several may run. It also tells people of what failed or stands still, through Slack, a webhook or GitHub issues where they are set; what is open shows: nats req conversions.ops.notices ''."
 }
 
 // Run works until a signal comes.
 func (c *opsCommand) Run(ctx context.Context, app *app) error {
+	if err := checkNotices(&c.Notify); err != nil {
+		return err
+	}
 	need := need{role: "ops", nats: &c.NATS, s3: &c.S3}
 	return app.runRole(ctx, need, func(ctx context.Context, p parts) (stage, error) {
-		return app.newOps(ctx, p)
+		service, err := app.newOps(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		notices, err := app.newNotices(ctx, p, &c.Notify)
+		if err != nil {
+			return nil, err
+		}
+		return roles{service, notices}, nil
 	})
 }
 

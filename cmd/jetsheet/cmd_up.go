@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/ops/notify"
 	"github.com/jetsheet/jetsheet/producer"
 	"github.com/jetsheet/jetsheet/renderer"
 	"github.com/jetsheet/jetsheet/uploader"
@@ -27,6 +28,7 @@ type upCommand struct {
 	Producer producer.Settings `embed:"" prefix:"producer-" group:"producer settings"`
 	Renderer renderer.Settings `embed:"" prefix:"renderer-" group:"renderer settings"`
 	Uploader uploader.Settings `embed:"" prefix:"uploader-" group:"uploader settings"`
+	Notify   notify.Settings   `embed:"" prefix:"ops-notify-" group:"notice settings"`
 
 	Local    string `name:"local" placeholder:"DIR" help:"Run NATS and S3 in this process too, with their data in DIR; only the database is yours."`
 	NATSAddr string `name:"local-nats" placeholder:"ADDRESS" default:"127.0.0.1:4222" help:"Where the NATS of --local listens; port 0 takes a free one."`
@@ -40,6 +42,9 @@ func (c *upCommand) Help() string {
 
 // Run works until a signal comes.
 func (c *upCommand) Run(ctx context.Context, app *app) error {
+	if err := checkNotices(&c.Notify); err != nil {
+		return err
+	}
 	if c.Local != "" {
 		return c.runLocal(ctx, app)
 	}
@@ -49,9 +54,20 @@ func (c *upCommand) Run(ctx context.Context, app *app) error {
 
 // build builds all roles as one.
 func (c *upCommand) build(app *app) func(context.Context, parts) (stage, error) {
-	return func(ctx context.Context, p parts) (stage, error) {
-		return app.newRoles(ctx, p, c.Producer, c.Renderer, c.Uploader)
+	return func(ctx context.Context, p parts) (stage, error) { return c.newRoles(ctx, app, p) }
+}
+
+// newRoles builds all roles, and the notices.
+func (c *upCommand) newRoles(ctx context.Context, app *app, p parts) (roles, error) {
+	all, err := app.newRoles(ctx, p, c.Producer, c.Renderer, c.Uploader)
+	if err != nil {
+		return nil, err
 	}
+	notices, err := app.newNotices(ctx, p, &c.Notify)
+	if err != nil {
+		return nil, err
+	}
+	return append(all, notices), nil
 }
 
 // roles are several stages in one process. The first that ends with an error stops
@@ -111,7 +127,7 @@ func (c *upCommand) runLocal(ctx context.Context, app *app) (err error) {
 	if _, err := setUp(ctx, p, setupPlan{route: jetsheet.RouteNew}); err != nil {
 		return err
 	}
-	all, err := app.newRoles(ctx, p, c.Producer, c.Renderer, c.Uploader)
+	all, err := c.newRoles(ctx, app, p)
 	if err != nil {
 		return err
 	}

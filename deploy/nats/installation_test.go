@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/jetsheet/jetsheet/internal/report"
 	"github.com/jetsheet/jetsheet/internal/report/query"
 	"github.com/jetsheet/jetsheet/ops"
+	"github.com/jetsheet/jetsheet/ops/notify"
 	"github.com/jetsheet/jetsheet/producer"
 	"github.com/jetsheet/jetsheet/renderer"
 	"github.com/jetsheet/jetsheet/uploader"
@@ -35,12 +37,13 @@ type installation struct {
 	s3       *s3.Client
 	bucket   string
 	log      *slog.Logger
+	told     *told
 }
 
 // install starts what the roles work on and sets it up as user setup.
 func install(t *testing.T, schema string) *installation {
 	t.Helper()
-	i := &installation{t: t, links: map[string]*link{}, log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	i := &installation{t: t, links: map[string]*link{}, told: &told{}, log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 	running := startServer(t)
 	for _, user := range users() {
 		i.links[user] = connect(t, running, user)
@@ -134,12 +137,12 @@ func (i *installation) startRoles() (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(i.t.Context()))
 	var running sync.WaitGroup
 	for user, build := range map[string]func() (stage, error){
-		"producer": i.producer, "renderer": i.renderer, "uploader": i.uploader, "ops": i.ops,
+		"producer": i.producer, "renderer": i.renderer, "uploader": i.uploader, "ops": i.ops, "ops's notices": i.notices,
 	} {
 		role, err := build()
 		if err != nil {
 			cancel()
-			i.t.Fatalf("%s: %v; NATS said %q", user, err, i.links[user].all())
+			i.t.Fatalf("%s: %v", user, err)
 		}
 		running.Go(func() {
 			if err := role.Run(ctx); err != nil {
@@ -182,6 +185,28 @@ func (i *installation) ops() (stage, error) {
 		JetStream: i.links["ops"].js, Freezer: i.freezer("ops"), Parse: parseReport,
 		Worker: "ops-1", Version: "test", Logger: i.log,
 	})
+}
+
+// notices is the part of the role ops that tells people.
+func (i *installation) notices() (stage, error) {
+	js := i.links["ops"].js
+	source, err := notify.NewSource(i.t.Context(), notify.SourceConfig{JetStream: js, Parse: parseReport})
+	if err != nil {
+		return nil, err
+	}
+	return notify.New(i.t.Context(), notify.Config{
+		JetStream: js, Source: source, Channels: []notify.Channel{i.told}, Worker: "notify-1", Logger: i.log,
+	})
+}
+
+// told is a channel that counts its messages.
+type told struct{ messages atomic.Int64 }
+
+func (c *told) Name() string { return "told" }
+
+func (c *told) Send(context.Context, *notify.Message) (string, error) {
+	c.messages.Add(1)
+	return "", nil
 }
 
 // freezer freezes runs with the rights of a user.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/ops"
+	"github.com/jetsheet/jetsheet/ops/notify"
 )
 
 // The sites: 20 small ones, one whose workbook is larger than a chunk, one without
@@ -58,6 +59,7 @@ func TestThePipelineRunsOnTheseRights(t *testing.T) {
 	i.fireTrigger()
 	i.followDone()
 	i.askService()
+	i.readNotices(run)
 	i.removeReport()
 	stop()
 	i.nothingRefused()
@@ -282,6 +284,20 @@ func (i *installation) askService() {
 		if code := m.Header.Get("Nats-Service-Error-Code"); code != "" {
 			i.t.Errorf("ask %s: got %s: %s", subject, code, m.Data)
 		}
+	}
+}
+
+// readNotices waits until people were told of the failure, and reads of it.
+func (i *installation) readNotices(run jetsheet.RunID) {
+	i.t.Helper()
+	operator := i.links["operator"]
+	eventually(i.t, "somebody is told of the failure", func() bool { return i.told.messages.Load() > 0 })
+	o, err := notify.Read(i.t.Context(), operator.js)
+	if err != nil || len(o.Channels) != 1 || len(o.Notices) == 0 {
+		i.t.Errorf("read notices: %v, %+v; NATS said %q", err, o, operator.all())
+	}
+	if m, err := operator.conn.Request(notify.Subject, nil, 20*time.Second); err != nil || !strings.Contains(string(m.Data), run.String()) {
+		i.t.Errorf("ask for notices: %v, %v, want one of run %s", m, err, run)
 	}
 }
 

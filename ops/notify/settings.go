@@ -21,8 +21,8 @@ type Settings struct {
 // minSecret is the least length of the webhook's key.
 const minSecret = 16
 
-// Validate returns every mistake in the settings. It quotes no secret.
-func (s *Settings) Validate() error {
+// Check returns every mistake in the settings. It quotes no secret.
+func (s *Settings) Check() error {
 	var wrong []error
 	check := func(name, address string) {
 		if address != "" && !isHTTP(address) {
@@ -66,9 +66,9 @@ func isName(s string) bool {
 }
 
 // Channels returns the channels that the settings describe. The error is that of
-// [Settings.Validate].
+// [Settings.Check].
 func (s *Settings) Channels() ([]Channel, error) {
-	if err := s.Validate(); err != nil {
+	if err := s.Check(); err != nil {
 		return nil, err
 	}
 	var channels []Channel

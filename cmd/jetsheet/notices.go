@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+
+	"github.com/jetsheet/jetsheet/ops/notify"
+)
+
+// checkNotices refuses settings of channels that cannot be used, before anything is
+// connected.
+func checkNotices(settings *notify.Settings) error {
+	if err := settings.Check(); err != nil {
+		return usageError("settings of notices (%s…): %w", variableName("ops-notify-"), err)
+	}
+	return nil
+}
+
+// newNotices builds what tells people of failures and of what stands still. It runs
+// beside the ops service; without channels, notices are kept and logged.
+func (a *app) newNotices(ctx context.Context, p parts, settings *notify.Settings) (stage, error) {
+	channels, err := settings.Channels()
+	if err != nil {
+		return nil, err
+	}
+	source, err := notify.NewSource(ctx, notify.SourceConfig{JetStream: p.js, Parse: parseReport})
+	if err != nil {
+		return nil, err
+	}
+	return notify.New(ctx, notify.Config{
+		JetStream: p.js, Channels: channels, Source: source, Worker: workerName("notify"), Logger: a.log,
+	})
+}
