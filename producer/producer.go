@@ -22,6 +22,8 @@ type Settings struct {
 	Interval time.Duration `help:"How often calendars and open runs are looked at without any event." default:"1m"`
 	ClaimTTL time.Duration `help:"After how long another producer takes over the runs of one that is silent." default:"15s"`
 	TempDir  string        `help:"Directory for plans while they are published; empty means the system's." type:"path" optional:""`
+	// LaneWindow of 0 means [jetsheet.LaneWindow].
+	LaneWindow int `help:"How many requests of one lane wait in NATS at most; the rest of a plan follows as they are taken." default:"5000"`
 }
 
 // Freezer freezes runs. It may be called again for a run that exists and then
@@ -51,9 +53,6 @@ type Config struct {
 	Parse func(file string, data []byte) (*report.Definition, error)
 	// Now is the clock that says whether a tick is due; nil means PostgreSQL's.
 	Now func(ctx context.Context) (time.Time, error)
-	// LaneWindow is how many requests of one lane are in the stream at most; 0 means
-	// [jetsheet.LaneWindow].
-	LaneWindow int
 	// Worker is this process's name, Version its build.
 	Worker  string
 	Version string

@@ -82,7 +82,7 @@ func TestKilledOpsStartsEachRunOnce(t *testing.T) {
 	for _, id := range ids {
 		i.await("closed "+id.String(), 2*time.Minute, func() bool { return i.record(id).State == jetsheet.RunClosed })
 	}
-	if samples := stop(); samples == 0 {
+	if samples := stop(); samples.open == 0 {
 		t.Error("no sample of the conservation law was taken")
 	}
 	i.checkRuns(ids)

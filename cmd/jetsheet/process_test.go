@@ -294,35 +294,50 @@ func standings(ctx context.Context, js jetstream.JetStream, id jetsheet.RunID) (
 	return at, nil
 }
 
+// conservation counts the samples that were taken while the plan was still being
+// published, and after.
+type conservation struct{ publishing, open int }
+
 // watchConservation samples expected = done + failed + pending for as long as the test
-// runs: once every request was queued, no conversion may be nowhere. The result stops
-// it and returns how many samples were taken.
-func (i *installation) watchConservation(id jetsheet.RunID) func() int {
+// runs. While the plan is being published, what is not queued yet is pending by
+// definition; what was seen once in any stream must be seen ever after. Once every
+// request was queued, no conversion may be nowhere. The result stops it.
+func (i *installation) watchConservation(id jetsheet.RunID) func() conservation {
 	ctx, cancel := context.WithCancel(i.t.Context())
 	runs, err := i.js.KeyValue(ctx, jetsheet.BucketRuns)
 	if err != nil {
 		i.t.Fatal(err)
 	}
 	var watching sync.WaitGroup
-	samples := 0
+	var samples conservation
+	seen := map[string]string{}
 	watching.Go(func() {
 		for ctx.Err() == nil {
 			run, err := readRun(ctx, runs, id)
-			if err != nil || run == nil || run.Plan == nil || run.State.Before(jetsheet.RunOpen) {
+			if err != nil || run == nil || run.Plan == nil {
 				continue
 			}
 			at, err := standings(ctx, i.js, id)
 			if err != nil {
 				continue // the server may be away, or the test over
 			}
-			samples++
-			if len(at) != run.Plan.Expected {
-				i.t.Errorf("sample %d: %d conversions are done, failed or pending, want %d", samples, len(at), run.Plan.Expected)
+			if run.State.Before(jetsheet.RunOpen) {
+				samples.publishing++
+			} else if samples.open++; len(at) != run.Plan.Expected {
+				i.t.Errorf("sample %+v: %d conversions are done, failed or pending, want %d", samples, len(at), run.Plan.Expected)
+			}
+			for key, was := range seen {
+				if is, ok := at[key]; !ok || was == "done" && is != "done" {
+					i.t.Errorf("sample %+v: conversion %s was %s and is %q", samples, key, was, is)
+				}
+			}
+			if i.t.Failed() {
 				return
 			}
+			seen = at
 		}
 	})
-	return func() int {
+	return func() conservation {
 		cancel()
 		watching.Wait()
 		return samples
