@@ -3,7 +3,8 @@ package jetsheet
 // Request asks for one workbook. The producer publishes it on [RequestSubject],
 // at most 64 KiB; renderers read it. It is self-contained apart from the report's
 // definition, which a renderer reads from the run's record: a request can be
-// replayed from its bytes days later.
+// replayed from its bytes days later. Its headers are [HeaderTrace], [HeaderAttempt]
+// where an attempt failed before, and [HeaderReplay] where a person asked again.
 type Request struct {
 	Envelope
 	Run RunID `json:"run"`

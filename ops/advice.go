@@ -26,8 +26,8 @@ func runAdvice(i *RunInfo) (notice, next string) {
 		return "no target of the report lies in its scope", "look at the ids with: jetsheet workbooks list --report " + i.Report
 	case i.Targets == 0:
 		return "the targets query returned no row", "try the query with: jetsheet reports preview FILE --tick " + i.Tick.UTC().Format(time.RFC3339)
-	case i.Counts.Failed > 0:
-		return fmt.Sprintf("%d failed", i.Counts.Failed), fmt.Sprintf("jetsheet runs show %s", i.Run)
+	case i.Counts.Failed > i.Dismissed:
+		return fmt.Sprintf("%d failed", i.Counts.Failed-i.Dismissed), fmt.Sprintf("jetsheet runs show %s", i.Run)
 	}
 	return "", ""
 }

@@ -40,9 +40,8 @@ type failedOne struct {
 	address  jetsheet.Address
 	sequence uint64
 	cause    jetsheet.Cause
-	message  string
-	// request is read with the bodies alone.
-	request jetsheet.Request
+	// weight is read with the bodies alone.
+	weight int64
 }
 
 // failureSet is what a filter picks.
@@ -96,8 +95,11 @@ func (set *failureSet) see(s *failureScan, m jetstream.Msg, queued map[string]bo
 	case f.Dismissed && !s.Dismissed && !s.one():
 		set.skipped.Dismissed++
 	default:
-		one := failedOne{address: address, sequence: meta.Sequence.Stream, cause: f.Cause, message: f.Message}
-		one.request, _ = requestIn(m.Data())
+		one := failedOne{address: address, sequence: meta.Sequence.Stream, cause: f.Cause}
+		if s.bodies {
+			request, _ := requestIn(m.Data()) // as far as it can be read
+			one.weight = request.Weight
+		}
 		set.list = append(set.list, one)
 	}
 	return nil

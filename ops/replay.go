@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -99,18 +100,20 @@ type ReplaySample struct {
 // maxSamples is how many samples a dry run shows.
 const maxSamples = 5
 
-// preview is the answer of a dry run.
-func (set *failureSet) preview(answer *ReplayAnswer) {
+// preview completes the answer of a dry run.
+func (p *replayer) preview(ctx context.Context, set *failureSet, answer *ReplayAnswer) error {
 	for i := range set.list {
-		one := &set.list[i]
-		answer.Weight += one.request.Weight
-		if i < maxSamples {
+		answer.Weight += set.list[i].weight
+	}
+	infos, err := p.reader.failureInfos(ctx, set.list[:min(len(set.list), maxSamples)])
+	for _, f := range infos {
+		if f != nil {
 			answer.Samples = append(answer.Samples, ReplaySample{
-				Conversion: conversionText(one.address), Tenant: one.request.Tenant, Target: one.request.Target.Target,
-				Cause: one.cause, Message: one.message,
+				Conversion: f.Conversion, Tenant: f.Tenant, Target: f.Target, Cause: f.Cause, Message: f.Message,
 			})
 		}
 	}
+	return err
 }
 
 // laneFor is where so many requests go: a single one does not wait behind others.

@@ -200,6 +200,42 @@ func TestReplayLeavesAloneWhatItCannotMend(t *testing.T) {
 	}
 }
 
+// TestReplayAsTheNATSCLIAsks: plain requests, plain JSON.
+func TestReplayAsTheNATSCLIAsks(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.serve(now)
+	id := runOf("orders", 0)
+	targets := r.failMany(id, 20, jetsheet.CauseStatement)
+	r.store(id, jetsheet.Scope{}, targets...)
+	dry := r.ask("replay", `{"run":"20261031T200000Z-orders-0","dryRun":true}`)
+	for _, want := range []string{`"matched":20`, `"weight":20`, `"lane":"bulk"`, `"causes":{"statement_invalid":20}`, `"samples":[{"conversion":"20261031T200000Z-orders-0/t0/c0"`} {
+		if !strings.Contains(dry, want) {
+			t.Errorf("dry run: got %s, want %s in it", dry, want)
+		}
+	}
+	if strings.Count(dry, `"message":"it failed"`) != maxSamples || r.waiting(jetsheet.LaneBulk) != 0 {
+		t.Errorf("dry run: got %s, want %d samples and nothing queued", dry, maxSamples)
+	}
+	var answer ReplayAnswer
+	r.check(json.Unmarshal([]byte(r.ask("replay", `{"run":"orders","tenant":"t7","by":"me"}`)), &answer))
+	if answer.Queued != 1 || r.queued(jetsheet.LaneExpress, conversion(id, &targets[7])) == nil {
+		t.Errorf("got %+v, want t7 queued", answer)
+	}
+	if got := r.ask("replay", `{"report":"orders","since":"2026-10-31T20:00:00Z","until":"2026-10-31T20:00:01Z"}`); !strings.Contains(got, `"queued":19`) {
+		t.Errorf("by time: got %s, want the other 19 queued", got)
+	}
+	if got := r.ask("status", `{"replay":"`+answer.ID+`"}`); !strings.Contains(got, `"now":{"expected":1,"done":0,"failed":0,"pending":1}`) {
+		t.Errorf("status: got %s", got)
+	}
+	if got := r.ask("cancel", `{"replay":"`+answer.ID+`","by":"me"}`); !strings.Contains(got, `"removed":1`) {
+		t.Errorf("cancel: got %s", got)
+	}
+	if got := r.ask("dismiss", `{"run":"orders","tenant":"t7","reason":"gone"}`); !strings.Contains(got, `"matched":1,"changed":1`) {
+		t.Errorf("dismiss: got %s", got)
+	}
+}
+
 func TestReplayRefusals(t *testing.T) {
 	t.Parallel()
 	r := setup(t)

@@ -67,8 +67,7 @@ func (p *replayer) replay(ctx context.Context, req *ReplayRequest) (*ReplayAnswe
 		State: ReplayRunning, Matched: len(set.list), UpTo: scan.upTo, Owner: p.owner,
 	}
 	if req.DryRun {
-		set.preview(answer)
-		return answer, nil
+		return answer, p.preview(ctx, set, answer)
 	}
 	if len(set.list) == 0 {
 		return nil, nothingToReplay(&answer.Left, answer.Advice)
