@@ -75,6 +75,9 @@ func (b *failureBook) streams(ctx context.Context) (done, failed jetstream.Strea
 func (b *failureBook) refresh(ctx context.Context, runs *runBook, done, failed jetstream.StreamState) error {
 	newest := map[string][]string{}
 	changed := false
+	if b.fromFailed == 0 { // from the beginning, also of what was taken out of FAILED by hand
+		b.open, changed = map[string]map[string]failure{}, true
+	}
 	if failed.LastSeq >= b.fromFailed {
 		err := delivery.ScanFrom(ctx, b.js, jetsheet.StreamFailed, b.fromFailed, true, func(m jetstream.Msg) error {
 			changed = true

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/ops"
@@ -15,7 +14,9 @@ func runbookPage(name string) string { return "deploy/runbook/" + name + ".md" }
 // command, and the same with the nats CLI. A request that says the wrong thing fails
 // again however often it is replayed, so there the run is started again.
 func mendFailures(run jetsheet.RunID, cause jetsheet.Cause) (correct, command, raw string) {
-	replay := fmt.Sprintf("jetsheet failures replay --run %s --cause %s", run, jetsheet.Token(string(cause)))
+	// Whoever may publish a failure may write any cause, and commands are there to be copied.
+	cause = jetsheet.Cause(jetsheet.Token(string(cause)))
+	replay := ops.ReplayCommand(run, cause)
 	request, err := json.Marshal(map[string]string{"run": run.String(), "cause": string(cause)})
 	if err == nil {
 		raw = "nats req conversions.ops.replay '" + string(request) + "'"
@@ -25,18 +26,19 @@ func mendFailures(run jetsheet.RunID, cause jetsheet.Cause) (correct, command, r
 	case jetsheet.CauseTenantID, jetsheet.CauseTargetID, jetsheet.CauseTargetInvalid, jetsheet.CauseDuplicateTarget,
 		jetsheet.CauseDuplicateKey, jetsheet.CauseRequestTooLarge:
 		return "correct the targets query or its data; apply a changed report with: jetsheet reports apply DIR", again, ""
-	case jetsheet.CauseDefinition, jetsheet.CauseStatement, jetsheet.CauseTooManyRows:
-		return "correct the report and apply it with: jetsheet reports apply DIR", again, ""
-	case jetsheet.CauseStatementTime, jetsheet.CauseNoRecords, jetsheet.CauseWorkbook:
-		return "correct the data; where the report is wrong, apply it with: jetsheet reports apply DIR, and use instead: " + again, replay, raw
-	case jetsheet.CauseMessageVersion, jetsheet.CauseBadMessage:
+	case jetsheet.CauseDefinition, jetsheet.CauseStatement, jetsheet.CauseStatementTime, jetsheet.CauseTooManyRows,
+		jetsheet.CauseNoRecords, jetsheet.CauseWorkbook:
+		return "correct the data; where the report is wrong, correct that, apply it with: jetsheet reports apply DIR, and use instead: " + again, replay, raw
+	case jetsheet.CauseMessageVersion:
 		return "run one version of jetsheet everywhere", replay, raw
+	case jetsheet.CauseBadMessage:
+		return "somebody published what is no request; this makes the workbooks", again, ""
 	case jetsheet.CauseKeyOccupied:
 		return "move the other object away from the key", replay, raw
 	case jetsheet.CauseUploadRefused:
 		return "look at what S3 says and at the bucket's policy", replay, raw
 	case jetsheet.CauseHeld:
-		return "their tenants are routed hold: neither system has made these workbooks. Decide which one does", replay, raw
+		return "their tenants are routed hold: neither system has made these workbooks. To make them here, and only if the previous system does not", replay, raw
 	case jetsheet.CauseCancelled:
 		return "they were cancelled; this takes that back", replay, raw
 	default:
