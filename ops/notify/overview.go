@@ -9,10 +9,12 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
 )
 
 // Subject is where a runner answers requests with an [Overview].
-const Subject = "conversions.ops.notices"
+const Subject = jetsheet.SubjectOps + ".notices"
 
 // maxShown is the most notices in an overview: it has to fit a message.
 const maxShown = 100

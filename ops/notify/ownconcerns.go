@@ -21,7 +21,7 @@ func channelConcerns(channels map[string]*ChannelState, now time.Time) []Concern
 				FirstError: s.LastError,
 				Since:      s.FailingSince,
 				Correct:    "look at the error; the messages are kept and sent when it is put right",
-				Command:    "nats req conversions.ops.notices ''",
+				Command:    "nats req " + Subject + " ''",
 			})
 		}
 		if s.HeldSince.IsZero() || len(s.within(now)) == 0 {
@@ -32,7 +32,7 @@ func channelConcerns(channels map[string]*ChannelState, now time.Time) []Concern
 			Title:   fmt.Sprintf("storm: more than %d messages within %s; the rest is held back and sent later", stormLimit-1, stormWindow.Round(time.Minute)),
 			Count:   s.Held,
 			Since:   s.HeldSince,
-			Command: "nats req conversions.ops.notices ''",
+			Command: "nats req " + Subject + " ''",
 			Unripe:  s.Held == 0,
 		})
 	}
