@@ -146,14 +146,11 @@ func (r *Renderer) handle(ctx context.Context, job *delivery.Job) error {
 // isDone says whether the conversion has its done record: then a replay or a
 // second delivery has nothing to do.
 func (r *Renderer) isDone(ctx context.Context, c jetsheet.Conversion) (bool, error) {
-	_, err := r.done.GetLastMsgForSubject(ctx, jetsheet.DoneSubject(c))
-	switch {
-	case err == nil:
-		return true, nil
-	case errors.Is(err, jetstream.ErrMsgNotFound):
-		return false, nil
+	done, err := delivery.HasMessage(ctx, r.done, jetsheet.DoneSubject(c))
+	if err != nil {
+		return false, delivery.Unavailable("stream "+jetsheet.StreamDone, err)
 	}
-	return false, delivery.Unavailable("stream "+jetsheet.StreamDone, err)
+	return done, nil
 }
 
 // settleEmpty does what the report says about a workbook without rows.
@@ -174,8 +171,7 @@ func (r *Renderer) settleEmpty(ctx context.Context, job *delivery.Job, d *report
 	}
 	// The first outcome stays: another attempt may have published a workbook.
 	_, err = r.js.Publish(ctx, jetsheet.DoneSubject(request.Conversion()), body, jetstream.WithExpectLastSequencePerSubject(0))
-	var api *jetstream.APIError
-	if err == nil || errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+	if err == nil || delivery.WrongLastSequence(err) {
 		return nil
 	}
 	return delivery.Unavailable("stream "+jetsheet.StreamDone, err)

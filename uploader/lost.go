@@ -2,12 +2,10 @@ package uploader
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -68,18 +66,11 @@ func (u *Uploader) requeue(ctx context.Context, job *delivery.Job) error {
 	switch {
 	case err == nil:
 		return nil
-	case alreadyQueued(err):
+	case delivery.AlreadyQueued(err):
 		return u.checkQueued(ctx, job, m.Subject)
 	default:
 		return delivery.Unavailable("stream "+jetsheet.StreamConversions, err)
 	}
-}
-
-// alreadyQueued tells a request that waits in its lane from a stream that is full:
-// both have one code.
-func alreadyQueued(err error) bool {
-	var api *jetstream.APIError
-	return errors.As(err, &api) && strings.Contains(api.Description, "maximum messages per subject exceeded")
 }
 
 // checkQueued looks whether the request in the lane will be rendered. One that is
@@ -93,12 +84,12 @@ func (u *Uploader) checkQueued(ctx context.Context, job *delivery.Job, subject s
 	if err != nil {
 		return delivery.Unavailable("stream "+jetsheet.StreamConversions, err)
 	}
-	queued, err := stream.GetLastMsgForSubject(limited, subject)
-	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-		return delivery.Unavailable("stream "+jetsheet.StreamConversions, fmt.Errorf("read %s: %w", subject, err))
+	queued, err := delivery.LastMessage(limited, stream, subject)
+	if err != nil {
+		return delivery.Unavailable("stream "+jetsheet.StreamConversions, err)
 	}
-	rendered, metaErr := job.Message.Metadata()
-	if err == nil && metaErr == nil && queued.Time.After(rendered.Timestamp) {
+	rendered, err := job.Message.Metadata()
+	if err == nil && queued != nil && queued.Time.After(rendered.Timestamp) {
 		return nil
 	}
 	return delivery.Transient(jetsheet.CauseWorkbookLost,
