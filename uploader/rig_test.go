@@ -65,7 +65,7 @@ func setup(t *testing.T) *rig {
 	if !ok {
 		t.Fatalf("HTTP client is a %T", r.direct.Options().HTTPClient)
 	}
-	r.s3.next = &deletesIfMatch{r: r, next: client.Transport}
+	r.s3.next = client.Transport
 	hooked := s3.New(r.direct.Options(), func(o *s3.Options) { o.HTTPClient = &http.Client{Transport: &r.s3} })
 	r.cfg = Config{
 		Settings: Settings{Patience: 2 * time.Second}, JetStream: js, S3: hooked, Bucket: r.bucket,

@@ -6,9 +6,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
 	"github.com/jetsheet/jetsheet"
 )
 
@@ -79,29 +76,4 @@ func (r *rig) clearStore() {
 	if err := r.stream.Purge(r.t.Context()); err != nil {
 		r.t.Fatal(err)
 	}
-}
-
-// deletesIfMatch adds to the S3 server what it lacks: a deletion with If-Match is
-// refused when the object is another one by then.
-type deletesIfMatch struct {
-	r    *rig
-	next http.RoundTripper
-}
-
-func (d *deletesIfMatch) RoundTrip(q *http.Request) (*http.Response, error) {
-	want := q.Header.Get("If-Match")
-	if q.Method != http.MethodDelete || want == "" {
-		return d.next.RoundTrip(q)
-	}
-	key := strings.TrimPrefix(q.URL.Path, "/"+d.r.bucket+"/")
-	head, err := d.r.direct.HeadObject(q.Context(), &s3.HeadObjectInput{Bucket: &d.r.bucket, Key: &key})
-	switch {
-	case statusOf(err) == http.StatusNotFound:
-		return answer(q, http.StatusNotFound, "NoSuchKey"), nil
-	case err != nil:
-		return nil, err
-	case aws.ToString(head.ETag) != want:
-		return answer(q, http.StatusPreconditionFailed, "PreconditionFailed"), nil
-	}
-	return d.next.RoundTrip(q)
 }

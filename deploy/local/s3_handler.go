@@ -18,8 +18,8 @@ import (
 )
 
 // s3Handler stands before the protocol library and adds what it lacks and jetsheet relies on: checksums are verified
-// before anything is stored, conditions hold on the completion of a multipart upload, and a stranger to the access key is
-// refused.
+// before anything is stored, conditions hold on the completion of a multipart upload and on a deletion, and a stranger to
+// the access key is refused.
 type s3Handler struct {
 	next      http.Handler
 	accessKey string
@@ -43,12 +43,34 @@ func (h *s3Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if id := r.URL.Query().Get("uploadId"); id != "" {
 			defer h.store.expect(gofakes3.UploadID(id), conditionsOf(r.Header))()
 		}
+	case http.MethodDelete:
+		c, query := conditionsOf(r.Header), r.URL.Query()
+		if c != nil && !query.Has("uploadId") && !query.Has("versionId") {
+			h.deleteIf(w, r, c)
+			return
+		}
 	case http.MethodGet, http.MethodHead:
 		if r.Header.Get("X-Amz-Checksum-Mode") == "" || r.Header.Get("Range") != "" {
 			w = &withoutChecksum{ResponseWriter: w}
 		}
 	}
 	h.next.ServeHTTP(w, r)
+}
+
+// deleteIf deletes an object if a condition holds, which the library does not pass on.
+func (h *s3Handler) deleteIf(w http.ResponseWriter, r *http.Request, c *gofakes3.PutConditions) {
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	err := h.store.deleteIf(bucket, key, c)
+	if err == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	code := gofakes3.ErrInternal
+	var known gofakes3.Error
+	if errors.As(err, &known) {
+		code = known.ErrorCode()
+	}
+	refuse(w, r, code.Status(), code, err.Error())
 }
 
 var errAccess = errors.New("the request was not made with this server's access key")

@@ -230,14 +230,41 @@ func (s *objectStore) DeleteObject(bucket, key string) (result gofakes3.ObjectDe
 	mu := s.stripe(bucket, key)
 	mu.Lock()
 	defer mu.Unlock()
+	return result, s.remove(bucket, key, path)
+}
+
+// deleteIf deletes an object if the conditions hold at that moment.
+func (s *objectStore) deleteIf(bucket, key string, c *gofakes3.PutConditions) error {
+	if err := s.requireBucket(bucket); err != nil {
+		return err
+	}
+	path, err := s.path(bucket, key)
+	if err != nil {
+		return gofakes3.KeyNotFound(key) // what cannot be stored is not there
+	}
+	mu := s.stripe(bucket, key)
+	mu.Lock()
+	defer mu.Unlock()
+	current, exists, err := currentNote(path, s.notePath(bucket, key), true)
+	if err != nil {
+		return err
+	}
+	if err := checkConditions(c, key, current.ETag, exists); err != nil {
+		return err
+	}
+	return s.remove(bucket, key, path)
+}
+
+// remove takes away an object, its note and the folders that are empty then. The caller holds the lock on its key.
+func (s *objectStore) remove(bucket, key, path string) error {
 	if info, err := os.Lstat(path); err != nil || info.IsDir() {
-		return result, nil
+		return nil //nolint:nilerr // it is not there
 	}
 	if err := os.Remove(path); err != nil {
-		return result, err
+		return err
 	}
 	if err := os.Remove(s.notePath(bucket, key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return result, err
+		return err
 	}
 	top := filepath.Join(s.root, bucket)
 	for dir := filepath.Dir(path); dir != top; dir = filepath.Dir(dir) {
@@ -245,7 +272,7 @@ func (s *objectStore) DeleteObject(bucket, key string) (result gofakes3.ObjectDe
 			break
 		}
 	}
-	return result, nil
+	return nil
 }
 
 // DeleteMulti implements gofakes3.Backend.

@@ -40,6 +40,8 @@ func S3Suite(t *testing.T, maker S3Maker) {
 		{"list folders", testListFolders},
 		{"list from a key on", testListStartAfter},
 		{"delete", testDelete},
+		{"delete only what was seen", testDeleteIfMatch},
+		{"one of sixteen deletes", testDeleteRace},
 		{"multipart", testMultipart},
 		{"multipart with a condition", testMultipartCondition},
 		{"multipart with a wrong digest", testMultipartWrongDigest},

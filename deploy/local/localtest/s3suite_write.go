@@ -3,6 +3,7 @@ package localtest
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,8 +43,9 @@ func testIfMatch(t *testing.T, b *s3Bucket) {
 	b.holds(t, "k", "second")
 }
 
-// race runs an operation sixteen times at once and returns the numbers of those that succeeded.
-func race(t *testing.T, operation func(i int) error) []int {
+// race runs an operation sixteen times at once and returns the numbers of those that succeeded. The others must have been
+// told that they came too late, which further statuses may say as well.
+func race(t *testing.T, operation func(i int) error, further ...int) []int {
 	t.Helper()
 	const racers = 16
 	failed := make([]error, racers)
@@ -59,11 +61,12 @@ func race(t *testing.T, operation func(i int) error) []int {
 	wg.Wait()
 	var winners []int
 	for i, err := range failed {
-		switch s := status(err); {
+		late := append(further, http.StatusPreconditionFailed, http.StatusConflict) // 409 asks to try again
+		switch {
 		case err == nil:
 			winners = append(winners, i)
-		case s != http.StatusPreconditionFailed && s != http.StatusConflict: // 409 asks to try again
-			t.Errorf("racer %d: got %v, want success or status 412 or 409", i, err)
+		case !slices.Contains(late, status(err)):
+			t.Errorf("racer %d: got %v, want success or a status of %v", i, err, late)
 		}
 	}
 	return winners
@@ -175,6 +178,50 @@ func testDelete(t *testing.T, b *s3Bucket) {
 	}
 	b.lacks(t, "d/3")
 	b.holds(t, "d/4", "d/4")
+}
+
+func testDeleteIfMatch(t *testing.T, b *s3Bucket) {
+	remove := func(key, etag string) error {
+		_, err := b.client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &b.name, Key: &key, IfMatch: &etag})
+		return err
+	}
+	const key = "d/記録 1+2.xlsx"
+	first := b.mustPut(t, key, "first")
+	second := b.mustPut(t, key, "second")
+	if err := remove(key, first); status(err) != http.StatusPreconditionFailed {
+		t.Errorf("delete what has been replaced: got %v, want status 412", err)
+	}
+	b.holds(t, key, "second")
+	if err := remove(key, second); err != nil {
+		t.Errorf("delete what was seen: %v", err)
+	}
+	b.lacks(t, key)
+	if err := remove(key, second); status(err) != http.StatusNotFound && status(err) != http.StatusPreconditionFailed {
+		t.Errorf("delete what is gone: got %v, want status 404 or 412", err)
+	}
+}
+
+// testDeleteRace has sixteen replace or delete what all of them have seen.
+func testDeleteRace(t *testing.T, b *s3Bucket) {
+	for range raceRounds {
+		seen := b.mustPut(t, "raced", "before")
+		winners := race(t, func(i int) error {
+			if i%2 == 0 {
+				_, err := b.put(t.Context(), "raced", "after", ifMatch(seen))
+				return err
+			}
+			_, err := b.client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &b.name, Key: aws.String("raced"), IfMatch: &seen})
+			return err
+		}, http.StatusNotFound)
+		if len(winners) != 1 {
+			t.Fatalf("winners: got %v, want one", winners)
+		}
+		if winners[0]%2 == 0 {
+			b.holds(t, "raced", "after")
+		} else {
+			b.lacks(t, "raced")
+		}
+	}
 }
 
 // testWholeObjects replaces an object while others read it: each reader gets one version, with that version's ETag.
