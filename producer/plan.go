@@ -57,7 +57,7 @@ func (p *Producer) plan(ctx context.Context, run *jetsheet.Run) (ours bool, err 
 	}
 	summary.Snapshot = jetsheet.Snapshot{ID: snapshot.ID, At: snapshot.At}
 	summary.At = time.Now().UTC()
-	if ours, err = p.recordPlan(ctx, run.ID(), planOf(run), summary); err != nil || !ours {
+	if ours, err = p.recordPlan(ctx, run, summary); err != nil || !ours {
 		return false, err
 	}
 	p.log.InfoContext(ctx, "run planned", slog.String("run", run.ID().String()), slog.Int("targets", summary.Targets),
@@ -97,13 +97,17 @@ func statementProblem(err error) error {
 	return &planError{class, cause, err}
 }
 
-// recordPlan makes a plan the run's, in the place of replaced, and says whether it is:
-// if another producer was first, its plan is obeyed and ours goes away. A run that was
-// planning is publishing then. replaced is "" where there was no plan. After an error
-// it is not known which plan the record has: ours stays until the store's age limit.
-func (p *Producer) recordPlan(ctx context.Context, id jetsheet.RunID, replaced string, summary *jetsheet.PlanSummary) (ours bool, err error) {
-	run, err := p.updateRun(ctx, id, func(r *jetsheet.Run) bool {
-		if r.State == jetsheet.RunClosed || planOf(r) != replaced {
+// recordPlan makes a plan that of the run it was made for, in the place of the one that
+// the run has, and says whether it is: if another producer was first, its plan is obeyed
+// and ours goes away. A run that was planning is publishing then.
+//
+// The run must be frozen as it was planned. Where NATS lost its data meanwhile, somebody
+// may have created the record again with a newer flag document, before S3 showed the
+// first one: a plan of other routes would then make the two differ for good. After an
+// error it is not known which plan the record has: ours stays until the store's age limit.
+func (p *Producer) recordPlan(ctx context.Context, planned *jetsheet.Run, summary *jetsheet.PlanSummary) (ours bool, err error) {
+	run, err := p.updateRun(ctx, planned.ID(), func(r *jetsheet.Run) bool {
+		if r.State == jetsheet.RunClosed || planOf(r) != planOf(planned) || !sameFrozen(&r.Frozen, &planned.Frozen) {
 			return false
 		}
 		r.Plan, r.Problem = summary, nil
@@ -122,6 +126,11 @@ func (p *Producer) recordPlan(ctx context.Context, id jetsheet.RunID, replaced s
 		p.log.DebugContext(ctx, "superfluous plan not deleted", slog.String("object", summary.Object), slog.Any("err", err))
 	}
 	return false, nil
+}
+
+// sameFrozen says whether two records decide the same.
+func sameFrozen(a, b *jetsheet.Frozen) bool {
+	return a.FlagsSHA256 == b.FlagsSHA256 && a.DefinitionSHA256 == b.DefinitionSHA256 && a.Scope == b.Scope
 }
 
 // planOf returns the name of a run's plan, "" while it has none.

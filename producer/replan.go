@@ -79,7 +79,7 @@ func (r *runner) keepPlan(ctx context.Context, run *jetsheet.Run) error {
 	if err := r.p.putPlan(ctx, summary.Object, plan); err != nil {
 		return about(r.id, "storing the lost plan again", err)
 	}
-	ours, err := r.p.recordPlan(ctx, r.id, run.Plan.Object, &summary)
+	ours, err := r.p.recordPlan(ctx, run, &summary)
 	if err != nil || !ours {
 		return err
 	}

@@ -1,6 +1,7 @@
 package producer
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -257,5 +258,64 @@ func TestPlanIsLostOnlyAfterAWhile(t *testing.T) {
 		if got := l.see(look.object, now); got != look.want {
 			t.Errorf("%s lost for %s: %t, want %t", look.object, now.Sub(l.since), got, look.want)
 		}
+	}
+}
+
+// Everything is lost, somebody else freezes the run again and cancels it, and only then
+// its runner looks: it has a plan that is no longer the run's.
+func TestPlanOfALostRecordIsDropped(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.sites(3, 1, "a")
+	p, id := r.planned()
+	runner := newRunner(p, id)
+	if _, _, err := runner.step(t.Context()); err != nil || runner.plan == nil {
+		t.Fatalf("step: plan %v, %v", runner.plan, err)
+	}
+	t.Cleanup(runner.dropPlan)
+	if err := r.kv(jetsheet.BucketRuns).Purge(t.Context(), jetsheet.RunKey(id)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.cfg.Freezer.Freeze(t.Context(), id, daily, jetsheet.Scope{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.updateRun(t.Context(), id, func(run *jetsheet.Run) bool {
+		run.Cancelled = &jetsheet.Mark{By: "test"}
+		return true
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := runner.step(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if run := r.run(id); run.State != jetsheet.RunClosed || *run.Closed != (jetsheet.Counts{}) {
+		t.Errorf("the run is %s with %+v, want it closed with nothing expected", run.State, run.Closed)
+	}
+}
+
+// A plan is not recorded in a run that is frozen with other routes by now: nobody could
+// make its record and S3 agree again.
+func TestPlanOfOtherRoutesIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.sites(3, 1, "a")
+	id := r.applyDaily()
+	if _, err := r.cfg.Freezer.Freeze(t.Context(), id, daily, jetsheet.Scope{}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := New(t.Context(), r.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	planned := *r.run(id)
+	planned.Frozen.FlagsSHA256 = "of an older document"
+	if won, err := p.plan(t.Context(), &planned); err != nil || won {
+		t.Errorf("plan: won %t, %v; want it refused", won, err)
+	}
+	if run := r.run(id); run.Plan != nil || run.State != jetsheet.RunPlanning {
+		t.Errorf("the run is %s with plan %+v, want it planning", run.State, run.Plan)
+	}
+	if objects, err := r.plans().List(t.Context()); !errors.Is(err, jetstream.ErrNoObjectsFound) {
+		t.Errorf("plans %v, %v; want none", objects, err)
 	}
 }

@@ -125,6 +125,10 @@ func (r *runner) step(ctx context.Context) (pause time.Duration, closed bool, er
 	r.definition, r.scope = run.Frozen.Definition, run.Frozen.Scope
 	switch run.State {
 	case jetsheet.RunPlanning:
+		if r.plan != nil { // the record was lost, and somebody else froze the run again
+			r.dropPlan()
+			r.refrozen = true
+		}
 		if run.Cancelled != nil { // nothing is expected of a run without a plan
 			return r.close(ctx, jetsheet.Counts{})
 		}
