@@ -88,6 +88,9 @@ func (w *Workbook) Conversion() jetsheet.Conversion {
 
 func (w *Workbook) takeDone(d *jetsheet.Done) {
 	w.State = State(d.State)
+	if w.Route == jetsheet.RouteHold { // a person had it made here all the same
+		w.MadeBy = MadeHere
+	}
 	w.Bucket, w.SizeBytes, w.SHA256, w.Rows = d.Bucket, d.SizeBytes, d.SHA256, d.Rows
 	w.Snapshot, w.By, w.Notes, w.At = d.Snapshot, d.By, d.Notes, d.At
 	if d.Key != "" {
