@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 	"github.com/jetsheet/jetsheet/internal/report"
 )
 
@@ -118,7 +119,9 @@ func (b *book) last(report string) time.Time {
 // a loss of the watch.
 func (p *Producer) watch(ctx context.Context, what string, kv jetstream.KeyValue, see func(context.Context, jetstream.KeyValueEntry)) {
 	for ctx.Err() == nil {
-		if err := p.watchOnce(ctx, what, kv, see); err != nil && ctx.Err() == nil {
+		err := p.watchOnce(ctx, what, kv, see)
+		if err != nil && ctx.Err() == nil {
+			p.tell(ctx, what, delivery.Unavailable("KV bucket "+kv.Bucket(), err))
 			p.log.WarnContext(ctx, "watch lost, watching again", slog.String("bucket", kv.Bucket()), slog.Any("err", err))
 		}
 		wait(ctx, time.Second)
@@ -131,6 +134,7 @@ func (p *Producer) watchOnce(ctx context.Context, what string, kv jetstream.KeyV
 		return err
 	}
 	defer func() { _ = w.Stop() }()
+	p.tell(ctx, what, nil)
 	for {
 		select {
 		case <-ctx.Done():

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -62,7 +63,11 @@ func (m *mortal) PublishMsgAsync(msg *nats.Msg, opts ...jetstream.PublishOpt) (a
 }
 
 func (m *mortal) PublishMsg(ctx context.Context, msg *nats.Msg, opts ...jetstream.PublishOpt) (ack *jetstream.PubAck, err error) {
-	err = m.at("record failure", func() error {
+	point := "record failure"
+	if strings.HasPrefix(msg.Subject, jetsheet.EntrySubject(jetsheet.BucketProgress, "")) {
+		point = "worker state" // comes at any time
+	}
+	err = m.at(point, func() error {
 		ack, err = m.JetStream.PublishMsg(ctx, msg, opts...)
 		return err
 	})

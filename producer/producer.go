@@ -74,6 +74,7 @@ type Producer struct {
 	book     *book
 	dead     *deadWatch
 	late     *lateWatch
+	announce *delivery.Announcer
 	wake     chan struct{}
 
 	mu      sync.Mutex
@@ -106,6 +107,9 @@ func New(ctx context.Context, cfg Config) (*Producer, error) {
 		runners: map[jetsheet.RunID]*runner{},
 		lanes:   map[jetsheet.Lane]*laneWindow{},
 	}
+	p.announce = delivery.NewAnnouncer(delivery.AnnouncerConfig{
+		JetStream: cfg.JetStream, Stage: jetsheet.StageProducer, Worker: cfg.Worker, Version: cfg.Version, Logger: p.log,
+	})
 	return p, p.bind(ctx)
 }
 
@@ -147,6 +151,7 @@ func (p *Producer) Run(ctx context.Context) error {
 	defer group.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	group.Go(func() { p.announce.Run(ctx) })
 	group.Go(func() { p.watch(ctx, "reports", p.reports, p.seeReport) })
 	group.Go(func() { p.watch(ctx, "runs", p.runs, p.seeRun) })
 	group.Go(func() { p.readTriggers(ctx) })
@@ -154,7 +159,9 @@ func (p *Producer) Run(ctx context.Context) error {
 	group.Go(func() { p.watchLate(ctx, &group) })
 	for {
 		interval := p.cfg.Interval
-		if err := p.round(ctx, &group); err != nil && ctx.Err() == nil {
+		err := p.round(ctx, &group)
+		p.tell(ctx, p, err)
+		if err != nil && ctx.Err() == nil {
 			p.log.WarnContext(ctx, "round not finished, will be tried again", slog.Any("err", err))
 			interval = min(interval, problemPace)
 		}

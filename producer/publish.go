@@ -210,7 +210,7 @@ func (p *Producer) recordFailure(ctx context.Context, id jetsheet.RunID, t *jets
 	if err == nil || delivery.WrongLastSequence(err) {
 		return nil
 	}
-	return fmt.Errorf("record failure of target %q of tenant %q: %w", t.Target, t.Tenant, err)
+	return refused(jetsheet.StreamFailed, fmt.Errorf("record failure of target %q of tenant %q: %w", t.Target, t.Tenant, err))
 }
 
 func request(id jetsheet.RunID, t *jetsheet.Target) *jetsheet.Request {
@@ -233,7 +233,7 @@ func (p *Producer) publishRequests(ctx context.Context, id jetsheet.RunID, targe
 			jetstream.WithStallWait(10*time.Second))
 		if err != nil {
 			doubt, _ := p.awaitAcks(ctx, targets[:i], acks)
-			return append(doubt, targets[i:]...), fmt.Errorf("publish request: %w", err)
+			return append(doubt, targets[i:]...), refused(jetsheet.StreamConversions, fmt.Errorf("publish request: %w", err))
 		}
 		acks = append(acks, ack)
 	}
@@ -261,7 +261,7 @@ func (p *Producer) awaitAcks(ctx context.Context, targets []jetsheet.Target, ack
 		}
 	}
 	if failed != nil {
-		return doubt, fmt.Errorf("publish %d requests: %w", len(doubt), failed)
+		return doubt, refused(jetsheet.StreamConversions, fmt.Errorf("publish %d requests: %w", len(doubt), failed))
 	}
 	return nil, nil
 }

@@ -121,7 +121,7 @@ func (p *Producer) failUnreadable(ctx context.Context, a jetsheet.Address, f *je
 	final.RetryAt, final.Stage, final.Cause, final.At = time.Time{}, jetsheet.StageProducer, jetsheet.CauseBadMessage, time.Now().UTC()
 	final.Message = fmt.Sprintf("the request cannot be tried again after %s (%s): it is not a request of %s", f.Cause, f.Message, a.Key())
 	if _, err := p.js.PublishMsg(ctx, final.Msg(a.FailedSubject())); err != nil {
-		return fmt.Errorf("record failure of %s: %w", a.Key(), err)
+		return refused(jetsheet.StreamFailed, fmt.Errorf("record failure of %s: %w", a.Key(), err))
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func (p *Producer) republish(ctx context.Context, f *jetsheet.Failure, subject s
 	m.Header.Set(jetsheet.HeaderAttempt, strconv.Itoa(f.Attempts))
 	jetsheet.KeepHeaders(m.Header, f.Msg(subject).Header)
 	if _, err := p.js.PublishMsg(ctx, m); err != nil && !delivery.AlreadyQueued(err) {
-		return fmt.Errorf("publish request again: %w", err)
+		return refused(jetsheet.StreamConversions, fmt.Errorf("publish request again: %w", err))
 	}
 	p.log.InfoContext(ctx, "request queued again", slog.String("subject", subject), slog.Int("attempts", f.Attempts))
 	return nil

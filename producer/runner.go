@@ -77,6 +77,7 @@ func (r *runner) nudge() {
 // run works until the run is closed or ctx ends.
 func (r *runner) run(ctx context.Context) {
 	defer func() {
+		r.p.announce.Resume(r)
 		r.ear.close()
 		r.claim.release(ctx)
 		if r.plan != nil {
@@ -88,6 +89,7 @@ func (r *runner) run(ctx context.Context) {
 		if closed {
 			return
 		}
+		r.p.tell(ctx, r, err)
 		if err != nil && ctx.Err() == nil {
 			r.complain(ctx, err)
 			pause = max(pause, time.Second)

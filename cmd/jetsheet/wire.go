@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
@@ -83,11 +85,12 @@ func (a *app) newUploader(ctx context.Context, p parts, settings uploader.Settin
 // freezer freezes runs for stages, which may not know of flags.
 type freezer struct {
 	stores flags.Stores
+	bucket string
 	by     string
 }
 
 func newFreezer(ctx context.Context, p parts, by string) (*freezer, error) {
-	f := &freezer{by: by, stores: flags.Stores{Records: &uploader.Records{Client: p.s3, Bucket: p.bucket}}}
+	f := &freezer{by: by, bucket: p.bucket, stores: flags.Stores{Records: &uploader.Records{Client: p.s3, Bucket: p.bucket}}}
 	var err error
 	if f.stores.Runs, err = p.js.KeyValue(ctx, jetsheet.BucketRuns); err != nil {
 		return nil, delivery.NotSetUp("bucket "+jetsheet.BucketRuns, err)
@@ -98,11 +101,20 @@ func newFreezer(ctx context.Context, p parts, by string) (*freezer, error) {
 	return f, nil
 }
 
-// Freeze freezes a run, or finds it frozen.
+// Freeze freezes a run, or finds it frozen. Where that waits for a flag document or for
+// S3 its error says so.
 func (f *freezer) Freeze(ctx context.Context, run jetsheet.RunID, definition string, scope jetsheet.Scope) (*jetsheet.Frozen, error) {
-	return flags.Freeze(ctx, f.stores, flags.Request{
+	frozen, err := flags.Freeze(ctx, f.stores, flags.Request{
 		Run: run, Definition: definition, Scope: scope, By: f.by, Now: time.Now().UTC(),
 	})
+	var onS3 *smithy.OperationError
+	switch {
+	case errors.Is(err, flags.ErrNoFlagDocument), errors.Is(err, flags.ErrDocument):
+		return nil, delivery.Unavailable("flag document", err)
+	case errors.As(err, &onS3):
+		return nil, delivery.Unavailable("S3 bucket "+f.bucket, err)
+	}
+	return frozen, err
 }
 
 // router reads routes out of a frozen flag document.

@@ -57,6 +57,16 @@ func Unavailable(waiting string, err error) error {
 	return &Error{Class: jetsheet.ClassUnavailable, Waiting: waiting, Err: err}
 }
 
+// Waits returns what an error made by [Unavailable] waits for: its kind, and its text.
+// ok is false where there is no such error.
+func Waits(err error) (on jetsheet.Resource, what string, ok bool) {
+	var known *Error
+	if !errors.As(err, &known) || known.Class != jetsheet.ClassUnavailable {
+		return "", "", false
+	}
+	return known.on(), known.what(), true
+}
+
 // what returns what is waited for.
 func (e *Error) what() string {
 	if e.Waiting == "" {
