@@ -19,8 +19,6 @@ func rare() map[string][]string {
 			"$JS.API.STREAM.MSG.GET.CONVERSIONS", "$JS.API.STREAM.MSG.DELETE.CONVERSIONS", "conversions.failed.>",
 			// Before a conversion is published again.
 			"$JS.API.DIRECT.GET.DONE.conversions.done.>", "$JS.API.DIRECT.GET.FAILED.conversions.failed.>",
-			// That it lives, and whether it waits.
-			"$KV.progress.worker.producer.*",
 			// Two that planned one run: the loser removes its plan.
 			"$JS.API.STREAM.PURGE.OBJ_plans",
 		},
