@@ -34,6 +34,10 @@ type RunDetail struct {
 	Queued   map[jetsheet.Lane]int `json:"queued,omitempty"`
 	Rendered int                   `json:"rendered"`
 	Running  []Running             `json:"running,omitempty"`
+	// Workers are those of every stage that live, whatever run they work on; Obstacles
+	// what keeps this run from going on.
+	Workers   []jetsheet.WorkerState `json:"workers"`
+	Obstacles []Obstacle             `json:"obstacles,omitempty"`
 }
 
 // Running is a conversion that a worker has in hand.
@@ -62,14 +66,24 @@ func (r *Reader) Run(ctx context.Context, id jetsheet.RunID) (*RunDetail, error)
 	d := &RunDetail{Plan: run.Plan, DefinitionSHA256: run.Frozen.DefinitionSHA256, FlagsRevision: run.Frozen.FlagsRevision}
 	if run.Plan == nil {
 		d.RunInfo = newRunInfo(run, &tally{})
-		return d, nil
+	} else if err := r.detail(ctx, run, d); err != nil {
+		return nil, err
 	}
+	if d.Workers, err = r.Workers(ctx); err != nil {
+		return nil, err
+	}
+	d.Obstacles, err = r.obstacles(ctx, &d.RunInfo, d.Workers)
+	return d, err
+}
+
+// detail fills in what became of a plan.
+func (r *Reader) detail(ctx context.Context, run *jetsheet.Run, d *RunDetail) error {
 	s, err := r.standings(ctx, run, "", true)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := r.dropUnplanned(ctx, s.tally, run); err != nil {
-		return nil, err
+		return err
 	}
 	d.RunInfo = newRunInfo(run, s.tally)
 	d.Outcomes, d.Rows, d.SizeBytes = s.outcomes, s.rows, s.sizeBytes
@@ -80,13 +94,13 @@ func (r *Reader) Run(ctx context.Context, id jetsheet.RunID) (*RunDetail, error)
 		}
 	}
 	if d.Causes, err = r.causes(ctx, run, s.tally); err != nil {
-		return nil, err
+		return err
 	}
 	if d.ByRoute, err = r.byRoute(ctx, run, s); err != nil {
-		return nil, err
+		return err
 	}
-	d.Running, err = r.running(ctx, id)
-	return d, err
+	d.Running, err = r.running(ctx, run.ID())
+	return err
 }
 
 // Causes returns why conversions of a run failed, most frequent first.

@@ -42,6 +42,17 @@ type flight struct {
 // work queue, so that takes one read for each message in hand, and the consumers'
 // caps bound those.
 func (r *Reader) lines(ctx context.Context) (*lines, error) {
+	all, queues := newLines()
+	for _, l := range queues {
+		if err := r.lookAt(ctx, l, all.flights); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// newLines returns all queues, by name and as a list, before anybody has looked.
+func newLines() (*lines, []*line) {
 	all := &lines{lanes: map[jetsheet.Lane]*line{}, flights: map[string]*flight{}}
 	var list []*line
 	for _, lane := range jetsheet.Lanes() {
@@ -53,20 +64,23 @@ func (r *Reader) lines(ctx context.Context) (*lines, error) {
 	}
 	all.publish = &line{stream: jetsheet.StreamRendered, consumer: jetsheet.ConsumerUploader, subjects: jetsheet.SubjectRenderedPublish, stage: jetsheet.StageUploader}
 	all.compare = &line{stream: jetsheet.StreamRendered, consumer: jetsheet.ConsumerUploaderShadow, subjects: jetsheet.SubjectRenderedCompare, stage: jetsheet.StageUploader}
-	for _, l := range append(list, all.publish, all.compare) {
-		if err := r.lookAt(ctx, l, all.flights); err != nil {
-			return nil, err
-		}
+	return all, append(list, all.publish, all.compare)
+}
+
+// queue looks how a queue's consumer stands.
+func (r *Reader) queue(ctx context.Context, l *line) (*jetstream.ConsumerInfo, error) {
+	consumer, err := r.js.Consumer(ctx, l.stream, l.consumer)
+	if err != nil {
+		return nil, delivery.NotSetUp("consumer "+l.stream+"/"+l.consumer, err)
 	}
-	return all, nil
+	return consumer.CachedInfo(), nil
 }
 
 func (r *Reader) lookAt(ctx context.Context, l *line, flights map[string]*flight) error {
-	consumer, err := r.js.Consumer(ctx, l.stream, l.consumer)
+	info, err := r.queue(ctx, l)
 	if err != nil {
-		return delivery.NotSetUp("consumer "+l.stream+"/"+l.consumer, err)
+		return err
 	}
-	info := consumer.CachedInfo()
 	l.waiting = info.NumPending
 	l.attended = info.NumWaiting > 0 || info.NumAckPending > 0
 	if info.NumAckPending == 0 {

@@ -71,6 +71,16 @@ func (p *waitProgress) say(text string) {
 	_, _ = fmt.Fprintf(p.app.stderr, "%s: %s\n", p.id, printable(text))
 }
 
+// note writes a line of its own, whether there is a bar or not.
+func (p *waitProgress) note(text string) {
+	line := p.id.String() + ": " + printable(text)
+	if p.bar != nil {
+		p.bar.above(line)
+		return
+	}
+	_, _ = fmt.Fprintln(p.app.stderr, line)
+}
+
 // finish shows the last state on the bar.
 func (p *waitProgress) finish(run *ops.RunInfo) {
 	if p.bar != nil {

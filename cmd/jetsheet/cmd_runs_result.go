@@ -13,6 +13,8 @@ type waitResult struct {
 	// Result is done, failures, nothing, problem or timeout.
 	Result string           `json:"result"`
 	Causes []ops.CauseCount `json:"causes,omitempty"`
+	// Obstacles are what kept the run from going on when the time was over.
+	Obstacles []ops.Obstacle `json:"obstacles,omitempty"`
 }
 
 // tell says how a run ended.

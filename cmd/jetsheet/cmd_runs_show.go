@@ -58,6 +58,9 @@ func printRun(app *app, run *ops.RunDetail) error {
 	if run.Notice != "" {
 		rows.add("note", run.Notice)
 	}
+	for i := range run.Obstacles {
+		rows.add("waits", run.Obstacles[i].Text)
+	}
 	if run.Next != "" && len(run.Causes) == 0 {
 		rows.add("next", run.Next)
 	}

@@ -126,6 +126,7 @@ type waiter struct {
 func (w *waiter) wait(ctx context.Context, id jetsheet.RunID) error {
 	shown := newWaitProgress(w.app, id)
 	defer shown.end()
+	held := &obstacles{reader: w.reader, shown: shown}
 	var awaySince time.Time
 	var stands standstill
 	for {
@@ -133,7 +134,7 @@ func (w *waiter) wait(ctx context.Context, id jetsheet.RunID) error {
 		switch {
 		case ctx.Err() != nil:
 			shown.end()
-			return w.ended(ctx, id, shown.last)
+			return w.ended(ctx, id, shown.last, held)
 		case errors.Is(err, ops.ErrUnknownRun):
 			shown.say("not there yet")
 		case errors.Is(err, jetsheet.ErrMessage), errors.Is(err, jetsheet.ErrNewerSchema):
@@ -153,6 +154,7 @@ func (w *waiter) wait(ctx context.Context, id jetsheet.RunID) error {
 		default:
 			awaySince = time.Time{}
 			shown.set(run)
+			held.look(ctx, run)
 		}
 		timer := time.NewTimer(waitPace)
 		select {
@@ -172,14 +174,14 @@ func (w *waiter) look(ctx context.Context, id jetsheet.RunID) (*ops.RunInfo, err
 }
 
 // ended says why waiting has ended early.
-func (w *waiter) ended(ctx context.Context, id jetsheet.RunID, last *ops.RunInfo) error {
+func (w *waiter) ended(ctx context.Context, id jetsheet.RunID, last *ops.RunInfo, held *obstacles) error {
 	cause := context.Cause(ctx)
 	if !errors.Is(cause, errTimeOver) {
 		return cause
 	}
 	state := "is not there"
 	if last != nil && w.json {
-		if err := w.app.printJSON(&waitResult{RunInfo: last, Result: "timeout"}); err != nil {
+		if err := w.app.printJSON(&waitResult{RunInfo: last, Result: "timeout", Obstacles: held.list}); err != nil {
 			return err
 		}
 	}
@@ -187,6 +189,9 @@ func (w *waiter) ended(ctx context.Context, id jetsheet.RunID, last *ops.RunInfo
 		state = fmt.Sprintf("is %s: %s", last.State, countsText(last))
 		if last.Notice != "" {
 			state += "; " + last.Notice
+		}
+		for _, text := range held.texts() {
+			state += "; " + text
 		}
 	}
 	return fmt.Errorf("the time is over and run %s %s; look at it with: jetsheet runs show %s", id, printable(state), id)

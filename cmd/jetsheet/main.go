@@ -43,6 +43,7 @@ type commands struct {
 	Reports   reportsCommand   `cmd:"" help:"Check, preview, apply and look at report definitions."`
 	Runs      runsCommand      `cmd:"" help:"Start runs, look at them, wait for them."`
 	Workbooks workbooksCommand `cmd:"" help:"Find workbooks, download them."`
+	Workers   workersCommand   `cmd:"" help:"See which workers live, and what they wait for."`
 	Failures  failuresCommand  `cmd:"" help:"Look at failures, try them again, dismiss them."`
 	Verify    verifyCommand    `cmd:"" help:"Check a run: its outcomes, its workbooks on S3, every cell against the database."`
 	Settings  settingsCommand  `cmd:"" help:"Show every setting, its value and where the value comes from."`

@@ -78,6 +78,20 @@ func (p *progress) end() {
 	}
 }
 
+// above writes a line that stays, above the bar if there is one.
+func (p *progress) above(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.bar || p.ended {
+		_, _ = fmt.Fprintln(p.w, line)
+		return
+	}
+	padding := strings.Repeat(" ", max(0, p.drawnColumns-displayWidth(line)))
+	_, _ = io.WriteString(p.w, "\r"+line+padding+"\n")
+	p.drawnColumns = 0
+	p.draw()
+}
+
 // draw writes the state. That it cannot be shown does not stop the work.
 func (p *progress) draw() {
 	p.drawn = p.now()
