@@ -1,0 +1,11 @@
+package rule_test
+
+import (
+	"os"
+	"testing"
+)
+
+func TestMain(m *testing.M) {
+	registerFlagd()
+	os.Exit(m.Run())
+}
