@@ -26,6 +26,9 @@ type verified struct {
 	Problems     []json.RawMessage `json:"problems"`
 }
 
+// mostProblems of a run are shown.
+const mostProblems = 5
+
 // verifyTogether is how many runs are verified at a time.
 const verifyTogether = 2
 
@@ -69,11 +72,11 @@ func verifyRun(ctx context.Context, command *commandLine, args []string) (verifi
 	if found.ProblemCount == 0 && found.Pending == 0 {
 		return found, "", nil
 	}
-	violation := fmt.Sprintf("%s: %d problems, %d pending", text, found.ProblemCount, found.Pending)
-	for _, p := range found.Problems[:min(len(found.Problems), 5)] {
-		violation += "\n    " + string(p)
+	lines := []string{fmt.Sprintf("%s: %d problems, %d pending", text, found.ProblemCount, found.Pending)}
+	for _, p := range found.Problems[:min(len(found.Problems), mostProblems)] {
+		lines = append(lines, string(p))
 	}
-	return found, violation, nil
+	return found, strings.Join(lines, "\n    "), nil
 }
 
 // readOutcomes reads every DONE record.

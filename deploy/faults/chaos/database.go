@@ -53,7 +53,7 @@ func (d *database) start(ctx context.Context) error {
 	}
 	u, err := server.Database(ctx, databaseName, local.SQLTemplate(databaseScript))
 	if err != nil {
-		return errors.Join(err, server.Close())
+		return errors.Join(err, server.Close()) //nolint:contextcheck // it must close whatever became of ctx
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

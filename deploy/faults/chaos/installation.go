@@ -79,22 +79,22 @@ func install(ctx context.Context, binary, logs string) (_ *installation, err err
 	if i.s3, err = local.StartS3(local.S3Options{Dir: filepath.Join(i.dir, "s3")}); err != nil { //nolint:contextcheck // Close ends it
 		return nil, err
 	}
-	if err := i.startNATS(filepath.Join(logs, "nats-server.log")); err != nil {
+	if err := i.startNATS(ctx, filepath.Join(logs, "nats-server.log")); err != nil {
 		return nil, err
 	}
 	if err := i.setUp(ctx, binary); err != nil {
 		return nil, err
 	}
 	for _, name := range allRoles() {
-		if i.roles[name], err = i.startRole(name, binary, filepath.Join(logs, name+".log")); err != nil {
+		if i.roles[name], err = i.startRole(name, binary, filepath.Join(logs, name+".log")); err != nil { //nolint:contextcheck // close ends it
 			return nil, err
 		}
 	}
 	return i, nil
 }
 
-func (i *installation) startNATS(logFile string) error {
-	address, err := freeAddress()
+func (i *installation) startNATS(ctx context.Context, logFile string) error {
+	address, err := freeAddress(ctx)
 	if err != nil {
 		return err
 	}
@@ -116,8 +116,8 @@ func (i *installation) startNATS(logFile string) error {
 	return nil
 }
 
-func freeAddress() (string, error) {
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+func freeAddress(ctx context.Context) (string, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("find a free port: %w", err)
 	}
@@ -170,7 +170,7 @@ func (i *installation) environment(natsURL, databaseURL, s3Endpoint string) []st
 // startRole starts a role's proxies and its process.
 func (i *installation) startRole(name, binary, logFile string) (_ *role, err error) {
 	r := &role{}
-	defer func() { //nolint:contextcheck // it must close whatever became of ctx
+	defer func() {
 		if err != nil {
 			r.closeProxies()
 		}
@@ -230,7 +230,7 @@ func (i *installation) close() error {
 	}
 	for _, r := range i.roles {
 		if r != nil {
-			_, err := r.process.close(context.Background(), syscall.SIGKILL)
+			_, err := r.close(context.Background(), syscall.SIGKILL)
 			failed = errors.Join(failed, err)
 			r.closeProxies()
 		}

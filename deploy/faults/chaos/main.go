@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -124,17 +125,17 @@ func playSeed(ctx context.Context, o options, seed uint64, out io.Writer) (int, 
 	if err := n.play(ctx); err != nil {
 		return 0, fmt.Errorf("%w\nlogs: %s", err, logs)
 	}
-	text := n.summary()
+	lines := []string{n.summary()}
 	for _, violation := range n.violations {
-		text += "violation: " + violation + "\n"
+		lines = append(lines, "violation: "+violation+"\n")
 	}
 	if len(n.violations) > 0 {
-		text += "logs: " + logs + "\n"
+		lines = append(lines, "logs: "+logs+"\n")
 	} else if o.logs == "" {
 		if err := os.RemoveAll(logs); err != nil {
 			return 0, err
 		}
 	}
-	_, err := fmt.Fprintf(out, "%sseed %d: %d violations, %s\n", text, seed, len(n.violations), time.Since(began).Round(time.Second))
+	_, err := fmt.Fprintf(out, "%sseed %d: %d violations, %s\n", strings.Join(lines, ""), seed, len(n.violations), time.Since(began).Round(time.Second))
 	return len(n.violations), err
 }

@@ -238,7 +238,7 @@ func (n *night) checkLogs() {
 // summary prints what was played and what was found.
 func (n *night) summary() string {
 	var text strings.Builder
-	line := func(name string, format string, values ...any) {
+	line := func(name, format string, values ...any) {
 		_, _ = fmt.Fprintf(&text, "%-43s %s\n", name, fmt.Sprintf(format, values...))
 	}
 	total := 0

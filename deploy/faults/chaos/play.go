@@ -102,7 +102,7 @@ func (p *player) strikePostgres(ctx context.Context, f fault) (bool, error) {
 		return false, nil
 	}
 	defer p.world.database.busy.Unlock()
-	if err := p.world.database.stop(); err != nil {
+	if err := p.world.database.stop(); err != nil { //nolint:contextcheck // it must close whatever became of ctx
 		return true, err
 	}
 	waitFor(ctx, f.length)

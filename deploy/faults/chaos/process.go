@@ -202,7 +202,7 @@ func peakMemory(state *os.ProcessState) int64 {
 		return 0
 	}
 	if runtime.GOOS == "darwin" {
-		return int64(usage.Maxrss) // in bytes there, in KiB elsewhere
+		return usage.Maxrss // in bytes there, in KiB elsewhere
 	}
-	return int64(usage.Maxrss) << 10
+	return usage.Maxrss << 10
 }

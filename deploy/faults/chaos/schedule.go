@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -190,9 +191,9 @@ func (s schedule) String() string {
 		lines = append(lines, line{o.at, o.String()})
 	}
 	slices.SortStableFunc(lines, func(a, b line) int { return cmp.Compare(a.at, b.at) })
-	var text string
+	var text strings.Builder
 	for _, l := range lines {
-		text += l.text + "\n"
+		_, _ = fmt.Fprintln(&text, l.text)
 	}
-	return text
+	return text.String()
 }
