@@ -142,12 +142,15 @@ type Failure struct {
 	// Replay is the id of the replay that asked for the request which failed; empty
 	// for a planned one.
 	Replay string `json:"replay,omitempty"`
+	// Definition is the sha256 of the definition that the request named instead of the
+	// run's, see [HeaderDefinition]; empty for the run's.
+	Definition string `json:"definition,omitempty"`
 	// Request is the body.
 	Request []byte `json:"-"`
 }
 
 // Names of the headers of a FAILED record. Trace context uses [HeaderTrace], the
-// replay [HeaderReplay].
+// replay [HeaderReplay], the definition [HeaderDefinition].
 const (
 	HeaderStage           = "Jetsheet-Stage"
 	HeaderCause           = "Jetsheet-Cause"
@@ -197,6 +200,7 @@ func (f *Failure) Msg(subject string) *nats.Msg {
 	set(HeaderAt, f.At.UTC().Format(time.RFC3339Nano))
 	set(HeaderTrace, f.Trace)
 	set(HeaderReplay, f.Replay)
+	set(HeaderDefinition, f.Definition)
 	return m
 }
 
@@ -237,15 +241,16 @@ func headerText(s string) string {
 // ParseFailure reads a FAILED record from its headers and body.
 func ParseFailure(header nats.Header, body []byte) (Failure, error) {
 	f := Failure{
-		Stage:     Stage(header.Get(HeaderStage)),
-		Cause:     Cause(header.Get(HeaderCause)),
-		Message:   header.Get(HeaderMessage),
-		Dismissed: header.Get(HeaderDismissed) == "true",
-		Worker:    header.Get(HeaderWorker),
-		Version:   header.Get(HeaderVersion),
-		Trace:     header.Get(HeaderTrace),
-		Replay:    header.Get(HeaderReplay),
-		Request:   body,
+		Stage:      Stage(header.Get(HeaderStage)),
+		Cause:      Cause(header.Get(HeaderCause)),
+		Message:    header.Get(HeaderMessage),
+		Dismissed:  header.Get(HeaderDismissed) == "true",
+		Worker:     header.Get(HeaderWorker),
+		Version:    header.Get(HeaderVersion),
+		Trace:      header.Get(HeaderTrace),
+		Replay:     header.Get(HeaderReplay),
+		Definition: header.Get(HeaderDefinition),
+		Request:    body,
 	}
 	if f.Stage == "" || f.Cause == "" {
 		return f, fmt.Errorf("%w: a failure without the headers %s and %s", ErrMessage, HeaderStage, HeaderCause)

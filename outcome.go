@@ -26,6 +26,9 @@ type Rendered struct {
 	Snapshot  Snapshot `json:"snapshot"`
 	// Notes tells what was changed or left out while rendering; never silent.
 	Notes *Notes `json:"notes,omitempty"`
+	// DefinitionSHA256 names the definition that it was made with: the run's, or the one
+	// that the request named in [HeaderDefinition].
+	DefinitionSHA256 string `json:"definitionSha256,omitempty"`
 	// Worker and Version say who rendered it.
 	Worker  string `json:"worker"`
 	Version string `json:"version"`
@@ -105,6 +108,11 @@ type Done struct {
 	Rows      int64  `json:"rows,omitempty"`
 	// Snapshot is the state of the database that the workbook shows.
 	Snapshot Snapshot `json:"snapshot,omitzero"`
+	// DefinitionSHA256 (hex) names the definition that made the workbook, or found no
+	// records: as a rule the one frozen with the run, and another one where a person
+	// replayed with the definition of that day, see [HeaderDefinition]. Empty where it is
+	// not known.
+	DefinitionSHA256 string `json:"definitionSha256,omitempty"`
 	// By is the run whose workbook holds the key, when superseded.
 	By string `json:"by,omitempty"`
 	// Version is the jetsheet that rendered it.

@@ -59,9 +59,9 @@ func (m *Mark) Stops(header nats.Header) bool {
 }
 
 // KeepHeaders copies what stays with a conversion from one message to the next: its
-// trace and its replay.
+// trace, its replay and the definition that it is made with.
 func KeepHeaders(to, from nats.Header) {
-	for _, name := range []string{HeaderTrace, HeaderReplay} {
+	for _, name := range []string{HeaderTrace, HeaderReplay, HeaderDefinition} {
 		if value := from.Get(name); value != "" {
 			to.Set(name, value)
 		}

@@ -59,9 +59,9 @@ func TestKeepHeadersLeavesOutTheServers(t *testing.T) {
 	t.Parallel()
 	to := nats.Header{}
 	jetsheet.KeepHeaders(to, nats.Header{
-		jetsheet.HeaderTrace: {"00-1"}, jetsheet.HeaderReplay: {"r"}, jetsheet.HeaderAttempt: {"2"}, "Nats-Msg-Id": {"x"},
+		jetsheet.HeaderTrace: {"00-1"}, jetsheet.HeaderReplay: {"r"}, jetsheet.HeaderDefinition: {"d"}, jetsheet.HeaderAttempt: {"2"}, "Nats-Msg-Id": {"x"},
 	})
-	if len(to) != 2 || to.Get(jetsheet.HeaderTrace) != "00-1" || to.Get(jetsheet.HeaderReplay) != "r" {
-		t.Errorf("got %v, want trace and replay alone", to)
+	if len(to) != 3 || to.Get(jetsheet.HeaderDefinition) != "d" || to.Get(jetsheet.HeaderTrace) != "00-1" || to.Get(jetsheet.HeaderReplay) != "r" {
+		t.Errorf("got %v, want trace, replay and definition alone", to)
 	}
 }

@@ -1,6 +1,9 @@
 package jetsheet
 
-import "cmp"
+import (
+	"cmp"
+	"strings"
+)
 
 // What a replay reads and writes.
 
@@ -9,6 +12,17 @@ func ReplayKey(id string) string { return "replay." + id }
 
 // ReplayKeys matches the keys of all replays.
 const ReplayKeys = "replay.*"
+
+// DefinitionKey is the key of a [StoredDefinition] in the bucket [BucketRuns], by its
+// sha256 in hex. It is one token, as the keys of runs are, and no run has it: a run's
+// begins with a time.
+func DefinitionKey(sha256 string) string { return definitionKeys + sha256 }
+
+// IsDefinitionKey tells the keys of definitions in the bucket [BucketRuns] from those of
+// runs.
+func IsDefinitionKey(key string) bool { return strings.HasPrefix(key, definitionKeys) }
+
+const definitionKeys = "definition-"
 
 // FailedSubjects matches the failures of the conversions that have the address's run,
 // tenant and target. The zero run and an empty token match all.

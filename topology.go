@@ -35,7 +35,8 @@ func LaneConsumer(lane Lane) string { return "renderer-" + string(lane) }
 
 // Names of KV buckets.
 const (
-	// BucketRuns holds the record of every run; keys are never deleted.
+	// BucketRuns holds the record of every run, and the definitions that replays put in
+	// the place of a run's; keys are never deleted.
 	BucketRuns = "runs"
 	// BucketFlags holds the flag document.
 	BucketFlags = "flags"

@@ -201,7 +201,7 @@ func (p *Producer) cannotRead(ctx context.Context, name string, err error) {
 }
 
 func (p *Producer) seeRun(ctx context.Context, entry jetstream.KeyValueEntry) {
-	if entry.Operation() != jetstream.KeyValuePut {
+	if entry.Operation() != jetstream.KeyValuePut || jetsheet.IsDefinitionKey(entry.Key()) {
 		return
 	}
 	id, err := jetsheet.ParseRunID(entry.Key())

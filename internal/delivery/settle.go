@@ -107,7 +107,8 @@ func (w *Worker) settleFailed(ctx context.Context, job *Job, c *Error, retryAt t
 	f := jetsheet.Failure{
 		Stage: w.cfg.Stage, Cause: c.Cause, Message: w.describe(job, c),
 		Attempts: job.Attempt, RetryAt: retryAt, Worker: w.cfg.Worker, Version: w.cfg.Version,
-		At: time.Now().UTC(), Trace: job.Message.Header.Get(jetsheet.HeaderTrace), Replay: job.Message.Header.Get(jetsheet.HeaderReplay), Request: job.RequestBytes,
+		At: time.Now().UTC(), Trace: job.Message.Header.Get(jetsheet.HeaderTrace), Replay: job.Message.Header.Get(jetsheet.HeaderReplay),
+		Definition: job.Message.Header.Get(jetsheet.HeaderDefinition), Request: job.RequestBytes,
 	}
 	log = log.With(slog.String("cause", string(c.Cause)), slog.Int("attempt", job.Attempt), slog.Any("err", c.Err))
 	if err := w.publishFailure(ctx, &f, jetsheet.FailedSubject(job.Request.Conversion())); err != nil {
@@ -157,7 +158,8 @@ func (w *Worker) settleUnreadable(ctx context.Context, job *Job, err error) {
 	}
 	f := jetsheet.Failure{
 		Stage: w.cfg.Stage, Cause: cause, Message: "message on " + job.Message.Subject + ": " + err.Error(),
-		Attempts: 1, Worker: w.cfg.Worker, Version: w.cfg.Version, At: time.Now().UTC(), Replay: job.Message.Header.Get(jetsheet.HeaderReplay), Request: body,
+		Attempts: 1, Worker: w.cfg.Worker, Version: w.cfg.Version, At: time.Now().UTC(), Replay: job.Message.Header.Get(jetsheet.HeaderReplay),
+		Definition: job.Message.Header.Get(jetsheet.HeaderDefinition), Request: body,
 	}
 	// Nothing beats for this job.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.ackWait/2)
