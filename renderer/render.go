@@ -67,7 +67,7 @@ func Render(ctx context.Context, s Source, dst io.Writer) (*Result, error) {
 	r := &rendering{source: s, names: names, notes: newNotes(), columns: map[string][]report.Column{}}
 	defer r.discard()
 	r.book = func(snapshot query.Snapshot) (*xlsx.Writer, error) {
-		return xlsx.New(&progressWriter{dst, s.Progress}, xlsx.Book{
+		return xlsx.New(ctx, &progressWriter{dst, s.Progress}, xlsx.Book{
 			Title: s.Definition.Title, Creator: "jetsheet", Created: snapshot.At.Truncate(time.Second),
 			// Workbooks of different runs differ in their bytes, so that If-Match, which
 			// compares what is made of the bytes, tells them apart.

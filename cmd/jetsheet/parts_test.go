@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -92,7 +93,7 @@ func writeWorkbook(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func writeColumn(w io.Writer, values []string) error {
-	book, err := xlsx.New(w, xlsx.Book{})
+	book, err := xlsx.New(context.Background(), w, xlsx.Book{})
 	if err != nil {
 		return err
 	}

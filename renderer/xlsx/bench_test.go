@@ -42,7 +42,7 @@ func benchColumns(b *testing.B, n int) []xlsx.Column {
 
 func writeBench(b *testing.B, columns []xlsx.Column, rows int) {
 	b.Helper()
-	w, err := xlsx.New(io.Discard, xlsx.Book{})
+	w, err := xlsx.New(b.Context(), io.Discard, xlsx.Book{})
 	if err != nil {
 		b.Fatal(err)
 	}

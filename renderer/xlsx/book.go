@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -31,15 +32,17 @@ type Summary struct {
 // Writer writes one workbook. It is for one goroutine. Exactly one of Close and
 // Discard must end it; Discard after Close does nothing.
 type Writer struct {
-	archive *archive
-	styles  *styles
-	book    Book
-	open    *SheetWriter
-	names   []string
-	sheets  []writtenSheet
-	summary Summary
-	err     error
-	closed  bool
+	// cancelled is the cause for which the context has ended, or nil.
+	cancelled func() error
+	archive   *archive
+	styles    *styles
+	book      Book
+	open      *SheetWriter
+	names     []string
+	sheets    []writtenSheet
+	summary   Summary
+	err       error
+	closed    bool
 }
 
 var (
@@ -53,10 +56,14 @@ var (
 	ErrSheetOpen = errors.New("the sheet before is not closed")
 )
 
-// New begins a workbook in dst and writes its first parts. The writer does not
-// close dst, and calls it from within its own methods only.
-func New(dst io.Writer, book Book) (*Writer, error) {
-	w := &Writer{archive: newArchive(dst), styles: newStyles(), book: book}
+// New begins a workbook in dst. The writer does not close dst, and calls it from
+// within its own methods only. When ctx ends, the next call on the workbook or its
+// sheet, and every later one, returns the cause.
+func New(ctx context.Context, dst io.Writer, book Book) (*Writer, error) {
+	w := &Writer{
+		cancelled: func() error { return context.Cause(ctx) },
+		archive:   newArchive(dst), styles: newStyles(), book: book,
+	}
 	if err := w.archive.addPacked("[Content_Types].xml", []byte(contentTypesPart)); err != nil {
 		return nil, err
 	}
@@ -70,12 +77,13 @@ func New(dst io.Writer, book Book) (*Writer, error) {
 // does not accept is changed as by SheetName, and recorded.
 func (w *Writer) Sheet(sheet Sheet) (*SheetWriter, error) {
 	switch {
-	case w.err != nil:
-		return nil, w.err
 	case w.closed:
 		return nil, ErrClosed
 	case w.open != nil:
 		return nil, fmt.Errorf("begin sheet %q: %w", sheet.Name, ErrSheetOpen)
+	}
+	if err := w.check(); err != nil {
+		return nil, err
 	}
 	if err := sheet.validate(); err != nil {
 		return nil, fmt.Errorf("begin sheet %q: %w", sheet.Name, err)
@@ -95,8 +103,8 @@ func (w *Writer) Close() (Summary, error) {
 		return w.summary, ErrClosed
 	}
 	defer w.Discard()
-	if w.err != nil {
-		return w.summary, w.err
+	if err := w.check(); err != nil {
+		return w.summary, err
 	}
 	if w.open != nil {
 		return w.summary, fmt.Errorf("close the workbook: %w", ErrSheetOpen)
@@ -108,14 +116,27 @@ func (w *Writer) Close() (Summary, error) {
 	return w.summary, w.err
 }
 
-// Discard gives up the workbook and removes its temporary files. What the
-// destination got is no workbook. It may be called at any time and repeatedly.
+// Discard gives up the workbook. What the destination got is no workbook. It may be
+// called at any time and repeatedly.
 func (w *Writer) Discard() {
-	w.closed = true
 	if w.open != nil {
 		w.open.discard()
 		w.open = nil
 	}
+	if !w.archive.released {
+		w.archive.release()
+	}
+	w.closed = true
+}
+
+// check returns the workbook's error; the end of the context becomes one.
+func (w *Writer) check() error {
+	if w.err == nil {
+		if cause := w.cancelled(); cause != nil {
+			w.err = fmt.Errorf("write the workbook: %w", cause)
+		}
+	}
+	return w.err
 }
 
 func (w *Writer) finish() error {
@@ -125,15 +146,20 @@ func (w *Writer) finish() error {
 	for _, part := range []struct {
 		name    string
 		content []byte
-		add     func(string, []byte) error
+		// common parts are the same in many workbooks.
+		common bool
 	}{
-		{"xl/styles.xml", w.styles.appendXML(nil), w.archive.addPacked},
-		{"xl/workbook.xml", appendWorkbook(nil, w.sheets), w.archive.add},
-		{"xl/_rels/workbook.xml.rels", appendWorkbookRels(nil, len(w.sheets)), w.archive.addPacked},
-		{"docProps/core.xml", appendCore(nil, w.book), w.archive.add},
-		{"docProps/app.xml", []byte(appPart), w.archive.addPacked},
+		{"xl/styles.xml", w.styles.appendXML(nil), true},
+		{"xl/workbook.xml", appendWorkbook(nil, w.sheets), false},
+		{"xl/_rels/workbook.xml.rels", appendWorkbookRels(nil, len(w.sheets)), true},
+		{"docProps/core.xml", appendCore(nil, w.book), false},
+		{"docProps/app.xml", []byte(appPart), true},
 	} {
-		if err := part.add(part.name, part.content); err != nil {
+		add := w.archive.addPacked
+		if !part.common {
+			add = func(name string, content []byte) error { return w.archive.add(name, content) }
+		}
+		if err := add(part.name, part.content); err != nil {
 			return err
 		}
 	}

@@ -9,10 +9,12 @@ import (
 // cell is what is written for a value: its type, its content and the number
 // format that shows it.
 type cell struct {
+	// text is a text's, or a number as it is written when it came as text.
 	text    string
 	code    string
-	number  float64
+	number  float64 // of a number without a text
 	kind    cellKind
+	traits  traits // of a text
 	changes change
 }
 
@@ -27,7 +29,7 @@ const (
 
 // cell applies the format to a value. Text that is meant to be something else
 // becomes it; everything else keeps its own type, in a format that can show it.
-func (f Format) cell(v Value) cell {
+func (f *Format) cell(v *Value) cell {
 	switch {
 	case v.kind == KindNull:
 		return cell{code: f.code}
@@ -51,7 +53,7 @@ func (f Format) cell(v Value) cell {
 }
 
 // native writes v as its own kind wants to be shown.
-func (f Format) native(v Value) cell {
+func (f *Format) native(v *Value) cell {
 	switch v.kind {
 	case KindText:
 		return textCell(v.text, "", 0)
@@ -73,7 +75,7 @@ func (f Format) native(v Value) cell {
 	return f.temporalCell(v)
 }
 
-func (f Format) temporalCell(v Value) cell {
+func (f *Format) temporalCell(v *Value) cell {
 	var serial float64
 	var ok bool
 	var code string
@@ -105,15 +107,15 @@ func (f Format) temporalCell(v Value) cell {
 // resolution is the part of a second that the format shows: nothing below it is
 // written. Excel and LibreOffice round what they show, and 23:59:59.999999 on the
 // last day of a month must not show as the first day of the next.
-func (f Format) resolution() time.Duration {
-	if strings.Contains(strings.ToLower(f.code), "s.0") {
+func (f *Format) resolution() time.Duration {
+	if f.fractions {
 		return time.Millisecond
 	}
 	return time.Second
 }
 
 // fits says whether the format's code can show a value of this kind.
-func (f Format) fits(k Kind) bool {
+func (f *Format) fits(k Kind) bool {
 	switch f.accepts {
 	case acceptsNumber, acceptsPercent:
 		return k == KindInt || k == KindDecimal || k == KindFloat
@@ -131,7 +133,7 @@ func (f Format) fits(k Kind) bool {
 
 // readText reads text as what the format is for. Empty text is an answer that
 // was left empty, not a mistake: it stays empty text.
-func (f Format) readText(s string) cell {
+func (f *Format) readText(s string) cell {
 	trimmed := strings.TrimSpace(s)
 	if trimmed == "" {
 		return textCell(s, f.code, 0)
@@ -140,7 +142,7 @@ func (f Format) readText(s string) cell {
 	if !ok {
 		return textCell(s, "", changedFormat)
 	}
-	c := f.native(v)
+	c := f.native(&v)
 	if c.kind == cellText {
 		// Not the parsed value but the text itself is kept, blanks and all.
 		return textCell(s, "", c.changes)
@@ -149,10 +151,10 @@ func (f Format) readText(s string) cell {
 	return c
 }
 
-func (f Format) parse(s string) (Value, bool) {
+func (f *Format) parse(s string) (Value, bool) {
 	switch f.accepts {
 	case acceptsNumber:
-		_, _, ok := parseNumber(s)
+		_, _, ok := significant(s)
 		return Decimal(s), ok
 	case acceptsPercent:
 		return parsePercent(s)
@@ -172,8 +174,8 @@ func (f Format) parse(s string) (Value, bool) {
 }
 
 func textCell(s, code string, changes change) cell {
-	s, cleaned := cleanText(s)
-	return cell{kind: cellText, text: s, code: code, changes: changes | cleaned}
+	s, traits, cleaned := cleanText(s)
+	return cell{kind: cellText, text: s, code: code, traits: traits, changes: changes | cleaned}
 }
 
 func numberCell(f float64, code string) cell {
@@ -181,7 +183,11 @@ func numberCell(f float64, code string) cell {
 	return cell{kind: cellNumber, number: f + 0, code: code}
 }
 
+// decimalCell takes the usual number as it is, digit for digit.
 func decimalCell(s string) cell {
+	if text, ok := plainNumber(s); ok {
+		return cell{kind: cellNumber, text: text}
+	}
 	f, exact, ok := parseNumber(s)
 	switch {
 	case !ok && isNotFinite(s):

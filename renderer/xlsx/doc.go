@@ -1,6 +1,6 @@
 // Package xlsx writes Excel workbooks from rows of typed values, straight into
-// an io.Writer. It knows nothing of where rows come from, and nothing of what
-// encodes a sheet shows in its types.
+// an io.Writer: rows are encoded as they come, compressed and passed on. Memory does
+// not grow with them. It knows nothing of where rows come from.
 //
 //	Book ─► New ─► Writer ─► Sheet ─► SheetWriter ─► Row, Row, … ─► Close ─► Close ─► Summary
 //	                           ▲                                      │
@@ -16,8 +16,9 @@
 //   - Date and time values are wall clocks: no time zone is applied here.
 //   - More rows than a sheet holds go on in a sheet named "name (2)", under the
 //     same header.
+//     So does a sheet of more than 4 GiB whose rows were short at first.
 //   - An error from the destination is returned by the call that met it and by
-//     every later one. Close and Discard leave no temporary file.
+//     every later one; so is the end of the context. Nothing is kept in files.
 //
 // A workbook is complete only when Writer.Close returned nil: until then the
 // destination holds a zip archive without a directory, which no reader opens.

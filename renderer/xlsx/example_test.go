@@ -2,6 +2,7 @@ package xlsx_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"time"
 
@@ -15,7 +16,7 @@ func Example() {
 		return
 	}
 	var dst bytes.Buffer
-	w, err := xlsx.New(&dst, xlsx.Book{Title: "冷蔵庫温度記録"})
+	w, err := xlsx.New(context.Background(), &dst, xlsx.Book{Title: "冷蔵庫温度記録"})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,6 +1,7 @@
 package xlsx_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"path/filepath"
@@ -27,15 +28,15 @@ func TestDestinationErrorIsReturned(t *testing.T) {
 	t.Parallel()
 	whole, _ := sampleBook(t)
 	for left := 0; left < len(whole); left += 1500 {
-		err := writeTo(&fullDisk{left: left})
+		err := writeTo(t.Context(), &fullDisk{left: left})
 		if !errors.Is(err, errFull) {
 			t.Errorf("destination of %d bytes: error %v, want %v", left, err, errFull)
 		}
 	}
 }
 
-func writeTo(dst *fullDisk) error {
-	w, err := xlsx.New(dst, xlsx.Book{})
+func writeTo(ctx context.Context, dst *fullDisk) error {
+	w, err := xlsx.New(ctx, dst, xlsx.Book{})
 	if err != nil {
 		return err
 	}
@@ -58,9 +59,8 @@ func writeTo(dst *fullDisk) error {
 	return err
 }
 
-// TestNoTemporaryFileStays is not parallel: it moves the directory for temporary
-// files.
-func TestNoTemporaryFileStays(t *testing.T) {
+// TestNoTemporaryFile is not parallel: it moves the directory for temporary files.
+func TestNoTemporaryFile(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	t.Setenv("TMP", dir)
@@ -81,7 +81,7 @@ func TestNoTemporaryFileStays(t *testing.T) {
 			return nil
 		}, nil},
 	} {
-		w, err := xlsx.New(test.dst, xlsx.Book{})
+		w, err := xlsx.New(t.Context(), test.dst, xlsx.Book{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,13 +90,13 @@ func TestNoTemporaryFileStays(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := strings.Repeat("x", 30_000)
-		for range 700 { // 21 MB: beyond what is kept in memory
+		for range 700 { // 21 MB
 			if err := s.Row([]xlsx.Value{xlsx.Text(text)}); err != nil {
-				t.Fatal(err)
+				break // and so will the end
 			}
 		}
-		if files := temporary(t, dir); len(files) != 1 {
-			t.Errorf("%s: %d temporary files while writing, want 1: %v", test.name, len(files), files)
+		if files := temporary(t, dir); len(files) != 0 {
+			t.Errorf("%s: temporary files while writing: %v", test.name, files)
 		}
 		if err := test.end(w, s); !errors.Is(err, test.want) {
 			t.Errorf("%s: error %v, want %v", test.name, err, test.want)
@@ -118,7 +118,7 @@ func temporary(t *testing.T, dir string) []string {
 
 func TestTooLarge(t *testing.T) {
 	t.Parallel()
-	w, err := xlsx.New(&fullDisk{left: math.MaxInt}, xlsx.Book{})
+	w, err := xlsx.New(t.Context(), &fullDisk{left: math.MaxInt}, xlsx.Book{})
 	if err != nil {
 		t.Fatal(err)
 	}

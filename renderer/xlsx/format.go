@@ -14,6 +14,8 @@ type Format struct {
 	yes, no string
 	accepts accepts
 	ja      bool
+	// fractions is set where the code shows parts of a second.
+	fractions bool
 }
 
 // accepts is the family of values that a format is for.
@@ -66,6 +68,7 @@ func ParseFormat(s, locale string) (Format, error) {
 			return Format{}, fmt.Errorf("format %q: %w", s, err)
 		}
 		f.code, f.accepts = code, family
+		f.fractions = strings.Contains(strings.ToLower(code), "s.0")
 		return f, nil
 	}
 	if _, err := parsePlain(f, name); err == nil {
@@ -142,21 +145,21 @@ func isJapanese(locale string) bool {
 
 const durationCode = "[h]:mm:ss"
 
-func (f Format) dateCode() string {
+func (f *Format) dateCode() string {
 	if f.ja {
 		return "yyyy/mm/dd"
 	}
 	return "yyyy-mm-dd"
 }
 
-func (f Format) dateTimeCode() string {
+func (f *Format) dateTimeCode() string {
 	if f.ja {
 		return "yyyy/mm/dd hh:mm"
 	}
 	return "yyyy-mm-dd hh:mm:ss"
 }
 
-func (f Format) timeCode() string {
+func (f *Format) timeCode() string {
 	if f.ja {
 		return "hh:mm"
 	}

@@ -87,7 +87,7 @@ func (s *codeScanner) take(n int) {
 // quoted takes literal text with both its quotes.
 func (s *codeScanner) quoted() {
 	inside, _, closed := strings.Cut(s.rest[1:], `"`)
-	switch _, changes := cleanText(inside); {
+	switch _, _, changes := cleanText(inside); {
 	case !closed:
 		s.err = errors.New("a quote is opened and not closed")
 	case changes != 0 || strings.ContainsFunc(inside, unicode.IsControl):

@@ -82,3 +82,37 @@ func wholeIsExact(n int64) bool {
 	}
 	return true
 }
+
+// plainNumber gives s in the form in which numbers are written, when s is one of at
+// most 15 digits without an exponent: what PostgreSQL gives for nearly every numeric.
+// Such a number is not turned into a double and back.
+func plainNumber(s string) (text string, ok bool) {
+	digits := s
+	if digits != "" && digits[0] == '-' {
+		digits = digits[1:]
+	}
+	point, nonzero := -1, false
+	for i := range len(digits) {
+		switch c := digits[i]; {
+		case c == '.' && point < 0:
+			point = i
+		case c < '0' || c > '9':
+			return "", false
+		default:
+			nonzero = nonzero || c != '0'
+		}
+	}
+	whole := len(digits)
+	if point >= 0 {
+		whole = point
+	}
+	switch {
+	case !nonzero || len(digits) > maxDigits: // the point counts too: nearly all are shorter
+		return "", false
+	case whole == 0 || whole == len(digits)-1 || digits[0] == '0' && whole > 1:
+		return "", false
+	case point < 0:
+		return s, true
+	}
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), "."), true
+}

@@ -1,10 +1,8 @@
 package xlsx
 
 import (
-	"archive/zip"
 	"bytes"
 	"fmt"
-	"hash/crc32"
 	"sync"
 )
 
@@ -14,9 +12,8 @@ import (
 
 // packedPart is a part as it lies in the archive.
 type packedPart struct {
-	compressed []byte
-	crc32      uint32
-	size       int
+	entry  entry
+	packed []byte
 }
 
 // packedMax bounds what is kept: a renderer works on few reports at a time.
@@ -55,25 +52,11 @@ func (c *packedCache) get(content []byte) (*packedPart, error) {
 }
 
 func pack(content []byte) (*packedPart, error) {
-	var compressed bytes.Buffer
-	w, err := newCompressor(&compressed)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(content); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return &packedPart{compressed: compressed.Bytes(), crc32: crc32.ChecksumIEEE(content), size: len(content)}, nil
+	c := newCompressor()
+	defer c.release()
+	e, err := c.pack(content)
+	return &packedPart{entry: e, packed: bytes.Clone(c.packed)}, err
 }
-
-// zipVersion is the oldest format of archives that knows deflate.
-const zipVersion = 20
-
-// zipEpoch is partTime as an archive's date; its time of day is 0.
-const zipEpoch = 1<<5 | 1
 
 // addPacked writes a whole part that other workbooks have too.
 func (a *archive) addPacked(name string, content []byte) error {
@@ -81,16 +64,5 @@ func (a *archive) addPacked(name string, content []byte) error {
 	if err != nil {
 		return fmt.Errorf("compress part %s: %w", name, err)
 	}
-	w, err := a.zip.CreateRaw(&zip.FileHeader{
-		Name: name, Method: zip.Deflate, CreatorVersion: zipVersion, ReaderVersion: zipVersion,
-		ModifiedDate: zipEpoch,                                                                                          //nolint:staticcheck // what CreateRaw writes; it does not look at Modified
-		CRC32:        part.crc32, CompressedSize64: uint64(len(part.compressed)), UncompressedSize64: uint64(part.size), //nolint:gosec // lengths
-	})
-	if err != nil {
-		return fmt.Errorf("begin part %s: %w", name, err)
-	}
-	if _, err := w.Write(part.compressed); err != nil {
-		return fmt.Errorf("write part %s: %w", name, err)
-	}
-	return nil
+	return a.addEntry(name, part.entry, part.packed)
 }

@@ -95,7 +95,7 @@ func parseDuration(s string) (Value, bool) {
 }
 
 // boolCell writes the words of the format, or TRUE and FALSE without any.
-func (f Format) boolCell(v Value) cell {
+func (f *Format) boolCell(v *Value) cell {
 	truth, ok := f.truth(v)
 	switch {
 	case ok && f.yes == "":
@@ -116,7 +116,7 @@ func (f Format) boolCell(v Value) cell {
 	return c
 }
 
-func (f Format) truth(v Value) (truth, ok bool) {
+func (f *Format) truth(v *Value) (truth, ok bool) {
 	switch v.kind {
 	case KindBool:
 		return v.bits == 1, true
@@ -129,7 +129,7 @@ func (f Format) truth(v Value) (truth, ok bool) {
 }
 
 // readTruth knows PostgreSQL's words for boolean and the format's own.
-func (f Format) readTruth(s string) (truth, ok bool) {
+func (f *Format) readTruth(s string) (truth, ok bool) {
 	if f.yes != "" && (s == f.yes || s == f.no) {
 		return s == f.yes, true
 	}

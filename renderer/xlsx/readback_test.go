@@ -12,7 +12,7 @@ import (
 func writeBook(t testing.TB, sheet xlsx.Sheet, rows [][]xlsx.Value) ([]byte, xlsx.Summary) {
 	t.Helper()
 	var dst bytes.Buffer
-	w, err := xlsx.New(&dst, xlsx.Book{Title: "t", Creator: "c"})
+	w, err := xlsx.New(t.Context(), &dst, xlsx.Book{Title: "t", Creator: "c"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func isTaken(name string, taken []string) bool {
 }
 
 func legalSheetName(s string) string {
-	s, _ = cleanText(s)
+	s, _, _ = cleanText(s)
 	s = strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`\/?*[]:`, r) || r < ' ' || r == 0x7f {
 			return '_'

@@ -2,9 +2,9 @@ package xlsx
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // SheetWriter writes the rows of one sheet, and of those that follow it when it
@@ -14,62 +14,66 @@ type SheetWriter struct {
 	sheet Sheet
 	// base is the name of the first sheet, name that of the sheet in hand.
 	base, name string
-	// spool is nil while the first rows are held back.
-	spool  *spool
-	titles []cell
-	// held are the cells of the first rows, kept until the widths are known.
-	held    []cell
-	row     []cell
-	widths  []int
-	looks   []lastLook
-	rowsMax int
+	titles     []cell
+	titleStyle []int
+	row        []cell
+	ids        []int
+	looks      []lookCache
+	encoder    *rowEncoder
+	columns    columnWidths
+	rows       sheetRows
+	rowsMax    int
+	bytesMax   int64
 	// written counts the rows of the sheet in hand, header included.
 	written int
 	part    int
 	closed  bool
 }
 
-// lastLook is the style that a column's last cell had; the next one mostly has
-// the same.
-type lastLook struct {
-	look style
-	id   int
-}
-
 func newSheetWriter(w *Writer, sheet Sheet, name string) *SheetWriter {
 	sheet.Columns = slices.Clone(sheet.Columns)
 	n := len(sheet.Columns)
 	s := &SheetWriter{
-		book: w, sheet: sheet, base: name, rowsMax: MaxRows,
-		titles: make([]cell, n), row: make([]cell, n), widths: make([]int, n), looks: make([]lastLook, n),
+		book: w, sheet: sheet, base: name, rowsMax: MaxRows, bytesMax: math.MaxUint32 - tailMax,
+		titles: make([]cell, n), titleStyle: make([]int, n), row: make([]cell, n), ids: make([]int, n), looks: make([]lookCache, n),
+		encoder: newRowEncoder(n), columns: newColumnWidths(sheet.Columns),
 	}
-	s.begin(name)
+	s.name, s.part, s.written = name, 1, 1
 	for i, c := range sheet.Columns {
 		s.titles[i] = textCell(c.Title, "", 0)
-		s.note(i, s.titles[i].changes)
-		s.measure(i, s.titles[i])
+		s.titleStyle[i] = w.styles.id(style{header: sheet.Header, breaks: s.titles[i].traits&hasBreaks != 0})
+		s.columns.measure(i, &s.titles[i])
 		if sheet.Filter {
-			s.widths[i] += filterRoom
+			s.columns.shown[i] += filterRoom
 		}
 	}
+	s.note(s.titles)
+	s.begin()
 	return s
 }
 
-// begin starts a sheet, with its header as the first row.
-func (s *SheetWriter) begin(name string) {
-	s.name = name
-	s.part++
+// begin starts the sheet in hand with its header.
+func (s *SheetWriter) begin() {
 	s.written = 1
-	s.book.names = append(s.book.names, name)
+	s.book.names = append(s.book.names, s.name)
+	s.rows.begin(s.book.archive, sheetPart(len(s.book.sheets)+1))
+	var height float64
+	for i := range s.titles {
+		if c := &s.titles[i]; s.sheet.Header.Wrap || c.traits&hasBreaks != 0 {
+			height = max(height, textHeight(c, s.columns.expected(i)))
+		}
+	}
+	s.rows.pending = s.encoder.append(s.rows.pending, 1, s.titles, s.titleStyle, height)
 }
 
 // Row writes the next row, one value for each column; columns without a value
 // stay empty. The caller may reuse values at once. More values than columns are
 // an error. After an error every call on the workbook returns it.
 func (s *SheetWriter) Row(values []Value) error {
+	if err := s.book.check(); err != nil {
+		return err
+	}
 	switch {
-	case s.book.err != nil:
-		return s.book.err
 	case s.closed:
 		return ErrClosed
 	case len(values) > len(s.sheet.Columns):
@@ -80,92 +84,84 @@ func (s *SheetWriter) Row(values []Value) error {
 			return s.fail(err)
 		}
 	}
-	s.written++
-	s.book.summary.Rows++
 	if err := s.write(values); err != nil {
 		return s.fail(err)
 	}
+	s.book.summary.Rows++
 	return nil
 }
 
 func (s *SheetWriter) write(values []Value) error {
-	if s.spool != nil {
-		s.apply(s.row, values)
-		return s.spool.writeRow(s.written, s.row, s.styleOf)
+	changes, height := s.apply(values)
+	before := len(s.rows.pending)
+	s.rows.pending = s.encoder.append(s.rows.pending, s.written+1, s.row, s.ids, height)
+	if !s.rows.large && s.rows.size() > s.bytesMax {
+		s.rows.pending = s.rows.pending[:before]
+		if err := s.split(); err != nil {
+			return err
+		}
+		s.rows.mayBeLarge = true
+		s.rows.pending = s.encoder.append(s.rows.pending, s.written+1, s.row, s.ids, height)
 	}
-	n := len(s.sheet.Columns)
-	s.held = append(s.held, s.row...)
-	row := s.held[len(s.held)-n:]
-	s.apply(row, values)
-	for i, c := range row {
-		s.measure(i, c)
+	s.written++
+	if changes != 0 {
+		s.note(s.row)
 	}
-	if len(s.held) >= min(widthRows*n, widthCells) {
-		return s.start()
-	}
-	return nil
-}
-
-// apply turns values into cells, and records what had to change.
-func (s *SheetWriter) apply(cells []cell, values []Value) {
-	clear(cells[len(values):])
-	for i, v := range values {
-		cells[i] = s.sheet.Columns[i].Format.cell(v)
-		s.note(i, cells[i].changes)
-	}
-}
-
-func (s *SheetWriter) note(column int, changes change) {
-	if changes == 0 {
-		return
-	}
-	s.book.summary.Substitutions.record(changes, Substitution{
-		Sheet: s.name, Cell: reference(column, s.written), Column: s.sheet.Columns[column].Title,
-	})
-}
-
-func (s *SheetWriter) measure(column int, c cell) {
-	s.widths[column] = max(s.widths[column], shownWidth(c))
-}
-
-// start writes the sheet's head, the header and the rows held back.
-func (s *SheetWriter) start() error {
-	sp, err := newSpool(s.head())
-	if err != nil {
-		return err
-	}
-	s.spool = sp
-	header := s.book.styles.id(style{header: s.sheet.Header})
-	err = sp.writeRow(1, s.titles, func(int, cell) int { return header })
-	n := len(s.sheet.Columns)
-	for row := 0; err == nil && row < len(s.held)/n; row++ {
-		err = sp.writeRow(row+2, s.held[row*n:(row+1)*n], s.styleOf)
-	}
-	s.held = nil
-	return err
-}
-
-func (s *SheetWriter) head() sheetHead {
-	head := sheetHead{freeze: s.sheet.FreezeHeader, selected: len(s.book.sheets) == 0, widths: make([]float64, len(s.widths))}
-	for i, c := range s.sheet.Columns {
-		head.widths[i] = c.Width
-		if c.Width == 0 {
-			head.widths[i] = min(max(float64(s.widths[i])+padding, minWidth), maxWidth)
+	if !s.columns.settled() {
+		s.columns.add(s.row)
+		if len(s.rows.pending) >= heldBytes {
+			s.columns.settle()
 		}
 	}
-	return head
+	return s.pass()
 }
 
-// styleOf gives the id of a cell's style.
-func (s *SheetWriter) styleOf(column int, c cell) int {
-	look := style{code: c.code}
-	if c.kind == cellText {
-		look.quote, look.breaks = looksLikeFormula(c.text), strings.Contains(c.text, "\n")
+// pass moves rows on when they are many, once the widths are known.
+func (s *SheetWriter) pass() error {
+	if !s.rows.full() || !s.columns.settled() {
+		return nil
 	}
-	if last := &s.looks[column]; last.look != look {
-		*last = lastLook{look: look, id: s.book.styles.id(look)}
+	if s.rows.part == nil {
+		if err := s.rows.stream(s.head(""), s.written); err != nil {
+			return err
+		}
 	}
-	return s.looks[column].id
+	return s.rows.pass()
+}
+
+// apply turns values into cells. The height is 0 when the row needs none of its own.
+func (s *SheetWriter) apply(values []Value) (changes change, height float64) {
+	clear(s.row[len(values):])
+	for i := range values {
+		c := &s.row[i]
+		s.sheet.Columns[i].Format.put(c, &values[i])
+		if c.kind == cellBlank {
+			continue
+		}
+		changes |= c.changes
+		s.ids[i] = s.looks[i].id(c, s.book.styles)
+		if c.traits&hasBreaks != 0 {
+			height = max(height, textHeight(c, s.columns.expected(i)))
+		}
+	}
+	return changes, height
+}
+
+// note records what had to change in the row that was written last.
+func (s *SheetWriter) note(cells []cell) {
+	for i := range cells {
+		if cells[i].changes != 0 {
+			s.book.summary.Substitutions.record(cells[i].changes, Substitution{
+				Sheet: s.name, Cell: reference(i, s.written), Column: s.sheet.Columns[i].Title,
+			})
+		}
+	}
+}
+
+func (s *SheetWriter) head(dimension string) []byte {
+	return sheetHead{
+		dimension: dimension, freeze: s.sheet.FreezeHeader, selected: len(s.book.sheets) == 0, widths: s.columns.final(),
+	}.appendXML(nil)
 }
 
 // split completes the sheet in hand and goes on in the next.
@@ -173,30 +169,23 @@ func (s *SheetWriter) split() error {
 	if err := s.finish(); err != nil {
 		return err
 	}
-	s.begin(nextSheetName(s.base, s.part+1, s.book.names))
-	return s.start()
+	s.part++
+	s.name = nextSheetName(s.base, s.part, s.book.names)
+	s.begin()
+	return nil
 }
 
-// finish moves the sheet in hand into the destination.
+// finish moves the sheet in hand into the archive.
 func (s *SheetWriter) finish() error {
-	if s.spool == nil {
-		if err := s.start(); err != nil {
-			return err
-		}
-	}
+	s.columns.settle()
 	last := reference(len(s.sheet.Columns)-1, s.written)
 	written := writtenSheet{name: s.name}
-	tail := sheetTail{dimension: "A1:" + last}
+	var tail sheetTail
 	if s.sheet.Filter {
-		tail.filter = tail.dimension
+		tail.filter = "A1:" + last
 		written.filter = "$A$1:$" + columnLetters(len(s.sheet.Columns)-1) + "$" + strconv.Itoa(s.written)
 	}
-	dst, err := s.book.archive.part(sheetPart(len(s.book.sheets) + 1))
-	if err == nil {
-		err = s.spool.finish(dst, tail)
-	}
-	s.discard()
-	if err != nil {
+	if err := s.rows.finish(func() []byte { return s.head("A1:" + last) }, tail.appendXML(nil)); err != nil {
 		return err
 	}
 	s.book.sheets = append(s.book.sheets, written)
@@ -204,13 +193,12 @@ func (s *SheetWriter) finish() error {
 	return nil
 }
 
-// Close completes the sheet. When it returns nil, all of the sheet is with the
-// destination, except what the archive compresses together.
+// Close completes the sheet.
 func (s *SheetWriter) Close() error {
-	switch {
-	case s.book.err != nil:
-		return s.book.err
-	case s.closed:
+	if err := s.book.check(); err != nil {
+		return err
+	}
+	if s.closed {
 		return ErrClosed
 	}
 	s.closed = true
@@ -218,20 +206,15 @@ func (s *SheetWriter) Close() error {
 	if err := s.finish(); err != nil {
 		return s.fail(err)
 	}
+	s.discard()
 	return nil
 }
 
-func (s *SheetWriter) discard() {
-	if s.spool != nil {
-		s.spool.discard()
-		s.spool = nil
-	}
-}
+func (s *SheetWriter) discard() { s.rows.discard() }
 
 // fail remembers the first error of the workbook, and frees what it holds.
 func (s *SheetWriter) fail(err error) error {
 	s.discard()
-	s.closed = true
 	s.book.err = fmt.Errorf("write sheet %q: %w", s.name, err)
 	return s.book.err
 }

@@ -18,7 +18,7 @@ func TestSplit(t *testing.T) {
 	}
 	const rows = 1_200_000
 	var dst bytes.Buffer
-	w, err := xlsx.New(&dst, xlsx.Book{})
+	w, err := xlsx.New(t.Context(), &dst, xlsx.Book{})
 	if err != nil {
 		t.Fatal(err)
 	}

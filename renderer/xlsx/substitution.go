@@ -30,7 +30,7 @@ const (
 )
 
 // change is a set of kinds within one cell, one bit for each of changeKinds.
-type change uint8
+type change uint16
 
 const (
 	changedLength change = 1 << iota

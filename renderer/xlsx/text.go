@@ -8,30 +8,63 @@ import (
 // maxTextUnits is Excel's limit for the text of a cell, in UTF-16 units.
 const maxTextUnits = 32767
 
+// traits are what a cell's text has that its encoding must know of.
+type traits uint8
+
+const (
+	// hasMarkup is for what must be written in another way.
+	hasMarkup traits = 1 << iota
+	hasBreaks
+	hasControl
+	hasUnderscore
+	// hasWide is for anything beyond ASCII, hasHigh for U+F000 to U+FFFF, where the
+	// noncharacters are.
+	hasWide
+	hasHigh
+)
+
+// traitsOf are the traits that each byte of a text brings.
+var traitsOf = func() (t [256]traits) {
+	for c := range t {
+		switch {
+		case c >= utf8.RuneSelf:
+			t[c] = hasWide
+		case c < ' ':
+			t[c] = hasControl
+		}
+	}
+	t['\t'], t['\n'], t['\r'] = 0, hasBreaks, hasMarkup
+	t['&'], t['<'], t['>'] = hasMarkup, hasMarkup, hasMarkup
+	t['_'] = hasUnderscore
+	t[0xEF] |= hasHigh
+	return t
+}()
+
 // cleanText gives s as a cell can hold it. The usual text passes untouched and
 // costs one pass.
-func cleanText(s string) (string, change) {
-	if plainASCII(s) {
-		if len(s) <= maxTextUnits {
-			return s, 0
-		}
-		return s[:maxTextUnits], changedLength
+func cleanText(s string) (string, traits, change) {
+	t := scanBytes(s)
+	if len(s) <= maxTextUnits && t&hasControl == 0 && (t&hasWide == 0 || legalWide(s, t)) {
+		return s, t, 0
 	}
 	end, changes := scanText(s)
 	s = s[:end]
 	if changes&(changedCharacter|changedUTF8) != 0 {
 		s = replaceIllegal(s)
 	}
-	return s, changes
+	return s, scanBytes(s), changes
 }
 
-func plainASCII(s string) bool {
+func scanBytes(s string) (t traits) {
 	for i := range len(s) {
-		if c := s[i]; c >= utf8.RuneSelf || (c < ' ' && c != '\t' && c != '\n' && c != '\r') {
-			return false
-		}
+		t |= traitsOf[s[i]]
 	}
-	return true
+	return t
+}
+
+// legalWide is for text without control characters.
+func legalWide(s string, t traits) bool {
+	return utf8.ValidString(s) && (t&hasHigh == 0 || !strings.Contains(s, "\uFFFE") && !strings.Contains(s, "\uFFFF"))
 }
 
 // scanText tells how much of s fits and what must be replaced in that.

@@ -11,7 +11,7 @@ const (
 	// maxColumnWidth is what Excel accepts from a caller.
 	maxColumnWidth = 255
 	// widthRows is how many rows are looked at, and held back, before the first
-	// is written: widths stand before the rows in a sheet.
+	// is passed on: widths stand before the rows in a sheet.
 	widthRows = 100
 	// widthCells ends that earlier for sheets of very many columns: 100 rows of
 	// 16,384 would hold 100 MB.
@@ -36,6 +36,9 @@ func shownWidth(c cell) int {
 }
 
 func numberWidth(c cell) int {
+	if c.code == "" && c.text != "" {
+		return len(c.text)
+	}
 	if c.code == "" {
 		return len(strconv.FormatFloat(c.number, 'g', -1, 64))
 	}
@@ -44,7 +47,11 @@ func numberWidth(c cell) int {
 	}
 	// The decimals of the code, the digits before the point and their commas.
 	_, fraction, _ := strings.Cut(c.code, ".")
-	digits := len(strconv.FormatFloat(c.number, 'f', 0, 64))
+	whole, _, _ := strings.Cut(c.text, ".")
+	if c.text == "" {
+		whole = strconv.FormatFloat(c.number, 'f', 0, 64)
+	}
+	digits := len(whole)
 	if strings.Contains(c.code, ",") {
 		digits += (digits - 1) / 3
 	}
@@ -98,4 +105,63 @@ func isWide(r rune) bool {
 		}
 	}
 	return false
+}
+
+// columnWidths finds the widths of a sheet's columns.
+type columnWidths struct {
+	columns []Column
+	// shown is the widest cell of each column.
+	shown []int
+	rows  int
+	// widths are nil until they are settled.
+	widths []float64
+}
+
+func newColumnWidths(columns []Column) columnWidths {
+	return columnWidths{columns: columns, shown: make([]int, len(columns))}
+}
+
+func (w *columnWidths) measure(column int, c *cell) {
+	w.shown[column] = max(w.shown[column], shownWidth(*c))
+}
+
+// add looks at one of the first rows.
+func (w *columnWidths) add(cells []cell) {
+	for i := range cells {
+		w.measure(i, &cells[i])
+	}
+	w.rows++
+	if w.rows >= widthRows || w.rows*len(cells) >= widthCells {
+		w.settle()
+	}
+}
+
+func (w *columnWidths) settled() bool { return w.widths != nil }
+
+// settle decides; rows that come later change nothing.
+func (w *columnWidths) settle() {
+	if w.settled() {
+		return
+	}
+	w.widths = make([]float64, len(w.columns))
+	for i, c := range w.columns {
+		w.widths[i] = c.Width
+		if c.Width == 0 {
+			w.widths[i] = min(max(float64(w.shown[i])+padding, minWidth), maxWidth)
+		}
+	}
+}
+
+func (w *columnWidths) final() []float64 { return w.widths }
+
+// expected is the least width that a column will have for a cell of a row in hand:
+// before the widths are settled, a column takes the width of its widest line.
+func (w *columnWidths) expected(column int) float64 {
+	switch {
+	case w.settled():
+		return w.widths[column]
+	case w.columns[column].Width != 0:
+		return w.columns[column].Width
+	}
+	return maxWidth
 }

@@ -18,7 +18,7 @@ func sampleBook(t testing.TB) ([]byte, xlsx.Summary) {
 	t.Helper()
 	var dst bytes.Buffer
 	created := time.Date(2026, time.November, 1, 5, 0, 0, 0, time.UTC)
-	w, err := xlsx.New(&dst, xlsx.Book{Title: "温度 & 湿度", Creator: "jetsheet", Created: created})
+	w, err := xlsx.New(t.Context(), &dst, xlsx.Book{Title: "温度 & 湿度", Creator: "jetsheet", Created: created})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestWidthsFitFullWidthText(t *testing.T) {
 
 func TestOrderOfCalls(t *testing.T) {
 	t.Parallel()
-	w, err := xlsx.New(&fullDisk{left: math.MaxInt}, xlsx.Book{})
+	w, err := xlsx.New(t.Context(), &fullDisk{left: math.MaxInt}, xlsx.Book{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestIdentifierMakesOtherBytes(t *testing.T) {
 	t.Parallel()
 	write := func(identifier string) []byte {
 		var dst bytes.Buffer
-		w, err := xlsx.New(&dst, xlsx.Book{Identifier: identifier})
+		w, err := xlsx.New(t.Context(), &dst, xlsx.Book{Identifier: identifier})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package cells_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 
@@ -12,7 +13,7 @@ import (
 // workbook writes one reading and opens the result.
 func workbook(reading string) (*cells.Book, error) {
 	var b bytes.Buffer
-	w, err := xlsx.New(&b, xlsx.Book{})
+	w, err := xlsx.New(context.Background(), &b, xlsx.Book{})
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,109 @@
+package xlsx
+
+import "sync"
+
+const (
+	// wholeBytes is how much of a sheet is held back: one that stays below is written
+	// with its sizes and its dimension before it, as Excel does.
+	wholeBytes = 256 << 10
+	// passBytes is how much of a larger one is passed on at a time.
+	passBytes = 32 << 10
+	// heldBytes ends the measuring of widths early.
+	heldBytes = 4 << 20
+	// largeRow is the average length of rows from which a sheet may pass 4 GiB with
+	// the rows that Excel allows, if those to come are twice as long.
+	largeRow = 2 << 10
+	// tailMax is more than what follows the rows takes.
+	tailMax = 1 << 10
+)
+
+// sheetRows takes the encoded rows of one sheet after the other into the archive.
+type sheetRows struct {
+	archive *archive
+	name    string
+	// pending are not passed on yet.
+	pending []byte
+	// part is nil as long as none is.
+	part *part
+	// large parts are written so that they may pass 4 GiB; mayBeLarge makes one so.
+	large, mayBeLarge bool
+}
+
+// rowBuffers keeps the buffers of pending rows between sheets.
+var rowBuffers sync.Pool
+
+// begin starts the sheet of that part's name.
+func (r *sheetRows) begin(a *archive, name string) {
+	r.archive, r.name, r.large = a, name, false
+	if r.pending == nil {
+		if b, ok := rowBuffers.Get().(*[]byte); ok {
+			r.pending = *b
+		}
+	}
+	r.pending = r.pending[:0]
+}
+
+// full says that rows should be passed on.
+func (r *sheetRows) full() bool {
+	if r.part == nil {
+		return len(r.pending) >= wholeBytes
+	}
+	return len(r.pending) >= passBytes
+}
+
+// size is that of the part so far.
+func (r *sheetRows) size() int64 {
+	if r.part == nil {
+		return int64(len(r.pending))
+	}
+	return r.part.entry.size + int64(len(r.pending))
+}
+
+// stream begins the part of a sheet that has so many rows till now.
+func (r *sheetRows) stream(head []byte, rows int) error {
+	r.large = r.mayBeLarge || len(r.pending)/rows > largeRow
+	part, err := r.archive.stream(r.name, r.large)
+	if err != nil {
+		return err
+	}
+	r.part = part
+	return part.write(head)
+}
+
+// pass moves what is pending into the part.
+func (r *sheetRows) pass() error {
+	err := r.part.write(r.pending)
+	r.pending = r.pending[:0]
+	return err
+}
+
+// finish completes the sheet.
+func (r *sheetRows) finish(head func() []byte, tail []byte) error {
+	if r.part == nil {
+		return r.archive.add(r.name, head(), r.pending, tail)
+	}
+	part := r.part
+	defer r.discardPart()
+	r.pending = append(r.pending, tail...)
+	if err := r.pass(); err != nil {
+		return err
+	}
+	return part.close()
+}
+
+func (r *sheetRows) discardPart() {
+	if r.part != nil {
+		r.part.discard()
+		r.part = nil
+	}
+}
+
+// discard frees what the sheet holds; it may be called repeatedly.
+func (r *sheetRows) discard() {
+	r.discardPart()
+	if r.pending != nil && cap(r.pending) <= 2*wholeBytes {
+		kept := r.pending[:0]
+		rowBuffers.Put(&kept)
+	}
+	r.pending = nil
+}
