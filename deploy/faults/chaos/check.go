@@ -39,6 +39,14 @@ func verifyRuns(ctx context.Context, command *commandLine, runs []*jetsheet.Run,
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(verifyTogether)
 	for _, run := range runs {
+		if run.Plan == nil {
+			if run.Cancelled == nil { // who cancels in time leaves nothing to verify
+				mu.Lock()
+				violations = append(violations, fmt.Sprintf("run %s is closed without a plan", run.ID()))
+				mu.Unlock()
+			}
+			continue
+		}
 		group.Go(func() error {
 			args := []string{"verify", run.ID().String(), "--json"}
 			if run.ID().Report != reportMoving || run.ID() == still {

@@ -29,7 +29,7 @@ type s3Proxy struct {
 	listener  net.Listener
 	server    *http.Server
 	transport *http.Transport
-	serving   sync.WaitGroup
+	serving   sync.WaitGroup // requests and the accept loop
 
 	mu       sync.Mutex
 	fault    kind // "": none
@@ -79,6 +79,8 @@ func (p *s3Proxy) meet() (kind, <-chan struct{}) {
 
 // ServeHTTP implements [http.Handler].
 func (p *s3Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.serving.Add(1)
+	defer p.serving.Done()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxS3Body))
 	if err != nil {
 		resetClient(w)
@@ -173,7 +175,7 @@ func resetClient(w http.ResponseWriter) {
 	_ = conn.Close()
 }
 
-// close ends the proxy with its connections.
+// close ends the proxy with its connections and waits for what S3 was asked to do.
 func (p *s3Proxy) close() {
 	p.set("")
 	_ = p.server.Close()
