@@ -8,7 +8,7 @@ type drawer struct{ next func(n int) int }
 func (d *drawer) one(values ...any) any { return values[d.next(len(values))] }
 
 func (d *drawer) attributes() map[string]any {
-	attributes := map[string]any{}
+	attributes := map[string]any{"always": "there"} // with $flagd two keys: no rule
 	for _, name := range []string{"targetingKey", "a", "b", "n", "list", "items", "m", "flag"} {
 		if d.next(4) > 0 {
 			attributes[name] = d.attribute(name)
