@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"github.com/jetsheet/jetsheet/internal/report/query"
 	"github.com/jetsheet/jetsheet/producer"
@@ -122,7 +125,8 @@ func (a *app) runRole(ctx context.Context, need need, build func(context.Context
 }
 
 // buildRole builds a stage. While NATS does not answer it waits: a role may start
-// before its servers. What waiting does not mend, such as a stream that setup has not
+// before its servers, and an answer may get lost with the connection, which is back by
+// the time that shows. What waiting does not mend, such as a stream that setup has not
 // made or a permission that is missing, is an error.
 func (a *app) buildRole(ctx context.Context, p parts, link *natsLink, build func(context.Context, parts) (stage, error)) (stage, error) {
 	for {
@@ -133,7 +137,7 @@ func (a *app) buildRole(ctx context.Context, p parts, link *natsLink, build func
 			role, err = build(limited, p)
 			return err
 		})
-		if err == nil || ctx.Err() != nil || link.IsConnected() {
+		if err == nil || ctx.Err() != nil || link.IsConnected() && !unanswered(err) {
 			return role, err
 		}
 		// The error of building is only that something timed out.
@@ -145,4 +149,9 @@ func (a *app) buildRole(ctx context.Context, p parts, link *natsLink, build func
 		}
 		timer.Stop()
 	}
+}
+
+// unanswered says whether an error means that an answer of NATS did not come.
+func unanswered(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrDisconnected)
 }
