@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nuid"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // storePlan writes the plan into the object store, as a stream.
@@ -47,8 +48,7 @@ func (p *Producer) storePlan(ctx context.Context, run jetsheet.RunID, c *collect
 
 func (p *Producer) putPlan(ctx context.Context, object string, plan io.Reader) error {
 	meta := jetstream.ObjectMeta{Name: object, Opts: &jetstream.ObjectMetaOptions{ChunkSize: jetsheet.ChunkBytes}}
-	_, err := p.plans.Put(ctx, meta, fullChunks{plan})
-	return err
+	return delivery.PutObject(ctx, p.plans, meta, fullChunks{plan})
 }
 
 // writeTo writes the targets in their order.

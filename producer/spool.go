@@ -32,6 +32,9 @@ func (f fullChunks) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// lookLimit bounds a look at the object store: an answer may be lost with its connection.
+const lookLimit = 10 * time.Second
+
 // planFile is a plan on local disk, checked against its run's record. A plan is
 // read from several places for as long as its run is published, which an object
 // store's reader does not do.
@@ -56,7 +59,7 @@ func (p *Producer) fetchPlan(ctx context.Context, plan *jetsheet.PlanSummary) (*
 	if err := p.planIsWhole(ctx, plan.Object); err != nil {
 		return nil, err
 	}
-	object, err := p.plans.Get(ctx, plan.Object)
+	object, err := delivery.GetObject(ctx, p.plans, plan.Object)
 	if err != nil {
 		return nil, err
 	}

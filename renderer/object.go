@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // putLimit bounds the writing of one object; an object store without a deadline
@@ -87,7 +88,7 @@ func (w *objectWriter) stream() {
 	go func() {
 		defer cancel()
 		meta := jetstream.ObjectMeta{Name: w.name, Opts: &jetstream.ObjectMetaOptions{ChunkSize: jetsheet.ChunkBytes}}
-		_, err := w.s.store.Put(ctx, meta, source)
+		err := delivery.PutObject(ctx, w.s.store, meta, source)
 		reader.CloseWithError(errors.Join(err, io.ErrClosedPipe))
 		w.putErr = err
 		close(ended)
