@@ -12,7 +12,7 @@ func (f *Format) put(c *cell, v *Value) {
 	case KindText:
 		if f.accepts <= acceptsText {
 			c.text, c.traits, c.changes = cleanText(v.text)
-			c.code, c.kind = f.code, cellText
+			c.code, c.number, c.kind = f.code, 0, cellText
 			return
 		}
 	case KindInt:

@@ -25,6 +25,33 @@ func writeBook(t testing.TB, sheet xlsx.Sheet, rows [][]xlsx.Value) ([]byte, xls
 	return dst.Bytes(), summary
 }
 
+// writeRows is writeBook for rows that are too many to be held.
+func writeRows(t testing.TB, sheet xlsx.Sheet, rows int, row func(i int) []xlsx.Value) []byte {
+	t.Helper()
+	var dst bytes.Buffer
+	w, err := xlsx.New(t.Context(), &dst, xlsx.Book{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Discard()
+	s, err := w.Sheet(sheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range rows {
+		if err := s.Row(row(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dst.Bytes()
+}
+
 func writeSheet(t testing.TB, w *xlsx.Writer, sheet xlsx.Sheet, rows [][]xlsx.Value) {
 	t.Helper()
 	s, err := w.Sheet(sheet)

@@ -167,51 +167,87 @@ func legalText(s string) string {
 	}, s)
 }
 
+// randomRow makes row i: the same whenever it is asked for. want is what its text and
+// its two numbers must be read as.
+func randomRow(i int) (row []xlsx.Value, want [3]string, at time.Time) {
+	r := rand.New(rand.NewPCG(1, uint64(i)))
+	text := randomText(r)
+	float := math.Float64frombits(r.Uint64())
+	if math.IsNaN(float) || math.IsInf(float, 0) || math.Abs(float) < 1e-300 {
+		float = r.NormFloat64()
+	}
+	decimal := strconv.FormatFloat(float64(r.Int64N(1e15))/math.Pow10(r.IntN(16)), "gf"[i%2], 15, 64)
+	if i%2 == 1 && len(decimal) > 16 {
+		decimal = decimal[:16]
+	}
+	at = time.Unix(r.Int64N(253402300800+2203891200)-2203891200, r.Int64N(1000)*1e6).UTC()
+	return []xlsx.Value{xlsx.Text(text), xlsx.Float(float), xlsx.Decimal(decimal), xlsx.DateTime(at)},
+		[3]string{legalText(text), strconv.FormatFloat(float, 'g', -1, 64), decimal}, at
+}
+
+// TestRandomValuesReadBack has more than a million texts and numbers without -short.
 func TestRandomValuesReadBack(t *testing.T) {
 	t.Parallel()
-	const rows = 10_000
-	r := rand.New(rand.NewPCG(1, 2))
-	data := make([][]xlsx.Value, rows)
-	want := make([][3]string, rows)
-	at := make([]time.Time, rows)
-	for i := range data {
-		text := randomText(r)
-		float := math.Float64frombits(r.Uint64())
-		if math.IsNaN(float) || math.IsInf(float, 0) || math.Abs(float) < 1e-300 {
-			float = r.NormFloat64()
-		}
-		decimal := strconv.FormatFloat(float64(r.Int64N(1e15))/math.Pow10(r.IntN(16)), 'g', 15, 64)
-		at[i] = time.Unix(r.Int64N(253402300800+2203891200)-2203891200, r.Int64N(1000)*1e6).UTC()
-		data[i] = []xlsx.Value{xlsx.Text(text), xlsx.Float(float), xlsx.Decimal(decimal), xlsx.DateTime(at[i])}
-		want[i] = [3]string{legalText(text), strconv.FormatFloat(float, 'g', -1, 64), decimal}
+	rows := 300_000
+	if testing.Short() {
+		rows = 10_000
 	}
 	columns := make([]xlsx.Column, 4)
 	columns[3].Format = mustFormat(t, "excel:yyyy-mm-dd hh:mm:ss.000")
-	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: columns}, data)
+	content := writeRows(t, xlsx.Sheet{Name: "s", Columns: columns}, rows, func(i int) []xlsx.Value { row, _, _ := randomRow(i); return row })
 	seen := 0
 	err := openBook(t, content).Sheets()[0].Rows(func(row int, got []cells.Cell) error {
 		if row == 1 {
 			return nil
 		}
-		i := row - 2
+		_, want, at := randomRow(row - 2)
 		seen++
-		if got[0].Kind != cells.Text || got[0].Text != want[i][0] {
-			t.Errorf("row %d: text %q, want %q", row, got[0].Text, want[i][0])
+		if got[0].Kind != cells.Text || got[0].Text != want[0] {
+			t.Errorf("row %d: text %q, want %q", row, got[0].Text, want[0])
 		}
 		for j := 1; j <= 2; j++ {
 			number, ok := got[j].Float()
-			if wanted, err := strconv.ParseFloat(want[i][j], 64); err != nil || !ok || number != wanted {
-				t.Errorf("row %d: number %s, want %s", row, got[j].Text, want[i][j])
+			if wanted, err := strconv.ParseFloat(want[j], 64); err != nil || !ok || number != wanted {
+				t.Errorf("row %d: number %s, want %s", row, got[j].Text, want[j])
 			}
 		}
-		if moment, ok := got[3].Time(); !ok || !moment.Equal(at[i]) {
-			t.Errorf("row %d: time %v from %q, want %v", row, moment, got[3].Text, at[i])
+		if moment, ok := got[3].Time(); !ok || !moment.Equal(at) {
+			t.Errorf("row %d: time %v from %q, want %v", row, moment, got[3].Text, at)
 		}
 		return nil
 	})
 	if err != nil || seen != rows {
 		t.Fatalf("read %d rows, %v, want %d", seen, err, rows)
 	}
+}
+
+// FuzzReadBack writes values of any bytes and reads them with the reader of cells.
+func FuzzReadBack(f *testing.F) {
+	f.Add("_x0041_x0042_", uint64(0), "12.50", int64(0))
+	f.Add(" a\r\n\t<&>", math.Float64bits(0.1), "-0.00", int64(1)<<53)
+	f.Add("\x00\xff\uFFFE", math.Float64bits(math.Inf(1)), "1e400", int64(math.MinInt64))
+	f.Fuzz(func(t *testing.T, text string, bits uint64, decimal string, whole int64) {
+		float := math.Float64frombits(bits)
+		content, summary := writeBook(t, xlsx.Sheet{Name: "s", Columns: make([]xlsx.Column, 4)},
+			[][]xlsx.Value{{xlsx.Text(text), xlsx.Float(float), xlsx.Decimal(decimal), xlsx.Int(whole)}})
+		got := readSheet(t, openBook(t, content).Sheets()[0])
+		if want := legalText(text); len(text) < 32767 && got["A2"].Text != want {
+			t.Errorf("text %q reads %q, want %q", text, got["A2"].Text, want)
+		}
+		if number, ok := got["B2"].Float(); ok && number != float || !ok && summary.Substitutions.Total() == 0 {
+			t.Errorf("number %v reads %q, %v", float, got["B2"].Text, summary.Substitutions)
+		}
+		if number, ok := got["C2"].Float(); ok {
+			if want, err := strconv.ParseFloat(decimal, 64); err != nil || number != want {
+				t.Errorf("decimal %q reads %q, %v", decimal, got["C2"].Text, err)
+			}
+		} else if len(decimal) < 32767 && got["C2"].Text != legalText(decimal) {
+			t.Errorf("decimal %q reads %q", decimal, got["C2"].Text)
+		}
+		if want := strconv.FormatInt(whole, 10); got["D2"].Text != want {
+			t.Errorf("%s reads %q", want, got["D2"].Text)
+		}
+	})
 }
 
 func TestTimesAreCutToWhatTheirFormatShows(t *testing.T) {

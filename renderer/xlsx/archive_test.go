@@ -1,0 +1,141 @@
+package xlsx
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"io"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestPartBeyond4GiB writes one, and reads it with the standard library's checks.
+func TestPartBeyond4GiB(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("4 GiB: run without -short")
+	}
+	var file bytes.Buffer
+	w, err := New(context.Background(), &file, Book{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Discard()
+	const columns = 20
+	s, err := w.Sheet(Sheet{Name: "s", Columns: make([]Column, columns)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := make([]Value, columns)
+	for i := range row {
+		row[i] = Text(strings.Repeat("long text ", 3000))
+	}
+	const rows = (4<<30)/(columns*30_000) + 20
+	for range rows {
+		if err := s.Row(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if summary, err := w.Close(); err != nil || summary.Sheets != 1 {
+		t.Fatalf("%d sheets, %v, want 1", summary.Sheets, err)
+	}
+	checkLarge(t, file.Bytes(), columns*30_000*rows)
+}
+
+func checkLarge(t *testing.T, content []byte, atLeast uint64) {
+	t.Helper()
+	r, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.File {
+		if f.Name != sheetPart(1) {
+			if f.ReaderVersion != versionDeflate || len(f.Extra) != 0 {
+				t.Errorf("%s: version %d, %d bytes extra, want %d and none", f.Name, f.ReaderVersion, len(f.Extra), versionDeflate)
+			}
+			continue
+		}
+		part, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := io.Copy(io.Discard, part)
+		if err != nil || uint64(n) != f.UncompressedSize64 || f.UncompressedSize64 < atLeast {
+			t.Errorf("sheet has %d bytes and reads %d, %v, want at least %d", f.UncompressedSize64, n, err, atLeast)
+		}
+		// What Excel wants: no offset in the extra field, the version in both headers.
+		if f.ReaderVersion != versionLarge || len(f.Extra) != 12 {
+			t.Errorf("directory says version %d with %d bytes extra, want %d with 12", f.ReaderVersion, len(f.Extra), versionLarge)
+		}
+		offset, err := f.DataOffset()
+		if err != nil {
+			t.Fatal(err)
+		}
+		local := content[offset-int64(localHeaderSize+len(f.Name)):]
+		if version := binary.LittleEndian.Uint16(local[4:]); version != versionLarge {
+			t.Errorf("local header says version %d, want %d", version, versionLarge)
+		}
+	}
+}
+
+// TestSheetGoesOnBeforeItsPartIsTooLarge makes the limit small.
+func TestSheetGoesOnBeforeItsPartIsTooLarge(t *testing.T) {
+	t.Parallel()
+	var file bytes.Buffer
+	w, err := New(t.Context(), &file, Book{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Discard()
+	s, err := w.Sheet(Sheet{Name: "s", Columns: []Column{{Title: "n"}, {Title: "bad"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const limit = 1 << 20
+	s.bytesMax = limit
+	for i := range 30_000 {
+		if err := s.Row([]Value{Int(int64(i)), Text("\x01" + strconv.Itoa(i))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	summary, err := w.Close()
+	if err != nil || summary.Rows != 30_000 || summary.Sheets != 2 {
+		t.Fatalf("%+v, %v, want 30,000 rows on 2 sheets", summary, err)
+	}
+	if bad := summary.Substitutions.Counts[IllegalCharacter]; bad != 30_000 {
+		t.Errorf("%d substitutions, want one for each row", bad)
+	}
+	r, err := zip.NewReader(bytes.NewReader(file.Bytes()), int64(file.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := r.Open(sheetPart(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := io.ReadAll(part)
+	if err != nil || !bytes.Contains(second, []byte(`<row r="2">`)) || bytes.Count(second, []byte("<row ")) < 2 {
+		t.Errorf("the second sheet has %d bytes, %v, want a header and rows from 2", len(second), err)
+	}
+}
+
+func TestArchiveBeyondItsFormIsAnError(t *testing.T) {
+	t.Parallel()
+	a := newArchive(io.Discard)
+	defer a.release()
+	a.flushed = 1<<32 - 100
+	if err := a.add("xl/workbook.xml", make([]byte, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.close(); err == nil || !strings.Contains(err.Error(), "4 GiB") {
+		t.Errorf("closing an archive of 4 GiB: %v, want an error that says so", err)
+	}
+}
