@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+)
+
+// writer is one that takes part.
+type writer struct {
+	name, version string
+	command       []string
+	// slow ones make fewer workbooks, and none of a million rows.
+	slow bool
+}
+
+// findWriters looks for what the machine has.
+func findWriters(ctx context.Context, dir, only string) (found []writer, absent []string) {
+	all := []func(context.Context, string) (writer, error){
+		here(nameJetsheet, "", false), here("excelize stream", excelizeModule, false), here("excelize SetCell", excelizeModule, true),
+		findTealeg, findLibxlsxwriter, findPython("XlsxWriter", "xlsxwriter", xlsxwriterScript), findPython("openpyxl", "openpyxl", openpyxlScript),
+		here("data alone", "", false),
+	}
+	wanted := strings.Split(only, ",")
+	for _, find := range all {
+		w, err := find(ctx, dir)
+		switch {
+		case only != "" && !slices.Contains(wanted, w.name):
+		case err != nil:
+			absent = append(absent, w.name+" ("+firstLine(err.Error())+")")
+		default:
+			found = append(found, w)
+		}
+	}
+	return found, absent
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return line
+}
+
+const excelizeModule = "github.com/xuri/excelize/v2"
+
+// here is a writer that is part of this program.
+func here(name, module string, slow bool) func(context.Context, string) (writer, error) {
+	return func(context.Context, string) (writer, error) {
+		program, err := os.Executable()
+		return writer{name: name, version: moduleVersion(module), command: []string{program, "-child", name}, slow: slow}, err
+	}
+}
