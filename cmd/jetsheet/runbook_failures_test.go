@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// setScene brings about what a page is about.
+type setScene func(s *sceneRig) *scene
+
+// failureScenes are the scenes of all causes, and of what else needs nothing but a
+// pipeline that works.
+func failureScenes() map[string]setScene {
+	scenes := map[string]setScene{
+		string(jetsheet.CauseBadMessage):  sceneBadMessage,
+		string(jetsheet.CauseKeyOccupied): sceneKeyOccupied,
+		string(jetsheet.CauseHeld):        sceneHeld,
+		string(jetsheet.CauseCancelled):   sceneCancelled,
+
+		"missing_run": sceneMissingRun,
+		"stuck_run":   sceneStuckRun,
+		"raw":         sceneRaw,
+		"README":      sceneContents,
+	}
+	for _, wrong := range wrongData() {
+		scenes[string(wrong.cause)] = func(s *sceneRig) *scene {
+			return s.corrects(s.failed(s.define(wrong.rows, wrong.edits...), wrong.cause), wrong.correct)
+		}
+	}
+	for cause, p := range plantedCauses() {
+		scenes[string(cause)] = func(s *sceneRig) *scene { return s.planted(p.stage, p.message) }
+	}
+	return scenes
+}
+
+// wrong is data or a definition that fails for one cause, and the statement that corrects
+// it.
+type wrong struct {
+	cause   jetsheet.Cause
+	rows    string
+	edits   []string
+	correct string
+}
+
+func wrongData() []wrong {
+	const query = "select 10 / n as each from TABLE where tenant = @tenant and target = @target"
+	return []wrong{
+		{jetsheet.CauseTenantID, `(null, '1', 1), ('b', '1', 1)`, nil, "update TABLE set tenant = 'a' where tenant is null"},
+		{jetsheet.CauseTargetID, `('a', null, 1), ('b', '1', 1)`, nil, "update TABLE set target = '1' where target is null"},
+		{
+			jetsheet.CauseTargetInvalid, `('a', '1', 1, 'Asia/Nowhere'), ('b', '1', 1, 'Asia/Tokyo')`,
+			[]string{"target, name from", "target, name as time_zone from"},
+			"update TABLE set name = 'Asia/Tokyo'",
+		},
+		{jetsheet.CauseDuplicateTarget, `('a', '1', 1), ('a', '1', 2), ('b', '1', 1)`, nil, "delete from TABLE where n = 2"},
+		{jetsheet.CauseRequestTooLarge, `('a', '1', 1, repeat('x', 70000)), ('b', '1', 1, 'x')`, []string{"name: Rows", `name: "{name}"`}, "update TABLE set name = 'x'"},
+		{jetsheet.CauseStatement, baseRows, nil, "update TABLE set n = 1"},
+		{
+			jetsheet.CauseStatementTime, `('a', '1', 9), ('b', '1', 9), ('c', '1', 0)`,
+			[]string{query, "select pg_sleep(n)::text as slept from TABLE where tenant = @tenant and target = @target", "output:", "limits: {statement: 1s}\noutput:"},
+			"update TABLE set n = 0",
+		},
+		{
+			jetsheet.CauseTooManyRows, `('a', '1', 9), ('b', '1', 9), ('c', '1', 1)`,
+			[]string{query, "select generate_series(1, n) as i from TABLE where tenant = @tenant and target = @target", "output:", "limits: {rows: 2}\noutput:"},
+			"update TABLE set n = 1",
+		},
+		{
+			jetsheet.CauseNoRecords, baseRows,
+			[]string{query, query + " and n > 0", "output:", "empty: fail\noutput:"},
+			"update TABLE set n = 1",
+		},
+		{
+			jetsheet.CauseWorkbook, `('a', '1', 1, null), ('b', '1', 1, null), ('c', '1', 1, 'each')`,
+			[]string{
+				"workbook:", "  fields: select name from TABLE where tenant = @tenant and target = @target\nworkbook:",
+				"rows: rows}", "rows: rows, columnsFrom: fields}",
+			},
+			"update TABLE set name = 'each'",
+		},
+	}
+}
+
+// plantedCauses are those that nobody can bring about at will; see [sceneRig.planted].
+func plantedCauses() map[jetsheet.Cause]struct {
+	stage   jetsheet.Stage
+	message string
+} {
+	type planted = struct {
+		stage   jetsheet.Stage
+		message string
+	}
+	return map[jetsheet.Cause]planted{
+		jetsheet.CauseDuplicateKey:   {jetsheet.StageProducer, `more than one target has the output key "x"`},
+		jetsheet.CauseMessageVersion: {jetsheet.StageRenderer, "the request needs a newer worker"},
+		jetsheet.CauseDefinition:     {jetsheet.StageRenderer, "read the definition of the run: line 3: unknown key"},
+		jetsheet.CauseStalled:        {jetsheet.StageRenderer, "no progress for 1m0s"},
+		jetsheet.CausePanic:          {jetsheet.StageRenderer, "panic: index out of range [3] with length 3"},
+		jetsheet.CauseWorkerCrash:    {jetsheet.StageRenderer, "4 attempts ended without an outcome"},
+		jetsheet.CauseDeadRequest:    {jetsheet.StageRenderer, "the request passed the most deliveries"},
+		jetsheet.CauseWorkbookLost:   {jetsheet.StageUploader, "the workbook is missing in the object store (it was rendered 3 times)"},
+		jetsheet.CauseUploadRefused:  {jetsheet.StageUploader, "S3 says EntityTooLarge"},
+		jetsheet.CauseInternal:       {jetsheet.StageUploader, "S3 answers 400 BadDigest"},
+	}
+}
+
+// sceneBadMessage publishes what is no request on the subject of a workbook that is not
+// there yet.
+func sceneBadMessage(s *sceneRig) *scene {
+	sc := s.failed(s.define(`('a', '1', 0), ('c', '1', 1)`), jetsheet.CauseStatement)
+	s.execute("update bad_message set n = 1")
+	s.publish("conversions.request.express."+s.id().String()+".a.1", "not a request")
+	s.await("the message has failed", time.Minute, func() bool { return len(s.failures(jetsheet.CauseBadMessage)) == 1 })
+	sc.prints = string(jetsheet.CauseBadMessage)
+	return sc
+}
+
+// sceneKeyOccupied puts a file of somebody else's under a workbook's key.
+func sceneKeyOccupied(s *sceneRig) *scene {
+	sc := s.define(`('a', '1', 1), ('a', '2', 1), ('b', '1', 1)`)
+	key := func(target string) *string { return aws.String(s.table + "/a/2026-10/" + target + ".xlsx") }
+	for _, target := range []string{"1", "2"} {
+		_, err := s.s3.Client().PutObject(s.t.Context(), &s3.PutObjectInput{Bucket: &s.bucket, Key: key(target), Body: bytes.NewReader([]byte("mine"))})
+		s.check(err)
+	}
+	sc.steps["moved"] = func() {
+		_, err := s.s3.Client().DeleteObject(s.t.Context(), &s3.DeleteObjectInput{Bucket: &s.bucket, Key: key("2")})
+		s.check(err)
+	}
+	return s.failed(sc, jetsheet.CauseKeyOccupied)
+}
+
+// sceneHeld waits for the run that was frozen before the other scenes began.
+func sceneHeld(s *sceneRig) *scene {
+	sc := s.sceneOf()
+	s.run(exitDifferences, "runs", "wait", s.report, "--timeout=2m")
+	sc.prints = string(jetsheet.CauseHeld)
+	sc.steps["decided"] = func() {}
+	return sc
+}
+
+// sceneCancelled cancels a run that takes its time.
+func sceneCancelled(s *sceneRig) *scene {
+	sc := s.define(`('a', '1', 1)`, "select 10 / n as each from", "select pg_sleep(n)::text as slept from")
+	s.execute("insert into cancelled select 't' || i, '1', 1 from generate_series(1, 60) i")
+	s.begin()
+	s.await("the run is planned", time.Minute, func() bool { run := s.record(s.id()); return run != nil && run.State == jetsheet.RunOpen })
+	s.run(exitDone, "runs", "cancel", s.report, "--reason=mistake")
+	s.execute("update cancelled set n = 0")
+	s.run(exitDifferences, "runs", "wait", s.report, "--timeout=2m")
+	failures := s.failures(jetsheet.CauseCancelled)
+	sc.values["CONVERSION"], sc.prints = failures[0].Conversion, string(jetsheet.CauseCancelled)
+	return sc
+}
+
+// sceneMissingRun applies a report with a schedule whose last tick nobody ran.
+func sceneMissingRun(s *sceneRig) *scene {
+	return s.define(`('a', '1', 1)`, "period:", `schedule: {cron: "0 5 1 * *", timeZone: Asia/Tokyo, catchUp: none}`+"\nperiod:")
+}
+
+// sceneStuckRun takes the table away that the targets are read from.
+func sceneStuckRun(s *sceneRig) *scene {
+	sc := s.define(`('a', '1', 1)`)
+	s.execute("alter table stuck_run rename to away")
+	s.begin()
+	s.await("the run meets its problem", time.Minute, func() bool { run := s.record(s.id()); return run != nil && run.Problem != nil })
+	sc.steps["corrected"] = func() { s.execute("alter table away rename to stuck_run") }
+	sc.prints = "cannot be planned"
+	return sc
+}
+
+// sceneRaw has failures to look at and to try again with the nats CLI alone.
+func sceneRaw(s *sceneRig) *scene {
+	sc := s.corrects(s.failed(s.define(baseRows), jetsheet.CauseStatement), "update TABLE set n = 1")
+	sc.values["SUBJECT"] = s.id().String() + ".a.1"
+	isDone := func(want int) func() {
+		return func() {
+			s.await("the workbooks are done", time.Minute, func() bool { return s.done(s.id()) == want })
+		}
+	}
+	sc.steps["published"], sc.steps["replayed"] = isDone(2), isDone(3)
+	return sc
+}
+
+// sceneContents has failures for the table of contents to show.
+func sceneContents(s *sceneRig) *scene {
+	return s.failed(s.define(baseRows), jetsheet.CauseStatement)
+}
