@@ -214,6 +214,46 @@ func TestGate(t *testing.T) {
 	b.eventually("the last request is settled", b.drained)
 }
 
+// TestClosedGateHoldsWhatWaits: a job that found the store full would read the database
+// again with every try, for as long as the store stays so.
+func TestClosedGateHoldsWhatWaits(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 600*time.Millisecond)
+	var full atomic.Bool
+	var asked, begun atomic.Int64
+	cfg := b.config(1, func(context.Context, *delivery.Job) error {
+		if begun.Add(1) == 1 {
+			full.Store(true)
+		}
+		if full.Load() {
+			return delivery.Unavailable("object store workbooks", errors.New("it is full"))
+		}
+		return nil
+	})
+	cfg.Gate = func(context.Context) error {
+		defer asked.Add(1)
+		if full.Load() {
+			return errors.New("the store is 100 % full")
+		}
+		return nil
+	}
+	b.start(cfg)
+	b.publish(jetsheet.LaneSmall, "a")
+	b.eventually("the job has begun", func() bool { return begun.Load() > 0 })
+	closed := asked.Load()
+	b.eventually("the gate is closed", func() bool { return asked.Load() >= closed+2 })
+	before := begun.Load()
+	b.eventually("the gate was asked for some pauses", func() bool { return asked.Load() >= closed+10 })
+	if got := begun.Load(); got != before {
+		t.Errorf("tries behind a closed gate: got %d, want none", got-before)
+	}
+	full.Store(false)
+	b.eventually("the request is settled", b.drained)
+	if got := b.failures(); got != 0 {
+		t.Errorf("FAILED records: got %d, want 0", got)
+	}
+}
+
 func TestTwoWorkersHandleEachRequestOnce(t *testing.T) {
 	t.Parallel()
 	const n = 2000

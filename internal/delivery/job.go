@@ -230,14 +230,21 @@ func (w *Worker) wait(ctx context.Context, job *Job, c *Error, try int) error {
 	}()
 	timer := time.NewTimer(backoff(try))
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-w.stopping: // what it waits for may stay away for longer than the grace
-		job.cancel(ErrShutdown)
-	case <-ctx.Done():
+	for {
+		select {
+		case <-timer.C:
+			// Behind a closed gate it would do all its work again, and in vain.
+			if !w.gated.Load() {
+				return nil
+			}
+			timer.Reset(w.gatePace())
+			continue
+		case <-w.stopping: // what it waits for may stay away for longer than the grace
+			job.cancel(ErrShutdown)
+		case <-ctx.Done():
+		}
+		return classify(ctx, c)
 	}
-	return classify(ctx, c)
 }
 
 // pause stops fetching, resume starts it again, once for each job that waits.

@@ -46,7 +46,7 @@ type Config struct {
 	// cheaper.
 	RecordStarts bool
 	// Gate, if set, is asked every few seconds; while it returns an error nothing is
-	// fetched. The error says why, for people; one made by [Unavailable] says what is
+	// fetched, and what waits for anything is not tried again. The error says why, for people; one made by [Unavailable] says what is
 	// waited for as well.
 	Gate func(ctx context.Context) error
 	// Deadline is the most work time of one attempt, waiting not counted; 0 means 45
@@ -225,11 +225,14 @@ func (w *Worker) watchGate(ctx context.Context) {
 			w.log.InfoContext(ctx, "fetching resumed")
 		}
 		open = err == nil
-		if !sleep(ctx, min(5*time.Second, w.ackWait/3)) {
+		if !sleep(ctx, w.gatePace()) {
 			return
 		}
 	}
 }
+
+// gatePace is how often the gate is asked.
+func (w *Worker) gatePace() time.Duration { return min(5*time.Second, w.ackWait/3) }
 
 // announceGate tells people what the gate said.
 func (w *Worker) announceGate(err error) {
