@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -30,9 +32,18 @@ import (
 )
 
 // natsServerMain is nats-server as a process of its own: it serves DIR at ADDRESS until
-// its standard input ends.
+// its standard input ends. A third argument is the most bytes that JetStream may store.
 func natsServerMain() {
-	server, err := local.StartNATS(local.NATSOptions{Dir: os.Args[1], Addr: os.Args[2]})
+	options := local.NATSOptions{Dir: os.Args[1], Addr: os.Args[2]}
+	if len(os.Args) > 3 {
+		most, err := strconv.ParseInt(os.Args[3], 10, 64)
+		if err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		options.Configure = func(o *server.Options) { o.JetStreamMaxStore = most }
+	}
+	server, err := local.StartNATS(options)
 	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -52,6 +63,9 @@ type installation struct {
 	js       jetstream.JetStream
 	s3       *local.S3
 	bucket   string
+
+	natsDir, natsAddress string
+	stopNATS             func()
 }
 
 // install starts what the roles work on and runs setup.
@@ -85,7 +99,7 @@ func install(t *testing.T, schema string) *installation {
 	return i
 }
 
-// startNATSServer starts nats-server and returns its URL.
+// startNATSServer starts nats-server on an empty directory and returns its URL.
 func (i *installation) startNATSServer() string {
 	i.t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -96,7 +110,14 @@ func (i *installation) startNATSServer() string {
 	if err := listener.Close(); err != nil {
 		i.t.Fatal(err)
 	}
-	server := exec.CommandContext(i.t.Context(), "natsserver", i.t.TempDir(), address)
+	i.natsDir, i.natsAddress = i.t.TempDir(), address
+	return i.runNATSServer()
+}
+
+// runNATSServer starts nats-server where it was before.
+func (i *installation) runNATSServer(args ...string) string {
+	i.t.Helper()
+	server := exec.CommandContext(i.t.Context(), "natsserver", append([]string{i.natsDir, i.natsAddress}, args...)...)
 	stdin, err := server.StdinPipe()
 	if err != nil {
 		i.t.Fatal(err)
@@ -111,10 +132,11 @@ func (i *installation) startNATSServer() string {
 	if err := server.Start(); err != nil {
 		i.t.Fatal(err)
 	}
-	i.t.Cleanup(func() {
+	i.stopNATS = sync.OnceFunc(func() {
 		_ = stdin.Close()
 		_ = server.Wait()
 	})
+	i.t.Cleanup(i.stopNATS)
 	url, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
 		i.t.Fatalf("nats-server did not start: %v", err)
