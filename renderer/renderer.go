@@ -140,7 +140,7 @@ func (r *Renderer) handle(ctx context.Context, job *delivery.Job) error {
 	if err != nil {
 		return storeProblem(err)
 	}
-	return r.announce(ctx, job, object, stored, result)
+	return r.announce(ctx, job, object, stored, definition, result)
 }
 
 // isDone says whether the conversion has its done record: then a replay or a
@@ -163,7 +163,7 @@ func (r *Renderer) settleEmpty(ctx context.Context, job *delivery.Job, d *report
 	done := jetsheet.Done{
 		Envelope: jetsheet.CurrentEnvelope(), Run: request.Run, Tenant: request.Tenant, Target: request.Target.Target,
 		Report: request.Run.Report, State: jetsheet.DoneSkipped, Reason: jetsheet.ReasonNoRecords, Period: request.Period,
-		Snapshot: result.Snapshot, Version: r.cfg.Version, At: time.Now().UTC(),
+		Snapshot: result.Snapshot, DefinitionSHA256: d.Digest, Version: r.cfg.Version, At: time.Now().UTC(),
 	}
 	body, err := json.Marshal(done)
 	if err != nil {
@@ -179,12 +179,12 @@ func (r *Renderer) settleEmpty(ctx context.Context, job *delivery.Job, d *report
 
 // announce tells the uploader. The event is published under the object's name as
 // its Msg-Id: this attempt's event once, another attempt's all the same.
-func (r *Renderer) announce(ctx context.Context, job *delivery.Job, object string, stored *storedObject, result *Result) error {
+func (r *Renderer) announce(ctx context.Context, job *delivery.Job, object string, stored *storedObject, d *report.Definition, result *Result) error {
 	event := jetsheet.Rendered{
 		Envelope: jetsheet.CurrentEnvelope(), Request: job.RequestBytes,
 		Object: object, NUID: stored.nuid, SizeBytes: stored.size, SHA256: stored.sha256,
 		Rows: result.Rows, Sheets: result.Sheets, Snapshot: result.Snapshot,
-		Worker: r.cfg.Worker, Version: r.cfg.Version, At: time.Now().UTC(),
+		DefinitionSHA256: d.Digest, Worker: r.cfg.Worker, Version: r.cfg.Version, At: time.Now().UTC(),
 	}
 	if !result.Notes.Empty() {
 		event.Notes = result.Notes

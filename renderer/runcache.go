@@ -27,6 +27,8 @@ type runCache struct {
 
 	mu   sync.Mutex
 	runs map[jetsheet.RunID]*cachedRun
+	// named are definitions that requests name, by their digest; they never change.
+	named map[string]*report.Definition
 	// changes counts what was heard of records: what was read before a change is not
 	// kept after it.
 	changes uint64
@@ -39,11 +41,12 @@ type cachedRun struct {
 }
 
 func newRunCache(kv jetstream.KeyValue, parse func(string, []byte) (*report.Definition, error)) *runCache {
-	return &runCache{kv: kv, parse: parse, runs: map[jetsheet.RunID]*cachedRun{}}
+	return &runCache{kv: kv, parse: parse, runs: map[jetsheet.RunID]*cachedRun{}, named: map[string]*report.Definition{}}
 }
 
-// definition returns the frozen definition of a run. A cancelled run is a permanent
-// error, unless the message's headers say that it was asked for after that.
+// definition returns the definition that a request of a run is made with: the frozen
+// one, unless its headers name another. A cancelled run is a permanent error, unless the
+// headers say that it was asked for after that.
 func (c *runCache) definition(ctx context.Context, id jetsheet.RunID, header nats.Header) (*report.Definition, error) {
 	run, err := c.get(ctx, id)
 	if err != nil {
@@ -51,6 +54,9 @@ func (c *runCache) definition(ctx context.Context, id jetsheet.RunID, header nat
 	}
 	if m := run.cancelled; m.Stops(header) {
 		return nil, delivery.Permanent(jetsheet.CauseCancelled, fmt.Errorf("the run was cancelled by %s: %s", m.By, m.Reason))
+	}
+	if digest := header.Get(jetsheet.HeaderDefinition); digest != "" && digest != run.definition.Digest {
+		return c.standIn(ctx, id, digest, run.definition)
 	}
 	return run.definition, nil
 }
