@@ -38,7 +38,7 @@ func (u *Uploader) doneOf(e *event, out *outcome) *jetsheet.Done {
 		return d
 	}
 	d.SizeBytes, d.SHA256, d.Rows = out.there.sizeBytes, out.there.sha256, out.there.rows
-	d.Snapshot, d.Version = out.there.snapshot, out.there.version
+	d.Snapshot, d.Version, d.DefinitionSHA256 = out.there.snapshot, out.there.version, out.there.definition
 	if d.SHA256 == e.SHA256 {
 		d.Notes = e.Notes // they are not in the metadata; another attempt's are unknown
 	}

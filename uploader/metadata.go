@@ -37,6 +37,9 @@ const (
 	MetaSnapshotTime = "snapshot-time"
 	// MetaVersion is the jetsheet that rendered the workbook.
 	MetaVersion = "version"
+	// MetaDefinition is the sha256 of the definition that it was made with, in hex; absent
+	// where the renderer did not say.
+	MetaDefinition = "definition"
 )
 
 // maxSnapshot leaves half of the metadata to everything else.
@@ -44,7 +47,7 @@ const maxSnapshot = 1000
 
 // metadataOf returns the metadata with which a workbook is published.
 func metadataOf(e *event) map[string]string {
-	return map[string]string{
+	meta := map[string]string{
 		MetaRun:          e.Request.Run.String(),
 		MetaConversion:   e.Request.Conversion().String(),
 		MetaReport:       e.Request.Run.Report,
@@ -55,6 +58,10 @@ func metadataOf(e *event) map[string]string {
 		MetaSnapshotTime: e.Snapshot.At.UTC().Format(time.RFC3339Nano),
 		MetaVersion:      printable(e.Version, 64),
 	}
+	if jetsheet.ValidDigest(e.DefinitionSHA256) {
+		meta[MetaDefinition] = e.DefinitionSHA256
+	}
+	return meta
 }
 
 // shortSnapshot drops the list of running transactions where it is too long.
@@ -90,6 +97,7 @@ type published struct {
 	rows       int64
 	snapshot   jetsheet.Snapshot
 	version    string
+	definition string
 	etag       string
 }
 
@@ -99,7 +107,7 @@ var errForeign = errors.New("it has no metadata of a jetsheet workbook")
 // parseMetadata reads the metadata of an object. The error wraps [errForeign].
 // Beyond the identity and the digest, what cannot be read is left empty.
 func parseMetadata(meta map[string]string) (published, error) {
-	p := published{conversion: meta[MetaConversion], sha256: meta[MetaSHA256], version: meta[MetaVersion]}
+	p := published{conversion: meta[MetaConversion], sha256: meta[MetaSHA256], version: meta[MetaVersion], definition: meta[MetaDefinition]}
 	if meta[MetaRun] == "" {
 		return p, errForeign
 	}

@@ -112,6 +112,7 @@ func TestMetadataFits(t *testing.T) {
 		Run:    jetsheet.RunID{Report: strings.Repeat("r", 40), Rerun: 1_790_000_000_000},
 		Target: jetsheet.Target{Tenant: strings.Repeat("テ", 85), Target: strings.Repeat("サ", 85)},
 	}}
+	e.DefinitionSHA256 = strings.Repeat("d", 64)
 	e.SHA256, e.Version, e.Rows, e.Sheets = strings.Repeat("a", 64), strings.Repeat("v", 500), 1<<40, 1000
 	for _, running := range []int{0, 10, 5000} {
 		e.Snapshot.ID = "1000000:1000999:" + strings.Repeat("1000500,", running)

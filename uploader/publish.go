@@ -72,7 +72,7 @@ func ours(e *event) *outcome {
 	meta := metadataOf(e)
 	return &outcome{state: jetsheet.DonePublished, there: published{
 		run: e.Request.Run, conversion: meta[MetaConversion], tenant: jetsheet.Token(e.Request.Tenant),
-		sha256: e.SHA256, sizeBytes: e.SizeBytes, rows: e.Rows, version: meta[MetaVersion],
+		sha256: e.SHA256, sizeBytes: e.SizeBytes, rows: e.Rows, version: meta[MetaVersion], definition: meta[MetaDefinition],
 		snapshot: jetsheet.Snapshot{ID: meta[MetaSnapshot], At: e.Snapshot.At.UTC()},
 	}}
 }
