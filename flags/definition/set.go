@@ -34,7 +34,11 @@ type document struct {
 
 // Parse reads a document whose flags are an object. The error wraps [ErrDocument]; it
 // names the flag.
-func Parse(data []byte) (*Set, error) {
+func Parse(data []byte) (*Set, error) { return ParseWith(data, nil) }
+
+// ParseWith is Parse for a document that something is known of: metadata is part of
+// the metadata of the set where the document has none of that name.
+func ParseWith(data []byte, metadata map[string]any) (*Set, error) {
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, data); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDocument, err)
@@ -51,7 +55,11 @@ func Parse(data []byte) (*Set, error) {
 		return nil, fmt.Errorf("%w: flags: %w", ErrDocument, err)
 	}
 	sum := sha256.Sum256(compact.Bytes())
-	set := &Set{flags: make(map[string]*flag, len(raw)), metadata: present(top.Metadata), digest: hex.EncodeToString(sum[:])}
+	set := &Set{flags: make(map[string]*flag, len(raw)), metadata: maps.Clone(metadata), digest: hex.EncodeToString(sum[:])}
+	if set.metadata == nil {
+		set.metadata = map[string]any{}
+	}
+	maps.Copy(set.metadata, present(top.Metadata))
 	shared, err := newSharedRules(top)
 	if err != nil {
 		return nil, err
