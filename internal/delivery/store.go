@@ -19,8 +19,8 @@ const (
 	storeEnd = 30 * time.Second
 )
 
-// ErrStoreSilent: the object store did not go on. An answer is lost with the connection
-// that it was to come by.
+// ErrStoreSilent means that the object store did not go on. An answer is lost with the
+// connection that it was to come by.
 var ErrStoreSilent = errors.New("object store is silent")
 
 // PutObject stores what source gives, as the library's Put does, whose requests end with
