@@ -99,7 +99,7 @@ func (a *archive) release() {
 
 // add writes a whole part, given in pieces.
 func (a *archive) add(name string, pieces ...[]byte) error {
-	c := newCompressor()
+	c := newWholeCompressor()
 	defer c.release()
 	e, err := c.pack(pieces...)
 	if err != nil {

@@ -19,7 +19,7 @@ func (a *archive) stream(name string, large bool) (*part, error) {
 	if _, err := a.Write(p.entry.appendLocal(nil)); err != nil {
 		return nil, fmt.Errorf("begin part %s: %w", name, err)
 	}
-	p.compressor = newCompressor()
+	p.compressor = newStreamedCompressor()
 	p.compressor.flate.Reset(p)
 	return p, nil
 }

@@ -23,7 +23,7 @@ const (
 )
 
 // shownWidth is about how many half-width characters c takes on the screen.
-func shownWidth(c cell) int {
+func shownWidth(c *cell) int {
 	switch c.kind {
 	case cellText:
 		return textWidth(c.text)
@@ -35,7 +35,7 @@ func shownWidth(c cell) int {
 	return 0
 }
 
-func numberWidth(c cell) int {
+func numberWidth(c *cell) int {
 	if c.code == "" && c.text != "" {
 		return len(c.text)
 	}
@@ -121,8 +121,11 @@ func newColumnWidths(columns []Column) columnWidths {
 	return columnWidths{columns: columns, shown: make([]int, len(columns))}
 }
 
+// measure looks at a cell of a column whose width is not given.
 func (w *columnWidths) measure(column int, c *cell) {
-	w.shown[column] = max(w.shown[column], shownWidth(*c))
+	if w.columns[column].Width == 0 {
+		w.shown[column] = max(w.shown[column], shownWidth(c))
+	}
 }
 
 // add looks at one of the first rows.
