@@ -1,0 +1,172 @@
+package provider_test
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/open-feature/go-sdk/openfeature"
+
+	"github.com/jetsheet/jetsheet/deploy/local"
+	"github.com/jetsheet/jetsheet/deploy/local/localtest"
+	"github.com/jetsheet/jetsheet/flags/provider"
+)
+
+func createBucket(tb testing.TB, js jetstream.JetStream) jetstream.KeyValue {
+	tb.Helper()
+	kv, err := js.CreateKeyValue(tb.Context(), jetstream.KeyValueConfig{Bucket: "flags", History: 8})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return kv
+}
+
+func TestBucketIsMadeLater(t *testing.T) {
+	t.Parallel()
+	_, js := localtest.NATS(t)
+	b, err := bind(t, provider.Config{Source: kvSource(t, js), InitLimit: 50 * time.Millisecond})
+	if err == nil || !errors.Is(b.Status().Problem, provider.ErrMissing) {
+		t.Errorf("SetProviderAndWait = %v, Problem = %v, want ErrMissing", err, b.Status().Problem)
+	}
+	put(t, createBucket(t, js), document(true))
+	b.waitState(t, openfeature.ReadyState)
+	b.waitBeta(t, true)
+}
+
+// TestBucketIsMadeAnew deletes a bucket under the watch, which does not notice. The
+// new one counts its revisions from 1 again.
+func TestBucketIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	_, js := localtest.NATS(t)
+	kv := createBucket(t, js)
+	for range 5 {
+		put(t, kv, document(true))
+	}
+	b := mustBind(t, provider.Config{Source: kvSource(t, js, provider.WithWatchdog(200*time.Millisecond))})
+	for _, on := range []bool{false, true} {
+		if err := js.DeleteKeyValue(t.Context(), "flags"); err != nil {
+			t.Fatal(err)
+		}
+		put(t, createBucket(t, js), document(on))
+		b.waitBeta(t, on)
+		b.waitState(t, openfeature.ReadyState)
+	}
+	if err := js.DeleteKeyValue(t.Context(), "flags"); err != nil {
+		t.Fatal(err)
+	}
+	b.waitState(t, openfeature.StaleState)
+	if !b.beta(t, false) || !errors.Is(b.Status().Problem, provider.ErrMissing) {
+		t.Errorf("Problem = %v, want ErrMissing and the last document", b.Status().Problem)
+	}
+}
+
+// TestServerRestarts measures from the moment the connection is back: how fast that is
+// lies with whoever made the connection.
+func TestServerRestarts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	server := localtest.StartNATS(t, local.NATSOptions{Dir: dir, Addr: freeAddress(t)})
+	address := server.URL()
+	connected := make(chan struct{}, 1)
+	conn, err := nats.Connect(address, nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.ReconnectJitter(0, 0),
+		nats.ReconnectHandler(func(*nats.Conn) {
+			select {
+			case connected <- struct{}{}:
+			default:
+			}
+		}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, createBucket(t, js), document(false))
+	b := mustBind(t, provider.Config{Source: kvSource(t, js), Grace: time.Hour})
+	for _, on := range []bool{true, false, true} {
+		server.Shutdown()
+		b.waitState(t, openfeature.StaleState)
+		if got := b.beta(t, on); got == on {
+			t.Errorf("beta = %v while the server is down, want the last document", got)
+		}
+		server = localtest.StartNATS(t, local.NATSOptions{Dir: dir, Addr: host(t, address)})
+		_, other := localtest.Connect(t, server)
+		kv, err := other.KeyValue(t.Context(), "flags")
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, kv, document(on))
+		<-connected
+		began := time.Now()
+		b.waitBeta(t, on)
+		b.waitState(t, openfeature.ReadyState)
+		t.Logf("seen %v after the connection was back", time.Since(began).Round(time.Millisecond))
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
+}
+
+func host(t *testing.T, url string) string {
+	t.Helper()
+	_, address, found := strings.Cut(url, "://")
+	if !found {
+		t.Fatalf("%s has no address", url)
+	}
+	return address
+}
+
+// TestNothingIsAskedWhileNothingHappens counts requests on the server.
+func TestNothingIsAskedWhileNothingHappens(t *testing.T) {
+	t.Parallel()
+	conn, js := localtest.NATS(t)
+	put(t, createBucket(t, js), document(true))
+	mustBind(t, provider.Config{Source: kvSource(t, js)})
+	before := conn.Stats().OutMsgs
+	<-time.After(time.Second)
+	if sent := conn.Stats().OutMsgs - before; sent > 0 {
+		t.Errorf("%d messages were sent in a second in which nothing happened", sent)
+	}
+}
+
+// TestRapidPuts puts faster than documents are read: the last one counts.
+func TestRapidPuts(t *testing.T) {
+	t.Parallel()
+	_, js := localtest.NATS(t)
+	kv := createBucket(t, js)
+	put(t, kv, document(false))
+	b := mustBind(t, provider.Config{Source: kvSource(t, js)})
+	for i := range 500 {
+		put(t, kv, document(i%2 == 0))
+	}
+	waitFor(t, func() error {
+		if got := b.Status().Version; got != "revision "+strconv.Itoa(501) {
+			return fmt.Errorf("version is %q, want revision 501", got)
+		}
+		return nil
+	})
+	b.waitBeta(t, false)
+}
+
+func TestWatchdogIsNotTooOften(t *testing.T) {
+	t.Parallel()
+	_, js := localtest.NATS(t)
+	if s, err := provider.KV(js, "flags", "cutover", provider.WithWatchdog(time.Millisecond)); s != nil || err == nil {
+		t.Errorf("KV = %v, %v, want an error", s, err)
+	}
+}
