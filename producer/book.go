@@ -129,16 +129,26 @@ func (p *Producer) watch(ctx context.Context, what string, kv jetstream.KeyValue
 }
 
 func (p *Producer) watchOnce(ctx context.Context, what string, kv jetstream.KeyValue, see func(context.Context, jetstream.KeyValueEntry)) error {
+	created, err := delivery.BucketCreated(ctx, kv)
+	if err != nil {
+		return err
+	}
 	w, err := kv.WatchAll(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = w.Stop() }()
 	p.tell(ctx, what, nil)
+	still := time.NewTicker(p.cfg.Interval)
+	defer still.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-still.C:
+			if err := delivery.StillBucket(ctx, kv, created); err != nil {
+				return err
+			}
 		case entry, ok := <-w.Updates():
 			switch {
 			case !ok:

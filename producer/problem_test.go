@@ -174,6 +174,35 @@ func TestEverythingInNATSIsLost(t *testing.T) {
 	r.until(jetsheet.RunID{Tick: midnight, Report: "second"}, jetsheet.RunClosed)
 }
 
+// TestWatchesHearOfANewInstallation: what is written into a bucket that was made anew has
+// sequences that the watch of the old one has passed.
+func TestWatchesHearOfANewInstallation(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.sites(3, 1, "a")
+	id := r.applyDaily()
+	r.work(nil)
+	r.start()
+	r.until(id, jetsheet.RunClosed)
+	for _, bucket := range []string{jetsheet.BucketRuns, jetsheet.BucketReports} {
+		for range 20 { // the new ones have far fewer
+			if _, err := r.kv(bucket).Put(t.Context(), "unknown", nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, bucket := range []string{jetsheet.BucketRuns, jetsheet.BucketReports} {
+		if err := r.js.DeleteKeyValue(t.Context(), bucket); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.provision()
+	rerun := r.rerun(id, jetsheet.Scope{})
+	r.until(rerun, jetsheet.RunClosed)
+	r.apply("second", "report: second"+daily[len("report: daily"):], midnight.Add(-time.Hour))
+	r.until(jetsheet.RunID{Tick: midnight, Report: "second"}, jetsheet.RunClosed)
+}
+
 func TestNarrowedRerunIsExpress(t *testing.T) {
 	t.Parallel()
 	r := setup(t)

@@ -118,6 +118,9 @@ func (c *runCache) dropOldest() {
 	delete(c.runs, oldest)
 }
 
+// stillPace is how often the watch looks whether the bucket is still the same one.
+const stillPace = time.Minute
+
 // watch keeps the cached records up to date, so that a cancelled run stops.
 func (c *runCache) watch(ctx context.Context, log *slog.Logger) {
 	for ctx.Err() == nil {
@@ -143,16 +146,26 @@ func (c *runCache) forget() {
 }
 
 func (c *runCache) watchOnce(ctx context.Context) error {
+	created, err := delivery.BucketCreated(ctx, c.kv)
+	if err != nil {
+		return err
+	}
 	w, err := c.kv.WatchAll(ctx, jetstream.UpdatesOnly())
 	if err != nil {
 		return err
 	}
 	defer func() { _ = w.Stop() }()
+	still := time.NewTicker(stillPace)
+	defer still.Stop()
 	c.forget() // what was read before the watch began may have changed unseen
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-still.C:
+			if err := delivery.StillBucket(ctx, c.kv, created); err != nil {
+				return err
+			}
 		case entry, ok := <-w.Updates():
 			if !ok {
 				return nil
