@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 	"github.com/jetsheet/jetsheet/ops"
 )
 
@@ -129,12 +130,16 @@ func (w *waiter) wait(ctx context.Context, id jetsheet.RunID) error {
 	held := &obstacles{reader: w.reader, shown: shown}
 	var awaySince time.Time
 	var stands standstill
+	var unread error // why the last look brought nothing
 	for {
 		run, err := w.look(ctx, id)
+		if ctx.Err() == nil {
+			unread = err
+		}
 		switch {
 		case ctx.Err() != nil:
 			shown.end()
-			return w.ended(ctx, id, shown.last, held)
+			return w.ended(ctx, id, shown.last, unread, held)
 		case errors.Is(err, ops.ErrUnknownRun):
 			shown.say("not there yet")
 		case errors.Is(err, jetsheet.ErrMessage), errors.Is(err, jetsheet.ErrNewerSchema):
@@ -145,9 +150,9 @@ func (w *waiter) wait(ctx context.Context, id jetsheet.RunID) error {
 				awaySince = time.Now()
 			}
 			if time.Since(awaySince) > waitPatience {
-				return unreachableError("NATS has not answered for %s: %w", waitPatience, err)
+				return unreachableError("the run could not be read for %s: %w", waitPatience, err)
 			}
-			shown.say("NATS does not answer, waiting")
+			shown.say(unreadText(err))
 		case run.State == jetsheet.RunClosed, stands.lasting(run, time.Now()):
 			shown.finish(run)
 			return w.tell(ctx, run)
@@ -174,18 +179,21 @@ func (w *waiter) look(ctx context.Context, id jetsheet.RunID) (*ops.RunInfo, err
 }
 
 // ended says why waiting has ended early.
-func (w *waiter) ended(ctx context.Context, id jetsheet.RunID, last *ops.RunInfo, held *obstacles) error {
+func (w *waiter) ended(ctx context.Context, id jetsheet.RunID, last *ops.RunInfo, unread error, held *obstacles) error {
 	cause := context.Cause(ctx)
 	if !errors.Is(cause, errTimeOver) {
 		return cause
 	}
 	state := "is not there"
+	if unread != nil && !errors.Is(unread, ops.ErrUnknownRun) {
+		state = "cannot be read: " + unread.Error()
+	}
 	if last != nil && w.json {
 		if err := w.app.printJSON(&waitResult{RunInfo: last, Result: "timeout", Obstacles: held.list}); err != nil {
 			return err
 		}
 	}
-	if last != nil {
+	if last != nil && unread == nil {
 		state = fmt.Sprintf("is %s: %s", last.State, countsText(last))
 		if last.Notice != "" {
 			state += "; " + last.Notice
@@ -195,6 +203,15 @@ func (w *waiter) ended(ctx context.Context, id jetsheet.RunID, last *ops.RunInfo
 		}
 	}
 	return fmt.Errorf("the time is over and run %s %s; look at it with: jetsheet runs show %s", id, printable(state), id)
+}
+
+// unreadText says why a run cannot be read just now. A server that starts does not have
+// its streams at once.
+func unreadText(err error) string {
+	if errors.Is(err, delivery.ErrNotSetUp) {
+		return "waiting: " + err.Error()
+	}
+	return "NATS does not answer, waiting"
 }
 
 // result is the exit code over all runs.
