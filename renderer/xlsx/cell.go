@@ -37,6 +37,8 @@ func (f *Format) cell(v *Value) cell {
 		return textCell(v.String(), f.code, 0)
 	case f.accepts == acceptsBool:
 		return f.boolCell(v)
+	case f.accepts == acceptsLink:
+		return f.linkCell(v)
 	case v.kind == KindText && f.accepts != acceptsAny:
 		return f.readText(v.text)
 	}

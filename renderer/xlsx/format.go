@@ -31,6 +31,7 @@ const (
 	acceptsTime
 	acceptsDuration
 	acceptsBool
+	acceptsLink
 )
 
 // FormatNames are the names that ParseFormat knows, for messages and help. N is
@@ -38,7 +39,7 @@ const (
 func FormatNames() []string {
 	return []string{
 		"general", "text", "integer", "number", "decimal:N", "percent", "percent:N",
-		"date", "datetime", "time", "duration", "boolean", "boolean:YES/NO", "excel:CODE",
+		"date", "datetime", "time", "duration", "boolean", "boolean:YES/NO", "link", "excel:CODE",
 	}
 }
 
@@ -50,7 +51,8 @@ const maxDecimals = 15
 // tag and chooses how dates are shown: Japanese for "ja", ISO 8601 for others.
 //
 // A format changes what text in its column becomes: "3.5" under decimal:1 is
-// the number 3.5. The error names what was read and what is known.
+// the number 3.5, and the address of a web page, a mailbox or a telephone under link
+// is a link (http, https, mailto, tel; no other scheme is). The error names what was read and what is known.
 func ParseFormat(s, locale string) (Format, error) {
 	f := Format{ja: isJapanese(locale)}
 	name, argument, hasArgument := strings.Cut(s, ":")
@@ -98,6 +100,8 @@ func parsePlain(f Format, name string) (Format, error) {
 		f.accepts, f.code = acceptsDuration, durationCode
 	case "boolean":
 		f.accepts = acceptsBool
+	case "link":
+		f.accepts = acceptsLink
 	case "decimal":
 		return Format{}, fmt.Errorf("format %q: write the number of decimals, as in \"decimal:1\"", name)
 	case "excel":

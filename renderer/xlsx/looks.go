@@ -8,7 +8,7 @@ type lookCache struct{ text, other codeLooks }
 // is known.
 type codeLooks struct {
 	code string
-	ids  [4]int
+	ids  [8]int
 }
 
 // id gives the id of a cell's style.
@@ -22,12 +22,15 @@ func (l *lookCache) id(c *cell, s *styles) int {
 		if c.traits&hasBreaks != 0 {
 			variant |= 2
 		}
+		if c.traits&hasLink != 0 {
+			variant |= 4
+		}
 	}
 	if looks.code != c.code {
 		*looks = codeLooks{code: c.code}
 	}
 	if looks.ids[variant] == 0 {
-		looks.ids[variant] = 1 + s.id(style{code: c.code, quote: variant&1 != 0, breaks: variant&2 != 0})
+		looks.ids[variant] = 1 + s.id(style{code: c.code, quote: variant&1 != 0, breaks: variant&2 != 0, link: variant&4 != 0})
 	}
 	return looks.ids[variant] - 1
 }

@@ -14,7 +14,7 @@ const (
 	// the rows that Excel allows, if those to come are twice as long.
 	largeRow = 2 << 10
 	// tailMax is more than what follows the rows takes.
-	tailMax = 1 << 10
+	tailMax = maxLinkBytes + 1<<20
 )
 
 // sheetRows takes the encoded rows of one sheet after the other into the archive.

@@ -22,6 +22,7 @@ type SheetWriter struct {
 	encoder    *rowEncoder
 	columns    columnWidths
 	rows       sheetRows
+	links      sheetLinks
 	rowsMax    int
 	bytesMax   int64
 	// written counts the rows of the sheet in hand, header included.
@@ -92,7 +93,7 @@ func (s *SheetWriter) Row(values []Value) error {
 }
 
 func (s *SheetWriter) write(values []Value) error {
-	changes, height := s.apply(values)
+	changes, traits, height := s.apply(values)
 	before := len(s.rows.pending)
 	s.rows.pending = s.encoder.append(s.rows.pending, s.written+1, s.row, s.ids, height)
 	if !s.rows.large && s.rows.size() > s.bytesMax {
@@ -106,6 +107,9 @@ func (s *SheetWriter) write(values []Value) error {
 	s.written++
 	if changes != 0 {
 		s.note(s.row)
+	}
+	if traits&hasLink != 0 {
+		s.link()
 	}
 	if !s.columns.settled() {
 		s.columns.add(s.row)
@@ -129,22 +133,41 @@ func (s *SheetWriter) pass() error {
 	return s.rows.pass()
 }
 
+// link adds the links of the row that was written last.
+func (s *SheetWriter) link() {
+	for i := range s.row {
+		if s.row[i].traits&hasLink != 0 {
+			s.links.add(reference(i, s.written), s.row[i].text)
+		}
+	}
+}
+
 // apply turns values into cells. The height is 0 when the row needs none of its own.
-func (s *SheetWriter) apply(values []Value) (changes change, height float64) {
+func (s *SheetWriter) apply(values []Value) (changes change, traits traits, height float64) {
 	clear(s.row[len(values):])
+	links := 0
 	for i := range values {
 		c := &s.row[i]
 		s.sheet.Columns[i].Format.put(c, &values[i])
 		if c.kind == cellBlank {
 			continue
 		}
+		if c.traits&hasLink != 0 {
+			if s.links.full(links) {
+				c.traits &^= hasLink
+				c.changes |= changedLinks
+			} else {
+				links++
+			}
+		}
 		changes |= c.changes
+		traits |= c.traits
 		s.ids[i] = s.looks[i].id(c, s.book.styles)
 		if c.traits&hasBreaks != 0 {
 			height = max(height, textHeight(c, s.columns.expected(i)))
 		}
 	}
-	return changes, height
+	return changes, traits, height
 }
 
 // note records what had to change in the row that was written last.
@@ -180,7 +203,7 @@ func (s *SheetWriter) finish() error {
 	s.columns.settle()
 	last := reference(len(s.sheet.Columns)-1, s.written)
 	written := writtenSheet{name: s.name}
-	var tail sheetTail
+	tail := sheetTail{links: &s.links}
 	if s.sheet.Filter {
 		tail.filter = "A1:" + last
 		written.filter = "$A$1:$" + columnLetters(len(s.sheet.Columns)-1) + "$" + strconv.Itoa(s.written)
@@ -189,6 +212,9 @@ func (s *SheetWriter) finish() error {
 		return err
 	}
 	s.book.sheets = append(s.book.sheets, written)
+	if err := s.links.finish(s.book.archive, len(s.book.sheets)); err != nil {
+		return err
+	}
 	s.book.summary.Sheets++
 	return nil
 }

@@ -39,6 +39,7 @@ func (h sheetHead) appendXML(b []byte) []byte {
 // sheetTail is what stands after them.
 type sheetTail struct {
 	filter string // empty for none
+	links  *sheetLinks
 }
 
 func (t sheetTail) appendXML(b []byte) []byte {
@@ -46,5 +47,5 @@ func (t sheetTail) appendXML(b []byte) []byte {
 	if t.filter != "" {
 		b = append(append(append(b, `<autoFilter ref="`...), t.filter...), `"/>`...)
 	}
-	return append(b, `</worksheet>`...)
+	return append(t.links.appendXML(b), `</worksheet>`...)
 }

@@ -32,6 +32,8 @@ type style struct {
 	quote  bool
 	// breaks is for text of several lines: without it Excel shows them as one.
 	breaks bool
+	// link is for text that leads somewhere: blue and underlined.
+	link bool
 }
 
 // styles gives each style of a workbook its id, in the order of first use, so
@@ -79,8 +81,9 @@ const firstCustomCode = 164
 // appendXML writes the styles part.
 func (s *styles) appendXML(b []byte) []byte {
 	codes, b := s.appendCodes(append(b, xmlHeader+`<styleSheet xmlns="`+namespaceMain+`">`...))
-	b = append(b, `<fonts count="2"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font>`+
-		`<font><b/><sz val="11"/><name val="Calibri"/><family val="2"/></font></fonts>`...)
+	b = append(b, `<fonts count="3"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font>`+
+		`<font><b/><sz val="11"/><name val="Calibri"/><family val="2"/></font>`+
+		`<font><u/><sz val="11"/><color rgb="FF0563C1"/><name val="Calibri"/><family val="2"/></font></fonts>`...)
 	fills, b := s.appendFills(b)
 	b = append(b, `<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>`+
 		`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="`...)
@@ -135,8 +138,11 @@ func (s *styles) appendFills(b []byte) (map[string]int, []byte) {
 
 func (s style) appendXML(b []byte, code, fill int) []byte {
 	font := 0
-	if s.header.Bold {
+	switch {
+	case s.header.Bold:
 		font = 1
+	case s.link:
+		font = 2
 	}
 	b = fmt.Appendf(b, `<xf numFmtId="%d" fontId="%d" fillId="%d" borderId="0" xfId="0"`, code, font, fill)
 	if s.quote {

@@ -27,6 +27,9 @@ const (
 	FormatMismatch SubstitutionKind = "format_mismatch"
 	// SheetRenamed: the sheet's name was illegal or taken.
 	SheetRenamed SubstitutionKind = "sheet_renamed"
+	// TooManyLinks: a link was written as text alone, since Excel takes 65,530 in a
+	// sheet, and a workbook's writer keeps 8 MiB of them.
+	TooManyLinks SubstitutionKind = "too_many_links"
 )
 
 // change is a set of kinds within one cell, one bit for each of changeKinds.
@@ -41,11 +44,12 @@ const (
 	changedRange
 	changedFormat
 	changedName
+	changedLinks
 )
 
 var changeKinds = [...]SubstitutionKind{
 	TextTooLong, IllegalCharacter, InvalidUTF8, InexactNumber,
-	NotANumber, TimeOutOfRange, FormatMismatch, SheetRenamed,
+	NotANumber, TimeOutOfRange, FormatMismatch, SheetRenamed, TooManyLinks,
 }
 
 // Substitution is one change to one cell.

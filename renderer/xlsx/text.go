@@ -21,6 +21,8 @@ const (
 	// noncharacters are.
 	hasWide
 	hasHigh
+	// hasLink is for text that is the address of a link.
+	hasLink
 )
 
 // traitsOf are the traits that each byte of a text brings.

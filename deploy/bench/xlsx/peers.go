@@ -50,7 +50,7 @@ func findLibxlsxwriter(ctx context.Context, dir string) (writer, error) {
 		return w, err
 	}
 	flags := strings.Fields(os.Getenv("CFLAGS"))
-	args := append([]string{"-O2", "-o", program, source}, append(flags, "-lxlsxwriter", "-lz", "-lm")...)
+	args := append([]string{"-O2", "-o", program, source}, append(flags, "-lxlsxwriter", "-lm")...)
 	if _, err := output(ctx, "", "cc", args...); err != nil {
 		return w, err
 	}

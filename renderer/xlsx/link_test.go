@@ -1,0 +1,92 @@
+package xlsx_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx"
+)
+
+// TestLinks reads with excelize where the cells of a column of links lead.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ text, target, place string }{
+		{"https://example.com/a?b=c&d=<e>", "https://example.com/a?b=c&d=%3Ce%3E", ""},
+		{"HTTP://example.com", "HTTP://example.com", ""},
+		{" https://example.com/記録 1#第2章 ", "https://example.com/%E8%A8%98%E9%8C%B2%201", "第2章"},
+		{"https://example.com/100%", "", ""}, // no escape, and none can be meant
+		{"https://example.com/?q=100%", "https://example.com/?q=100%25", ""},
+		{"mailto:a@example.com", "mailto:a@example.com", ""},
+		{"tel:+81-3-0000-0000", "tel:+81-3-0000-0000", ""},
+		{"javascript:alert(1)", "", ""},
+		{"file:///etc/passwd", "", ""},
+		{`\\server\share`, "", ""},
+		{"//example.com/a", "", ""},
+		{"https://", "", ""},
+		{"https://bank.example@evil.example/", "", ""},
+		{"https://例え.example/", "", ""},
+		{"https://example.com/" + strings.Repeat("a", 2100), "", ""},
+		{"example.com", "", ""},
+		{"", "", ""},
+	}
+	rows := make([][]xlsx.Value, len(tests))
+	for i, test := range tests {
+		rows[i] = []xlsx.Value{xlsx.Text(test.text), xlsx.Text(test.text)}
+	}
+	columns := []xlsx.Column{{Title: "link", Format: parseFormat(t, "link", "en")}, {Title: "text"}}
+	content, summary := writeBook(t, xlsx.Sheet{Name: "s", Columns: columns, Filter: true}, rows)
+	f, err := excelize.OpenReader(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var refused int64
+	read := readSheet(t, openBook(t, content).Sheets()[0])
+	for i, test := range tests {
+		cell, err := excelize.CoordinatesToCellName(1, i+2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, got, err := f.GetCellHyperLink("s", cell)
+		if err != nil || found != (test.target != "") || got != test.target {
+			t.Errorf("%.60q leads to %q, %v, want %q", test.text, got, err, test.target)
+		}
+		if read[cell].Text != test.text {
+			t.Errorf("%.60q reads %.60q", test.text, read[cell].Text)
+		}
+		if test.target == "" && test.text != "" {
+			refused++
+		}
+		if found, got, err := f.GetCellHyperLink("s", strings.Replace(cell, "A", "B", 1)); err != nil || found {
+			t.Errorf("text %.60q outside the column leads to %q, %v", test.text, got, err)
+		}
+	}
+	if got := summary.Substitutions.Counts[xlsx.FormatMismatch]; got != refused {
+		t.Errorf("%d substitutions, want %d: %+v", got, refused, summary.Substitutions)
+	}
+}
+
+func TestLinksOfASheetAreLimited(t *testing.T) {
+	t.Parallel()
+	const rows, perRow = 11_000, 6
+	columns, row := make([]xlsx.Column, perRow), make([]xlsx.Value, perRow)
+	for i := range columns {
+		columns[i].Format = parseFormat(t, "link", "en")
+		row[i] = xlsx.Text("https://e.jp")
+	}
+	all := make([][]xlsx.Value, rows)
+	for i := range all {
+		all[i] = row
+	}
+	_, summary := writeBook(t, xlsx.Sheet{Name: "s", Columns: columns}, all)
+	if got := summary.Substitutions.Counts[xlsx.TooManyLinks]; got < rows*perRow-65530 || got == rows*perRow {
+		t.Errorf("%d of %d links were left out, want what is over 65,530 at least", got, rows*perRow)
+	}
+}
