@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/url"
 	"strconv"
 	"strings"
@@ -116,5 +117,15 @@ func TestPutObjectGivesUpASilentStore(t *testing.T) {
 	}
 	if err := object.Close(); err != nil {
 		t.Error(err)
+	}
+	// Its chunks are lost on the way: the reading ends, well or not.
+	arm("deliver OBJ_o/a reader", faults.Fail)
+	began = time.Now()
+	if object, err = delivery.GetObject(ctx, store, "y"); err == nil {
+		text, readErr := io.ReadAll(object)
+		if took := time.Since(began); took > 25*time.Second || readErr == nil && string(text) != "content" {
+			t.Errorf("read %q, %v, after %s; want an end after 10 s", text, readErr, took)
+		}
+		_ = object.Close() // what it tells is told
 	}
 }
