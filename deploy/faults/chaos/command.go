@@ -20,12 +20,14 @@ const (
 	commandPause = 500 * time.Millisecond
 )
 
-// Exit codes of jetsheet.
+// Exit codes of jetsheet, and ours.
 const (
 	exitDone        = 0
+	exitUsage       = 2
 	exitDifferences = 3
 	exitNothing     = 4
 	exitUnreachable = 5
+	exitInterrupted = 130
 )
 
 // answer is what a command said.

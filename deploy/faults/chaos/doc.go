@@ -20,5 +20,6 @@
 // every instant in between, each expected conversion was done, failed or pending, and no
 // outcome changed.
 //
-// Exit code 0: no violation, 3: violations, 1: the harness itself failed.
+// Exit code 0: no violation, 3: violations, 1: the harness itself failed, 130: it was
+// interrupted.
 package main

@@ -28,10 +28,13 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	violations, err := run(ctx, os.Args[1:], os.Stdout)
+	interrupted := ctx.Err() != nil
 	stop()
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		os.Exit(2)
+		os.Exit(exitUsage)
+	case err != nil && interrupted:
+		os.Exit(exitInterrupted)
 	case err != nil:
 		_, _ = fmt.Fprintln(os.Stderr, "chaos:", err)
 		os.Exit(1)
