@@ -105,6 +105,18 @@ func (d *database) connect(ctx context.Context) (*pgx.Conn, error) {
 	return pgx.Connect(ctx, u)
 }
 
+// sessions counts the sessions that there are besides ours.
+func (d *database) sessions(ctx context.Context) (count int, err error) {
+	conn, err := d.connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	err = conn.QueryRow(ctx, `select count(*) from pg_stat_activity
+where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()`).Scan(&count)
+	return count, err
+}
+
 // through returns the database's URL by way of a proxy.
 func (d *database) through(address string) string {
 	u := url.URL{Scheme: "postgres", User: url.User("postgres"), Host: address, Path: "/" + databaseName, RawQuery: "sslmode=disable"}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,10 @@ import (
 
 // mostMemory bounds what one process of a role may take: five times what it takes here.
 const mostMemory = 256 << 20
+
+// mostSessions is what the pools of two producers and two renderers may hold, by the
+// default of the library.
+func mostSessions() int { return len(databaseRoles) * max(4, runtime.NumCPU()) }
 
 // night is one schedule, played and checked.
 type night struct {
@@ -43,6 +48,7 @@ type night struct {
 	mended   map[jetsheet.Cause]int
 	restarts int
 	peak     int64
+	sessions int
 	settled  time.Duration // since the last fault and order were through
 
 	violations []string
@@ -104,6 +110,12 @@ func (n *night) act(ctx context.Context, plan schedule) error {
 	}
 	stopMoving()
 	mover.Wait()
+	if n.sessions, err = n.world.database.sessions(ctx); err != nil {
+		return err
+	}
+	if n.sessions > mostSessions() {
+		n.violate("%d sessions of PostgreSQL are open, want at most %d", n.sessions, mostSessions())
+	}
 	return n.check(ctx, failures)
 }
 
@@ -276,6 +288,7 @@ func (n *night) summary() string {
 	}
 	line("failures mended by a replay", "%s", strings.Join(mended, ", "))
 	line("starts given up as not reachable", "%d", n.restarts)
+	line("sessions of PostgreSQL at the end", "%d", n.sessions)
 	line("most memory of a role's process", "%d MiB", n.peak>>20)
 	return text.String()
 }

@@ -19,6 +19,9 @@ const (
 	maxS3Body = 80 << 20
 	// s3CallLimit bounds a call to the S3 server, which is in this process.
 	s3CallLimit = time.Minute
+	// s3Latency lies before and after the effect of every request, as it does where S3 is
+	// far away: what befalls a role then befalls it in the middle of a write.
+	s3Latency = 30 * time.Millisecond
 )
 
 // s3Proxy stands between a role and S3. While a fault lasts, two requests of three meet
@@ -114,11 +117,13 @@ func (p *s3Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // pass passes a request on.
 func (p *s3Proxy) pass(w http.ResponseWriter, r *http.Request, body []byte) {
+	waitFor(r.Context(), s3Latency)
 	answer, err := p.forward(r, body)
 	if err != nil {
 		resetClient(w)
 		return
 	}
+	waitFor(r.Context(), s3Latency)
 	defer func() { _ = answer.Body.Close() }()
 	for name, values := range answer.Header {
 		w.Header()[name] = values
