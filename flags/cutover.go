@@ -5,10 +5,13 @@ import (
 	"fmt"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/flags/definition"
 )
 
 // cutover is the flag [FlagKey] of a valid document.
 type cutover struct {
+	// set evaluates the flag; the other fields are what people are told of it.
+	set      *definition.Set
 	enabled  bool
 	variants map[string]jetsheet.Route
 	// defaultVariant is "" when the document leaves the choice to the caller's own
@@ -28,8 +31,9 @@ func parseTop(raw json.RawMessage) (cutover, error) {
 	if err := checkMetadata(top["metadata"], "metadata"); err != nil {
 		return cutover{}, err
 	}
+	var evaluators object
 	if raw := top["$evaluators"]; len(raw) > 0 {
-		if _, err := parseObject(raw, "$evaluators"); err != nil {
+		if evaluators, err = parseObject(raw, "$evaluators"); err != nil {
 			return cutover{}, err
 		}
 	}
@@ -48,10 +52,12 @@ func parseTop(raw json.RawMessage) (cutover, error) {
 	if len(all[FlagKey]) == 0 {
 		return cutover{}, documentError(join("flags", FlagKey), "it is missing")
 	}
-	return parseCutover(all[FlagKey], join("flags", FlagKey))
+	return parseCutover(raw, all[FlagKey], evaluators)
 }
 
-func parseCutover(raw json.RawMessage, path string) (cutover, error) {
+// parseCutover reads the cutover flag of a whole document.
+func parseCutover(document, raw json.RawMessage, evaluators object) (cutover, error) {
+	path := join("flags", FlagKey)
 	flag, err := parseObject(raw, path)
 	if err != nil {
 		return cutover{}, err
@@ -60,9 +66,6 @@ func parseCutover(raw json.RawMessage, path string) (cutover, error) {
 		return cutover{}, err
 	}
 	if err := checkMetadata(flag["metadata"], join(path, "metadata")); err != nil {
-		return cutover{}, err
-	}
-	if err := checkTargeting(flag["targeting"], join(path, "targeting")); err != nil {
 		return cutover{}, err
 	}
 	state, ok := text(flag["state"])
@@ -74,15 +77,39 @@ func parseCutover(raw json.RawMessage, path string) (cutover, error) {
 		return cutover{}, err
 	}
 	result := cutover{enabled: state == "ENABLED", variants: variants}
-	if absent(flag["defaultVariant"]) {
-		return result, nil
+	if !absent(flag["defaultVariant"]) {
+		name, ok := text(flag["defaultVariant"])
+		if _, known := variants[name]; !ok || !known {
+			return cutover{}, documentError(join(path, "defaultVariant"), "it must name one of the variants, or be null")
+		}
+		result.defaultVariant = name
 	}
-	name, ok := text(flag["defaultVariant"])
-	if _, known := variants[name]; !ok || !known {
-		return cutover{}, documentError(join(path, "defaultVariant"), "it must name one of the variants, or be null")
+	check, err := newTargetingCheck(evaluators, variants)
+	if err != nil {
+		return cutover{}, err
 	}
-	result.defaultVariant = name
-	return result, nil
+	if err := check.targeting(flag["targeting"], join(path, "targeting")); err != nil {
+		return cutover{}, err
+	}
+	if result.set, err = definition.Parse(document); err != nil {
+		return cutover{}, documentError("", err.Error())
+	}
+	return result, check.probe(result)
+}
+
+// route evaluates the flag for a tenant. Rules see nothing else, not even the time:
+// the answer is the same for ever.
+func (c cutover) route(tenant string) (jetsheet.Route, definition.Result) {
+	attributes := map[string]any{}
+	if tenant != "" { // as OpenFeature has it: an empty targeting key is none
+		attributes["targetingKey"] = tenant
+	}
+	result := c.set.Evaluate(FlagKey, attributes, 0)
+	value, ok := result.Value.(string)
+	if route := jetsheet.Route(value); ok && route.Valid() {
+		return route, result
+	}
+	return jetsheet.RouteLegacy, result
 }
 
 func parseVariants(raw json.RawMessage, path string) (map[string]jetsheet.Route, error) {
@@ -110,22 +137,6 @@ func parseVariants(raw json.RawMessage, path string) (map[string]jetsheet.Route,
 		variants[name] = route
 	}
 	return variants, nil
-}
-
-// checkTargeting refuses rules: to leave them out of account would send a tenant
-// down a way that its author has excluded.
-func checkTargeting(raw json.RawMessage, path string) error {
-	if absent(raw) {
-		return nil
-	}
-	rules, err := parseObject(raw, path)
-	if err != nil {
-		return err
-	}
-	if len(rules) > 0 {
-		return documentError(path, "this version reads no rules, only defaultVariant; remove them")
-	}
-	return nil
 }
 
 // checkMetadata holds flagd's rule: an object of booleans, numbers and strings.

@@ -50,7 +50,27 @@
 //   - Route is a pure and total function of the document and the tenant. No error
 //     ends in new.
 //
-// The document is a flagd flag-definition document, evaluated through OpenFeature.
-// This version reads its state, variants and defaultVariant; a document with
-// targeting rules for the flag [FlagKey] is refused.
+// # The document
+//
+// It is a flagd flag-definition document, in one KV key, so that one revision is one
+// change. Its flag [FlagKey] has routes for variants, and targeting by the tenant's
+// id, which rules see as targetingKey:
+//
+//	{"$schema": "https://flagd.dev/schema/v0/flags.json",
+//	 "$evaluators": {"pilot": {"in": [{"var": "targetingKey"}, ["7", "42"]]}},
+//	 "flags": {"cutover": {
+//	   "state": "ENABLED",
+//	   "variants": {"legacy": "legacy", "shadow": "shadow", "new": "new", "hold": "hold"},
+//	   "defaultVariant": "legacy",
+//	   "targeting": {"if": [{"$ref": "pilot"}, "new", {"fractional": [["shadow", 1], ["legacy", 9]]}]}}}}
+//
+// [ParseDocument] takes all of flagd's operators, but refuses for this flag whatever
+// could route a tenant otherwise than its author means: other attributes, the time, a
+// result that is no variant, a rule that fails for a tenant that the document names.
+// cutover.schema.json beside this file is a JSON Schema for editors. Other flags of
+// the document are carried along.
+//
+// The same document serves any Go program through OpenFeature, with the provider in
+// the package flags/provider; flags/definition and flags/rule are its evaluator, and
+// that of [Routes].
 package flags

@@ -31,7 +31,8 @@ type Document struct {
 
 // ParseDocument reads a flagd flag-definition document and checks whatever could
 // route a tenant otherwise than its author meant. The error wraps [ErrDocument].
-// Flags other than [FlagKey] are carried along unread.
+// Other flags than [FlagKey] are held to what flagd refuses, by which it would not
+// read the document at all.
 func ParseDocument(data []byte) (*Document, error) {
 	if len(data) > MaxDocumentBytes {
 		return nil, documentError("", fmt.Sprintf("it has %d bytes, at most %d are read", len(data), MaxDocumentBytes))

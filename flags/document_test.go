@@ -12,6 +12,11 @@ import (
 // document puts a cutover flag into a whole document.
 func document(cutover string) string { return `{"flags": {"cutover": ` + cutover + `}}` }
 
+// targeting is a document whose flag has a rule.
+func targeting(rule string) string {
+	return document(`{"state": "ENABLED", "variants": {"old": "legacy", "go": "new"}, "defaultVariant": "old", "targeting": ` + rule + `}`)
+}
+
 func TestParseDocumentNamesPathAndCommand(t *testing.T) {
 	t.Parallel()
 	const variants = `"variants": {"old": "legacy", "go": "new"}`
@@ -46,8 +51,26 @@ func TestParseDocumentNamesPathAndCommand(t *testing.T) {
 		"default is no variant":   {document(`{"state": "ENABLED", ` + variants + `, "defaultVariant": "new"}`), "flags.cutover.defaultVariant: it must name"},
 		"default is empty":        {document(`{"state": "ENABLED", ` + variants + `, "defaultVariant": ""}`), "flags.cutover.defaultVariant: it must name"},
 		"default is a number":     {document(`{"state": "ENABLED", ` + variants + `, "defaultVariant": 1}`), "flags.cutover.defaultVariant: it must name"},
-		"targeting":               {document(`{"state": "ENABLED", ` + variants + `, "targeting": {"if": []}}`), "flags.cutover.targeting: this version reads no rules"},
-		"targeting when disabled": {document(`{"state": "DISABLED", ` + variants + `, "targeting": {"if": []}}`), "flags.cutover.targeting: this version reads no rules"},
+		"unknown operator":        {targeting(`{"if": [{"on": []}, "go"]}`), "flags.cutover.targeting.if.0.on: the operator is not known"},
+		"the same when disabled":  {document(`{"state": "DISABLED", ` + variants + `, "targeting": {"on": []}}`), "targeting.on: the operator is not known"},
+		"two operators":           {targeting(`{"if": ["go"], "or": []}`), "targeting: it must have one operator, not 2"},
+		"no operator inside":      {targeting(`{"if": [{}, "go"]}`), "targeting.if.0: it must have one operator, not 0"},
+		"unknown evaluator":       {targeting(`{"if": [{"$ref": "g1"}, "go"]}`), "there is no g1 in $evaluators"},
+		"evaluator in evaluator":  {`{"$evaluators": {"a": {"$ref": "b"}, "b": {"!": [true]}}, ` + targeting(`{"if": [{"$ref": "a"}, "go"]}`)[1:], "$evaluators.a.$ref: an evaluator cannot"},
+		"another attribute":       {targeting(`{"if": [{"==": [{"var": "email"}, "x"]}, "go"]}`), "targeting.if.0.==.0.var: email is not known"},
+		"the time":                {targeting(`{"if": [{">": [{"var": "$flagd.timestamp"}, 1]}, "go"]}`), "$flagd.timestamp is not known"},
+		"the time in a body":      {targeting(`{"if": [{"some": [[1], {"<": [{"var": "$flagd.timestamp"}, 1]}]}, "go"]}`), "$flagd.timestamp is not known"},
+		"a computed attribute":    {targeting(`{"if": [{"var": {"cat": ["a"]}}, "go"]}`), "is not known"},
+		"no variant":              {targeting(`{"if": [{"in": [{"var": "targetingKey"}, ["1"]]}, "new"]}`), `targeting.if.1: it gives "new", which is not one of the variants`},
+		"no variant otherwise":    {targeting(`{"if": [true, "go", "new"]}`), `targeting.if.2: it gives "new"`},
+		"no variant by share":     {targeting(`{"fractional": [["go", 1], ["new", 1]]}`), `targeting.fractional.1: it gives "new"`},
+		"no variant by boolean":   {targeting(`{"in": [{"var": "targetingKey"}, ["1"]]}`), `targeting.in: it gives "false"`},
+		"no variant by reference": {`{"$evaluators": {"a": {"!": [true]}}, ` + targeting(`{"$ref": "a"}`)[1:], `it gives "false"`},
+		"a number":                {targeting(`{"if": [true, 1]}`), "targeting.if.1: it is not the name of a variant"},
+		"fails for a tenant":      {targeting(`{"if": [{"==": [{"var": "targetingKey"}, "bad"]}, {"cat": [true]}]}`), `for the tenant "bad"`},
+		"computed and no variant": {targeting(`{"cat": [{"var": "targetingKey"}]}`), `for the tenant "some tenant"`},
+		"empty evaluator":         {`{"$evaluators": {"a": {}}, ` + document(`{"state": "ENABLED", ` + variants + `}`)[1:], `"a" is empty`},
+		"other flag is refused":   {`{"flags": {"beta": {"defaultVariant": "x"}, "cutover": {"state": "ENABLED", ` + variants + `}}}`, `"beta"`},
 		"targeting is a variant":  {document(`{"state": "ENABLED", ` + variants + `, "targeting": "go"}`), "flags.cutover.targeting: it is not an object"},
 	} {
 		t.Run(name, func(t *testing.T) {

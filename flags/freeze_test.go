@@ -70,7 +70,7 @@ func TestFreezeOfAFrozenRunIsCheapAndObeys(t *testing.T) {
 
 func TestFreezeWithoutAUsableFlagDocumentFreezesNothing(t *testing.T) {
 	t.Parallel()
-	targeted := document(`{"state": "ENABLED", "variants": {"go": "new"}, "targeting": {"if": [true, "go"]}}`)
+	targeted := document(`{"state": "ENABLED", "variants": {"go": "new"}, "targeting": {"if": [true, "gone"]}}`)
 	for name, c := range map[string]struct {
 		put  func(t *testing.T, kv jetstream.KeyValue) error
 		want error
@@ -85,7 +85,7 @@ func TestFreezeWithoutAUsableFlagDocumentFreezesNothing(t *testing.T) {
 			_, err := kv.PutString(t.Context(), jetsheet.FlagsKey, "new")
 			return err
 		}, flags.ErrDocument, "revision 1"},
-		"with rules": {func(t *testing.T, kv jetstream.KeyValue) error {
+		"with a rule that fails": {func(t *testing.T, kv jetstream.KeyValue) error {
 			_, err := kv.PutString(t.Context(), jetsheet.FlagsKey, targeted)
 			return err
 		}, flags.ErrDocument, "flags.cutover.targeting"},

@@ -88,7 +88,7 @@ func (d *Document) keep(ctx context.Context, runs jetstream.KeyValue, route jets
 	return kept
 }
 
-// DefaultRoute is the route of a tenant that no rule names: what [Routes.Route] returns.
+// DefaultRoute is the route of a tenant for whom targeting decides nothing.
 func (d *Document) DefaultRoute() jetsheet.Route {
 	if !d.cutover.enabled || d.cutover.defaultVariant == "" {
 		return jetsheet.RouteLegacy
