@@ -20,6 +20,8 @@
 // every instant in between, each expected conversion was done, failed or pending, and no
 // outcome changed.
 //
+// See DESIGN.md for why it is as it is, and what it finds.
+//
 // Exit code 0: no violation, 3: violations, 1: the harness itself failed, 130: it was
 // interrupted.
 package main
