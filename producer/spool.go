@@ -83,6 +83,8 @@ func (p *Producer) fetchPlan(ctx context.Context, plan *jetsheet.PlanSummary) (*
 // planIsWhole looks whether a plan has all its chunks: the library waits for those that
 // are gone.
 func (p *Producer) planIsWhole(ctx context.Context, object string) error {
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
 	info, err := p.plans.GetInfo(ctx, object)
 	if errors.Is(err, jetstream.ErrObjectNotFound) || errors.Is(err, jetstream.ErrBadObjectMeta) {
 		return fmt.Errorf("%w: %w", errPlanLost, err)
