@@ -87,12 +87,13 @@ func (c *collector) addRows(d *report.Definition, tick time.Time, rows *query.Ro
 	return lines.Flush()
 }
 
-// add takes one target, unless it was there before.
+// add takes one target. A row whose conversion was there before is counted there.
 func (c *collector) add(t *jetsheet.Target, lines *spoolWriter) error {
 	t.Route = c.routeOf(t.Tenant)
 	t.Tenant, t.Target = tame(t.Tenant), tame(t.Target)
 	id := digestOf(jetsheet.Token(t.Tenant), jetsheet.Token(t.Target))
 	if first, ok := c.seen[id]; ok {
+		c.entries[first].repeat(t.Problem)
 		c.breakEntry(first, jetsheet.CauseDuplicateTarget, "the targets query returned tenant and target more than once; make it return one row per workbook")
 		return nil
 	}

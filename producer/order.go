@@ -18,7 +18,9 @@ type entry struct {
 	route  jetsheet.Route
 	// broken is set where the target has a problem that its line does not tell yet.
 	broken *jetsheet.TargetProblem
-	faulty bool
+	// repeats are the further rows of its conversion; nil means none.
+	repeats *repeats
+	faulty  bool
 }
 
 // inPublishingOrder sorts targets: the order of the plan is the scheduler. Large

@@ -82,7 +82,7 @@ func (c *collector) each(do func(e *entry, line []byte) error) error {
 
 // amend rewrites a line whose target was given a problem or another lane later.
 func (e *entry) amend(line []byte) ([]byte, error) {
-	if e.broken == nil && e.lane != jetsheet.LaneExpress {
+	if e.broken == nil && e.repeats == nil && e.lane != jetsheet.LaneExpress {
 		return nil, nil
 	}
 	var t jetsheet.Target
@@ -93,6 +93,7 @@ func (e *entry) amend(line []byte) ([]byte, error) {
 	if e.broken != nil {
 		t.Problem = e.broken
 	}
+	t.Problem = e.repeats.tellIn(t.Problem)
 	return encodeTarget(&t)
 }
 

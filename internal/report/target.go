@@ -113,11 +113,15 @@ func (r *Resolver) Resolve(row []Value) (jetsheet.Target, error) {
 }
 
 func (r *Resolver) ids(_ *jetsheet.Target, row []Value) *TargetError {
-	if why := badID(r.columns.get(row, columnTenant)); why != "" {
-		return &TargetError{Cause: jetsheet.CauseTenantID, Column: columnTenant, Message: why}
-	}
-	if why := badID(r.columns.get(row, columnTarget)); why != "" {
-		return &TargetError{Cause: jetsheet.CauseTargetID, Column: columnTarget, Message: why}
+	tenant, target := badID(r.columns.get(row, columnTenant)), badID(r.columns.get(row, columnTarget))
+	switch {
+	case tenant != "" && target != "":
+		tenant += ", and " + columnTarget + ": " + target
+		fallthrough
+	case tenant != "":
+		return &TargetError{Cause: jetsheet.CauseTenantID, Column: columnTenant, Message: tenant}
+	case target != "":
+		return &TargetError{Cause: jetsheet.CauseTargetID, Column: columnTarget, Message: target}
 	}
 	return nil
 }

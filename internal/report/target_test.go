@@ -176,6 +176,19 @@ func TestResolveRefuses(t *testing.T) {
 	}
 }
 
+// TestResolveNamesBothIDs: a row that tells NULL and empty apart in both.
+func TestResolveNamesBothIDs(t *testing.T) {
+	t.Parallel()
+	r, err := mustParse(t, sample(t)).NewResolver(time.Time{}, []string{"tenant", "target", "kind", "site_name"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "tenant: the id is NULL, and target: the id is empty"
+	if target, err := r.Resolve([]Value{{Null: true}, {}, {}, {}}); err == nil || err.Error() != want || target.Problem.Cause != jetsheet.CauseTenantID {
+		t.Errorf("got %v, %+v, want %s", err, target.Problem, want)
+	}
+}
+
 func TestNewResolverRefuses(t *testing.T) {
 	t.Parallel()
 	d := mustParse(t, sample(t))
