@@ -163,6 +163,42 @@ func TestRapidPuts(t *testing.T) {
 	b.waitBeta(t, false)
 }
 
+// TestNothingIsLeftBehind starts and stops a provider again and again: neither the
+// connection nor the server may keep anything of it.
+func TestNothingIsLeftBehind(t *testing.T) {
+	t.Parallel()
+	conn, js := localtest.NATS(t)
+	put(t, createBucket(t, js), document(true))
+	p, err := provider.New(provider.Config{Source: kvSource(t, js)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := 0
+	for i := range 100 {
+		if err := p.Init(openfeature.EvaluationContext{}); err != nil {
+			t.Fatalf("Init number %d: %v", i, err)
+		}
+		p.Shutdown()
+		if i == 0 { // the answers' subscription is made with the first request
+			before = conn.NumSubscriptions()
+		}
+	}
+	stream, err := js.Stream(t.Context(), "KV_flags")
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() error {
+		info, err := stream.Info(t.Context())
+		if err != nil {
+			return err
+		}
+		if now := conn.NumSubscriptions(); now > before || info.State.Consumers > 0 {
+			return fmt.Errorf("%d subscriptions, %d before; %d consumers", now, before, info.State.Consumers)
+		}
+		return nil
+	})
+}
+
 func TestWatchdogIsNotTooOften(t *testing.T) {
 	t.Parallel()
 	_, js := localtest.NATS(t)

@@ -81,7 +81,7 @@ func put(tb testing.TB, kv jetstream.KeyValue, document []byte) {
 	}
 }
 
-func sourceSuite(t *testing.T, make func(tb testing.TB) place) {
+func sourceSuite(t *testing.T, maker func(tb testing.TB) place) {
 	for name, test := range map[string]func(t *testing.T, at place){
 		"changes arrive":                     changesArrive,
 		"an invalid document is not used":    invalidIsNotUsed,
@@ -94,7 +94,7 @@ func sourceSuite(t *testing.T, make func(tb testing.TB) place) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, make(t))
+			test(t, maker(t))
 		})
 	}
 }

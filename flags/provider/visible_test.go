@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -129,8 +130,9 @@ func TestReadersAreNotBlocked(t *testing.T) {
 	b, s := bindScript(t, provider.News{Document: large(10_000, "legacy"), Version: "revision 1"}, provider.Config{})
 	var evaluations atomic.Int64
 	stop := make(chan struct{})
+	var readers sync.WaitGroup
 	for range 2 {
-		go func() {
+		readers.Go(func() {
 			for {
 				select {
 				case <-stop:
@@ -144,8 +146,9 @@ func TestReadersAreNotBlocked(t *testing.T) {
 				}
 				evaluations.Add(1)
 			}
-		}()
+		})
 	}
+	defer readers.Wait()
 	defer close(stop)
 	variants := []string{"new", "legacy"}
 	for i := range 10 {

@@ -55,13 +55,13 @@ func (c *comparison) eval(e env) (any, error) {
 		return nil, err
 	}
 	if len(c.parts) == 2 {
-		return boolean(c.holds(a, b)), nil
+		return c.holds(a, b), nil
 	}
 	last, err := c.parts[2].eval(e)
 	if err != nil {
 		return nil, err
 	}
-	return boolean(c.holds(a, b) && c.holds(b, last)), nil
+	return c.holds(a, b) && c.holds(b, last), nil
 }
 
 // general compares the elements of whatever the arguments turn out to be.
@@ -75,12 +75,12 @@ func (c *comparison) general(e env) (any, error) {
 		return nil, evaluationError("%q needs a list", c.operator)
 	}
 	if len(values) < 2 {
-		return boolean(c.unequal()), nil
+		return c.unequal(), nil
 	}
 	if len(values) == 3 && c.between() {
-		return boolean(c.holds(values[0], values[1]) && c.holds(values[1], values[2])), nil
+		return c.holds(values[0], values[1]) && c.holds(values[1], values[2]), nil
 	}
-	return boolean(c.holds(values[0], values[1])), nil
+	return c.holds(values[0], values[1]), nil
 }
 
 func less(a, b any) bool {

@@ -7,6 +7,8 @@ type drawer struct{ next func(n int) int }
 
 func (d *drawer) one(values ...any) any { return values[d.next(len(values))] }
 
+func (d *drawer) word(words ...string) string { return words[d.next(len(words))] }
+
 func (d *drawer) attributes() map[string]any {
 	attributes := map[string]any{"always": "there"} // with $flagd two keys: no rule
 	for _, name := range []string{"targetingKey", "a", "b", "n", "list", "items", "m", "flag"} {
@@ -80,21 +82,21 @@ func (d *drawer) rule(depth int, body bool) any {
 	case 0, 1:
 		return map[string]any{"if": few(0)}
 	case 2:
-		return map[string]any{d.one("and", "or").(string): few(0)}
+		return map[string]any{d.word("and", "or"): few(0)}
 	case 3:
-		return map[string]any{d.one("!", "!!").(string): d.loosely(few(0), body)}
+		return map[string]any{d.word("!", "!!"): d.loosely(few(0), body)}
 	case 4, 5:
-		return map[string]any{d.one("==", "===", "!=", "!==", "<", "<=", ">", ">=").(string): d.loosely(few(1), body)}
+		return map[string]any{d.word("==", "===", "!=", "!==", "<", "<=", ">", ">="): d.loosely(few(1), body)}
 	case 6:
 		// What - and / make of nothing is an int in the library, which equals no number.
-		operator := d.one("+", "-", "*", "/", "%", "max", "min").(string)
+		operator := d.word("+", "-", "*", "/", "%", "max", "min")
 		return map[string]any{operator: d.loosely(few(1), body || operator == "-" || operator == "/")}
 	case 7:
-		return map[string]any{d.one("cat", "substr", "merge").(string): d.loosely(few(1), body)}
+		return map[string]any{d.word("cat", "substr", "merge"): d.loosely(few(1), body)}
 	case 8, 9:
 		return map[string]any{"in": d.loosely([]any{d.rule(depth-1, body), d.one(d.list(d.primitive), d.value(2), d.rule(depth-1, body))}, body)}
 	case 10:
-		return map[string]any{d.one("starts_with", "ends_with").(string): few(1)}
+		return map[string]any{d.word("starts_with", "ends_with"): few(1)}
 	case 11:
 		return map[string]any{"sem_ver": []any{d.rule(depth-1, body), d.one("=", "!=", "<", "<=", ">", ">=", "~", "^", "?"), d.rule(depth-1, body)}}
 	case 12:
@@ -157,7 +159,7 @@ func isPrimitive(value any) bool {
 }
 
 func (d *drawer) each(depth int, body bool) any {
-	operator := d.one("filter", "map", "all", "none", "some", "reduce").(string)
+	operator := d.word("filter", "map", "all", "none", "some", "reduce")
 	args := []any{d.source(depth, body), d.rule(depth-1, true)}
 	if operator == "reduce" {
 		args = append(args, d.one(0.0, "", false, 5.0, map[string]any{"var": "n"}))

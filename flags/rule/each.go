@@ -152,7 +152,7 @@ func (n none) eval(e env) (any, error) {
 		return true, err
 	}
 	found, err := until(n.body, over, true, func(element any) env { return e.within(element, e.data) })
-	return boolean(found == false), err
+	return found == false, err
 }
 
 type some each
@@ -178,10 +178,10 @@ func until(body node, over any, wanted bool, within func(element any) env) (any,
 			return false, err
 		}
 		if truth(value) == wanted {
-			return boolean(wanted), nil
+			return wanted, nil
 		}
 	}
-	return boolean(!wanted), nil
+	return !wanted, nil
 }
 
 // reduce prepares reduce: what to run over, the body, and the first accumulator.
@@ -257,7 +257,7 @@ func as(kind string, value any) (any, error) {
 	)
 	switch kind {
 	case "bool":
-		return boolean(truth(value)), nil
+		return truth(value), nil
 	case "number":
 		result, ok = one(value)
 	default:

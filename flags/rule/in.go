@@ -31,7 +31,7 @@ func (i *inSet) eval(e env) (any, error) {
 	if !ok {
 		return nil, evaluationError("%q compares a number with what has none", "in")
 	}
-	return boolean(found), nil
+	return found, nil
 }
 
 // set answers for a list of members what contains finds by going through it.
@@ -104,7 +104,7 @@ func (i *in) eval(e env) (any, error) {
 	if !ok {
 		return nil, evaluationError("%q cannot work on what it is given", "in")
 	}
-	return boolean(found), nil
+	return found, nil
 }
 
 func (i *in) both(e env) (value, members any, err error) {

@@ -56,12 +56,12 @@ func (c conditional) eval(e env) (any, error) {
 
 func not(args any) (any, bool) {
 	if values, ok := args.([]any); ok && len(values) > 0 {
-		return boolean(!truth(values[0])), true
+		return !truth(values[0]), true
 	}
-	return boolean(!truth(args)), true
+	return !truth(args), true
 }
 
 func notNot(args any) (any, bool) {
 	inverted, _ := not(args)
-	return boolean(!truth(inverted)), true
+	return !truth(inverted), true
 }

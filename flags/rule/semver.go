@@ -21,21 +21,21 @@ func semVer(args any) (any, bool) {
 	}
 	switch order := a.compare(b); operator {
 	case "=":
-		return boolean(order == 0), true
+		return order == 0, true
 	case "!=":
-		return boolean(order != 0), true
+		return order != 0, true
 	case "<":
-		return boolean(order < 0), true
+		return order < 0, true
 	case "<=":
-		return boolean(order <= 0), true
+		return order <= 0, true
 	case ">":
-		return boolean(order > 0), true
+		return order > 0, true
 	case ">=":
-		return boolean(order >= 0), true
+		return order >= 0, true
 	case "~": // same minor
-		return boolean(a.numbers[0] == b.numbers[0] && a.numbers[1] == b.numbers[1]), true
+		return a.numbers[0] == b.numbers[0] && a.numbers[1] == b.numbers[1], true
 	case "^": // same major
-		return boolean(a.numbers[0] == b.numbers[0]), true
+		return a.numbers[0] == b.numbers[0], true
 	}
 	return nil, true
 }

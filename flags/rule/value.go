@@ -80,11 +80,3 @@ func primitive(value any) bool {
 	}
 	return false
 }
-
-// boolean makes a result without allocating.
-func boolean(b bool) any {
-	if b {
-		return true
-	}
-	return false
-}

@@ -87,7 +87,7 @@ func startsWith(args any) (any, bool) {
 	if !ok {
 		return nil, true
 	}
-	return boolean(strings.HasPrefix(s, prefix)), true
+	return strings.HasPrefix(s, prefix), true
 }
 
 func endsWith(args any) (any, bool) {
@@ -95,5 +95,5 @@ func endsWith(args any) (any, bool) {
 	if !ok {
 		return nil, true
 	}
-	return boolean(strings.HasSuffix(s, suffix)), true
+	return strings.HasSuffix(s, suffix), true
 }

@@ -1,0 +1,60 @@
+package provider_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/open-feature/go-sdk/openfeature"
+	"github.com/open-feature/go-sdk/openfeature/isolated"
+
+	"github.com/jetsheet/jetsheet/flags/provider"
+)
+
+// A program in development reads its flags from a file; with KV instead of File it
+// reads them from NATS. Programs use openfeature's own API where this example has one
+// of its own.
+func Example() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "flags")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "flags.json")
+	if err := os.WriteFile(path, []byte(`{"flags": {"beta": {
+		"state": "ENABLED",
+		"variants": {"on": true, "off": false},
+		"defaultVariant": "off",
+		"targeting": {"if": [{"ends_with": [{"var": "email"}, "@example.com"]}, "on"]}
+	}}}`), 0o600); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	var counter provider.Counter
+	p, err := provider.New(provider.Config{Source: provider.File(path), Hooks: []openfeature.Hook{&counter}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	api := isolated.NewAPI()
+	if err := api.SetProviderAndWait(ctx, p); err != nil {
+		fmt.Println("flags have their defaults until there is a document:", err)
+	}
+	defer func() { _ = api.Shutdown(ctx) }()
+
+	client := api.NewClient()
+	for _, email := range []string{"a@example.com", "b@example.org"} {
+		details, err := client.BooleanValueDetails(ctx, "beta", false,
+			openfeature.NewEvaluationContext("42", map[string]any{"email": email}))
+		fmt.Println(details.Value, details.Reason, err)
+	}
+	fmt.Println(len(counter.Counts()), "series")
+	// Output:
+	// true TARGETING_MATCH <nil>
+	// false DEFAULT <nil>
+	// 2 series
+}
