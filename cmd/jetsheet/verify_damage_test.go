@@ -205,7 +205,7 @@ func metadataDamages() []damage {
 	more := func(old string) string { return old + "1" }
 	newer := func(old string) string { return strings.Replace(old, "-0", "-1793534400000", 1) }
 	for _, name := range []string{
-		uploader.MetaRun, uploader.MetaReport, uploader.MetaSHA256, uploader.MetaRows, uploader.MetaSnapshot, uploader.MetaSnapshotTime, uploader.MetaVersion,
+		uploader.MetaRun, uploader.MetaReport, uploader.MetaSHA256, uploader.MetaRows, uploader.MetaSnapshot, uploader.MetaSnapshotTime, uploader.MetaVersion, uploader.MetaDefinition,
 	} {
 		all = append(all, damage{"metadata without " + name, verify.KindMetadataDiffers, true, set(name, none), nil})
 		all = append(all, damage{"metadata with another " + name, verify.KindMetadataDiffers, true, set(name, more), nil})

@@ -26,8 +26,11 @@ func (e *incomparableError) Error() string { return e.why }
 
 // compare works out the workbook from the database and compares it cell by cell.
 func (c *conversion) compare(ctx context.Context, book *cells.Book) error {
-	m := &comparison{c: c, book: book, columns: map[string][]report.Column{}}
-	if err := m.run(ctx); err != nil {
+	m, err := c.newComparison(ctx, book)
+	if err == nil {
+		err = m.run(ctx)
+	}
+	if err != nil {
 		return c.incomparable(err)
 	}
 	return m.end()
@@ -38,8 +41,11 @@ func (c *conversion) checkSkipped(ctx context.Context) error {
 	if err := c.wantNoObject(ctx, string(c.done.State)); err != nil || !c.v.options.Deep {
 		return err
 	}
-	m := &comparison{c: c, columns: map[string][]report.Column{}}
-	if err := m.run(ctx); err != nil {
+	m, err := c.newComparison(ctx, nil)
+	if err == nil {
+		err = m.run(ctx)
+	}
+	if err != nil {
 		return c.incomparable(err)
 	}
 	if m.rows > 0 {
@@ -79,21 +85,31 @@ func (c *conversion) incomparable(err error) error {
 // comparison compares one workbook with what the statements give. Without a book it
 // only counts the rows.
 type comparison struct {
-	c       *conversion
-	book    *cells.Book
-	columns map[string][]report.Column // by columnsFrom query
-	names   []string                   // of the sheets, as Excel takes them
-	at      int                        // sheets of the book that were compared
-	rows    int64
+	c          *conversion
+	definition *report.Definition
+	book       *cells.Book
+	columns    map[string][]report.Column // by columnsFrom query
+	names      []string                   // of the sheets, as Excel takes them
+	at         int                        // sheets of the book that were compared
+	rows       int64
 	// differences counts the cells that differ.
 	differences int64
 	cells       int64
 }
 
+// newComparison compares with the definition that the outcome names.
+func (c *conversion) newComparison(ctx context.Context, book *cells.Book) (*comparison, error) {
+	d, err := c.v.definitionOf(ctx, c.done)
+	if err != nil {
+		return nil, err
+	}
+	return &comparison{c: c, definition: d, book: book, columns: map[string][]report.Column{}}, nil
+}
+
 // run reads the statements in one snapshot, in the order in which a workbook has its
 // sheets.
 func (m *comparison) run(ctx context.Context) error {
-	d, t := m.c.v.definition, m.c.t
+	d, t := m.definition, m.c.t
 	zone, err := report.LoadZone(t.TimeZone)
 	if err != nil {
 		return &incomparableError{err.Error()}
@@ -121,7 +137,7 @@ func (m *comparison) run(ctx context.Context) error {
 }
 
 func (m *comparison) scope(zone *time.Location) query.Scope {
-	d := m.c.v.definition
+	d := m.definition
 	scope := query.Scope{Tenant: m.c.t.Tenant, Zone: zone, Params: map[string]query.Param{}, StatementLimit: d.Limits.Statement}
 	for name, value := range d.Arguments(m.c.t, m.c.id.Run.Tick) {
 		if value == nil {

@@ -61,8 +61,8 @@ const (
 	// KindOtherTenant (deep): a statement gave a row whose tenant or tenant_id is not
 	// the conversion's.
 	KindOtherTenant Kind = "other_tenant"
-	// KindNotComparable (deep): a statement of the frozen definition does not run any
-	// more, so nothing can be said of the cells.
+	// KindNotComparable (deep): the definition that made the workbook is not there any
+	// more, or a statement of it does not run, so nothing can be said of the cells.
 	KindNotComparable Kind = "not_comparable"
 )
 

@@ -31,6 +31,7 @@ const (
 	metaSnapshot     = "snapshot"
 	metaSnapshotTime = "snapshot-time"
 	metaVersion      = "version"
+	metaDefinition   = "definition"
 )
 
 // checkPublished looks at the object of a published workbook.
@@ -111,6 +112,7 @@ func (c *conversion) checkMetadata(meta map[string]string) {
 		{metaSnapshot, d.Snapshot.ID},
 		{metaSnapshotTime, d.Snapshot.At.UTC().Format(time.RFC3339Nano)},
 		{metaVersion, d.Version},
+		{metaDefinition, d.DefinitionSHA256},
 	} {
 		c.same(KindMetadataDiffers, field.name, meta[field.name], field.want)
 	}

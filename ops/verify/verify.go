@@ -88,12 +88,15 @@ func Run(ctx context.Context, cfg Config, options Options) (*Report, error) {
 
 // verifier is one check at work.
 type verifier struct {
-	cfg        Config
-	options    Options
-	run        *jetsheet.Run
+	cfg     Config
+	options Options
+	run     *jetsheet.Run
+	// definition is the frozen one, standIns those that replays put in its place.
 	definition *report.Definition
+	standIns   standIns
 	s3         *s3.Client
 	plans      jetstream.ObjectStore
+	runs       jetstream.KeyValue
 	done       jetstream.Stream
 	findings   *findings
 	// planned are all targets of the plan that are looked at.
@@ -129,6 +132,9 @@ func newVerifier(ctx context.Context, cfg Config, options Options) (*verifier, e
 	}
 	if v.plans, err = cfg.JetStream.ObjectStore(ctx, jetsheet.StorePlans); err != nil {
 		return nil, delivery.NotSetUp("object store "+jetsheet.StorePlans, err)
+	}
+	if v.runs, err = cfg.JetStream.KeyValue(ctx, jetsheet.BucketRuns); err != nil {
+		return nil, delivery.NotSetUp("bucket "+jetsheet.BucketRuns, err)
 	}
 	if v.done, err = cfg.JetStream.Stream(ctx, jetsheet.StreamDone); err != nil {
 		return nil, delivery.NotSetUp("stream "+jetsheet.StreamDone, err)
