@@ -35,10 +35,19 @@ func runAdvice(i *RunInfo) (notice, next string) {
 // mend says what mends failures of one cause. The scope is what is to be made again: one
 // conversion where it names one.
 func mend(cause jetsheet.Cause, run jetsheet.RunID, scope jetsheet.Scope) string {
+	return mendWith(cause, run, scope, false)
+}
+
+// mendWith is mend where the last try was with another definition than the run's.
+func mendWith(cause jetsheet.Cause, run jetsheet.RunID, scope jetsheet.Scope, current bool) string {
 	again := StartAgain(run, scope)
 	replay := ReplayCommand(run, cause)
 	if scope.Tenant != "" && scope.Target != "" {
 		replay = ReplayOne(jetsheet.Conversion{Run: run, Tenant: scope.Tenant, Target: scope.Target}.Address())
+	}
+	withCurrent := WithCurrent(replay)
+	if current {
+		replay = withCurrent
 	}
 	switch cause {
 	case jetsheet.CauseTenantID, jetsheet.CauseTargetID, jetsheet.CauseTargetInvalid, jetsheet.CauseDuplicateTarget,
@@ -47,7 +56,8 @@ func mend(cause jetsheet.Cause, run jetsheet.RunID, scope jetsheet.Scope) string
 	case jetsheet.CauseDefinition, jetsheet.CauseStatement, jetsheet.CauseStatementTime, jetsheet.CauseTooManyRows,
 		jetsheet.CauseNoRecords, jetsheet.CauseWorkbook:
 		return "if the data is wrong, correct it, then: " + replay +
-			"; if the report is, apply it with: jetsheet reports apply DIR, then: " + again
+			"; if the report is, apply it with: jetsheet reports apply DIR, then: " + withCurrent +
+			"; where its targets or output change, then: " + again
 	case jetsheet.CauseHeld:
 		return "the route is frozen for this run: to make it here, and only if the previous system does not: " + replay +
 			"; to change it from the next run on: " + editFlags

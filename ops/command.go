@@ -33,6 +33,9 @@ func ReplayCommand(run jetsheet.RunID, cause jetsheet.Cause) string {
 // ReplayOne returns the command that replays one conversion.
 func ReplayOne(a jetsheet.Address) string { return "jetsheet failures replay " + conversionText(a) }
 
+// WithCurrent makes a command that replays use the definition applied now.
+func WithCurrent(replay string) string { return replay + " --definition " + string(DefinitionCurrent) }
+
 // rawReplay is how one conversion is replayed with the nats CLI alone.
 func rawReplay(a jetsheet.Address) string {
 	return "nats stream get " + jetsheet.StreamFailed + " -S " + a.FailedSubject() + " --json | jq -rj '.data|@base64d' | " +

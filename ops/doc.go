@@ -21,6 +21,7 @@
 //	conversions.ops.cancel     mark a run as cancelled            KV runs
 //	                           stop a replay                      CONVERSIONS, KV progress
 //	conversions.ops.replay     queue failed requests again        FAILED ─► CONVERSIONS
+//	                           with today's definition            KV runs
 //	conversions.ops.dismiss    nothing is to be done              FAILED ─► FAILED
 //	conversions.ops.routes     which system makes what            KV runs, S3
 //	conversions.ops.status     one run, or one replay

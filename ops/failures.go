@@ -100,7 +100,7 @@ func newFailureInfo(a jetsheet.Address, m *jetstream.RawStreamMsg) *FailureInfo 
 		info.Weight, info.Period, info.Key, info.Filename = request.Weight, request.Period, request.Key, request.Filename
 		scope = jetsheet.Scope{Tenant: info.Tenant, Target: info.Target}
 	}
-	info.Next = mend(info.Cause, a.Run, scope)
+	info.Next = mendWith(info.Cause, a.Run, scope, info.Definition != "")
 	return info
 }
 

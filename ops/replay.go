@@ -18,6 +18,9 @@ import (
 // does.
 type ReplayRequest struct {
 	FailureFilter
+	// Definition says with which definition of their report they are made; empty means
+	// [DefinitionFrozen], whatever an earlier replay used.
+	Definition ReplayDefinition `json:"definition,omitempty"`
 	// DryRun answers what would be replayed and changes nothing.
 	DryRun bool `json:"dryRun,omitempty"`
 	// By and Reason say who asks and why, for people.
@@ -48,8 +51,13 @@ type Replay struct {
 	Lane   jetsheet.Lane `json:"lane"`
 	By     string        `json:"by,omitempty"`
 	Reason string        `json:"reason,omitempty"`
-	At     time.Time     `json:"at"`
-	State  ReplayState   `json:"state"`
+	// Definition is empty for the frozen one. With [DefinitionCurrent], Definitions are the
+	// sha256 of those that were applied when it was asked for, by report.
+	Definition  ReplayDefinition  `json:"definition,omitempty"`
+	Definitions map[string]string `json:"definitions,omitempty"`
+
+	At    time.Time   `json:"at"`
+	State ReplayState `json:"state"`
 	// Matched is how many were to be replayed when it was asked for; Queued and Skipped
 	// are what came of them so far.
 	Matched int     `json:"matched"`
@@ -78,6 +86,9 @@ type ReplayAnswer struct {
 	DryRun bool `json:"dryRun,omitempty"`
 	// Left counts what the filter picks and the replay leaves alone.
 	Left Skipped `json:"left,omitzero"`
+	// Notices are what a person should know of current definitions in the place of those of
+	// the first runs.
+	Notices []string `json:"notices,omitempty"`
 	// Advice says what helps those that cannot be replayed.
 	Advice []CauseAdvice `json:"advice,omitempty"`
 	// Causes counts the matched ones by cause. Weight and Samples are of a dry run.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/internal/delivery"
+	"github.com/jetsheet/jetsheet/internal/report"
 )
 
 const (
@@ -33,6 +34,9 @@ type replayer struct {
 	// owner names this service, also apart from another one in its process.
 	owner string
 	log   *slog.Logger
+	// definition reads the applied definition of a report, parse any other.
+	definition func(ctx context.Context, name string) (*report.Definition, error)
+	parse      func(file string, data []byte) (*report.Definition, error)
 	// start runs work in the background unless the service stops.
 	start func(work func(ctx context.Context)) bool
 	// window is how many requests may be in the bulk lane, lease is [replayLease],
@@ -47,6 +51,10 @@ type replayer struct {
 
 // replay answers a request.
 func (p *replayer) replay(ctx context.Context, req *ReplayRequest) (*ReplayAnswer, error) {
+	current, err := req.Definition.check()
+	if err != nil {
+		return nil, err
+	}
 	scan, err := p.reader.narrowed(ctx, req.FailureFilter)
 	if err != nil {
 		return nil, err
@@ -66,11 +74,20 @@ func (p *replayer) replay(ctx context.Context, req *ReplayRequest) (*ReplayAnswe
 		Filter: filter, Lane: laneFor(len(set.list)), By: req.By, Reason: req.Reason,
 		State: ReplayRunning, Matched: len(set.list), UpTo: scan.upTo, Owner: p.owner,
 	}
+	if len(set.list) == 0 && !req.DryRun {
+		return nil, nothingToReplay(&answer.Left, answer.Advice)
+	}
+	var definitions currentDefinitions
+	if current {
+		if definitions, err = p.current(ctx, set, answer); err != nil {
+			return nil, err
+		}
+	}
 	if req.DryRun {
 		return answer, p.preview(ctx, set, answer)
 	}
-	if len(set.list) == 0 {
-		return nil, nothingToReplay(&answer.Left, answer.Advice)
+	if err := p.store(ctx, definitions, req.By); err != nil {
+		return nil, err
 	}
 	answer.At = time.Now().UTC()
 	answer.ID = jetsheet.NewReplayID(answer.At, strings.ToLower(rand.Text()[:6]))

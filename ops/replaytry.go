@@ -111,6 +111,9 @@ func (t *replayTry) lookAt(ctx context.Context, one *failedOne) (*nats.Msg, fate
 	m.Data = record.Data
 	jetsheet.KeepHeaders(m.Header, record.Header)
 	m.Header.Set(jetsheet.HeaderReplay, t.w.entry.ID)
+	if !t.w.entry.define(m.Header, one.address.Run.Report) {
+		return nil, fateChanged, nil // it was no part of the replay when that was asked for
+	}
 	return m, fateOpen, nil
 }
 

@@ -130,6 +130,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	s.replays = &replayer{
 		js: cfg.JetStream, reader: reader, owner: cfg.Worker + "/" + rand.Text()[:6], log: cfg.Logger, start: s.goReplay,
+		definition: s.starter.definition, parse: cfg.Parse,
 		window: cmp.Or(cfg.window, bulkWindow), lease: cmp.Or(cfg.lease, replayLease),
 		answerWithin: cmp.Or(cfg.answerWithin, answerReplayWithin), active: map[string]bool{},
 	}

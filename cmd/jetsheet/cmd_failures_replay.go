@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,16 +19,17 @@ type failuresReplayCommand struct {
 	NATS natsSettings `embed:"" prefix:"nats-" group:"NATS settings"`
 	failureFlags
 
-	All    bool   `name:"all" help:"Everything that failed."`
-	Reason string `name:"reason" placeholder:"TEXT" help:"Why, for people."`
-	Wait   bool   `name:"wait" help:"Wait until each of them is done or failed again: exit code 3 if some failed."`
-	DryRun bool   `name:"dry-run" help:"Show what would be tried again and change nothing."`
-	JSON   bool   `name:"json" help:"Print one JSON object."`
+	All        bool   `name:"all" help:"Everything that failed."`
+	Definition string `name:"definition" enum:"frozen,current" default:"frozen" help:"With which definition of their report: frozen, as it was when the run was, or current, as it is applied now."`
+	Reason     string `name:"reason" placeholder:"TEXT" help:"Why, for people."`
+	Wait       bool   `name:"wait" help:"Wait until each of them is done or failed again: exit code 3 if some failed."`
+	DryRun     bool   `name:"dry-run" help:"Show what would be tried again and change nothing."`
+	JSON       bool   `name:"json" help:"Print one JSON object."`
 }
 
 // Help is the command's longer description.
 func (c *failuresReplayCommand) Help() string {
-	return "Queues the failed requests once more, as they were: with the report's definition as it was when the run was frozen. One goes to the express lane, many to the bulk lane. " +
+	return "Queues the failed requests once more, as they were: with the report's definition as it was when the run was frozen. With --definition current they are made with the definition that is applied now; what the run's plan says of each workbook stays: its row of the targets query, period, key and file name. One goes to the express lane, many to the bulk lane. " +
 		"Pressing twice is harmless. What is done, pending or dismissed is left alone; held ones are only tried when --cause held or the conversion is given."
 }
 
@@ -37,7 +40,9 @@ func (c *failuresReplayCommand) Run(ctx context.Context, app *app) error {
 		return err
 	}
 	return app.onOps(ctx, &c.NATS, func(ctx context.Context, client *ops.Client) error {
-		answer, err := client.Replay(ctx, ops.ReplayRequest{FailureFilter: filter, DryRun: c.DryRun, By: app.person(), Reason: c.Reason})
+		answer, err := client.Replay(ctx, ops.ReplayRequest{
+			FailureFilter: filter, Definition: ops.ReplayDefinition(c.Definition), DryRun: c.DryRun, By: app.person(), Reason: c.Reason,
+		})
 		if err != nil {
 			return err
 		}
@@ -122,12 +127,29 @@ func (c *failuresReplayCommand) print(app *app, answer *ops.ReplayAnswer, status
 	if skipped := status.Skipped.String(); skipped != "" {
 		text += "skipped: " + skipped + "\n"
 	}
-	text += leftText(answer)
+	text += definitionText(&status.Replay) + noticesText(answer) + leftText(answer)
 	if !c.Wait {
 		text += "next: jetsheet failures status " + status.ID + "\n"
 	}
 	_, err := fmt.Fprint(app.stdout, text)
 	return err
+}
+
+// definitionText names the definitions in the place of the runs' own.
+func definitionText(r *ops.Replay) string {
+	var text strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(r.Definitions)) {
+		_, _ = fmt.Fprintf(&text, "definition: the current one of %s, %s\n", name, r.Definitions[name])
+	}
+	return text.String()
+}
+
+func noticesText(answer *ops.ReplayAnswer) string {
+	var text strings.Builder
+	for _, notice := range answer.Notices {
+		text.WriteString("note: " + printable(notice) + "\n")
+	}
+	return text.String()
 }
 
 // leftText says what the filter picks and the replay leaves alone, and what helps there.
@@ -148,6 +170,7 @@ func (c *failuresReplayCommand) preview(app *app, answer *ops.ReplayAnswer) erro
 		return app.printJSON(answer)
 	}
 	text := fmt.Sprintf("would queue %s in lane %s, weight %s\n", humanCount(int64(answer.Matched)), answer.Lane, humanCount(answer.Weight))
+	text += definitionText(&answer.Replay) + noticesText(answer)
 	if causes := countsByName(answer.Causes); causes != "" {
 		text += "causes: " + causes + "\n"
 	}

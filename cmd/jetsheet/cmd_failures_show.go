@@ -60,6 +60,7 @@ func printFailure(app *app, d *ops.FailureDetail) error {
 	line("worker", d.Worker+" ("+d.Version+")")
 	line("trace", d.Trace)
 	line("replay", d.Replay)
+	line("definition", d.Definition)
 	if d.Dismissed {
 		line("dismissed", instant(d.Dismissal.At)+" by "+d.Dismissal.By+": "+d.Dismissal.Reason)
 	}

@@ -41,6 +41,7 @@ func printReplay(app *app, s *ops.ReplayStatus) error {
 	line("asked", instant(s.At)+" by "+s.By)
 	line("reason", s.Reason)
 	line("lane", string(s.Lane))
+	line("definition", string(s.Definition))
 	line("matched", humanCount(int64(s.Matched)))
 	line("queued", humanCount(int64(s.Queued)))
 	line("skipped", s.Skipped.String())

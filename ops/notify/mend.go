@@ -28,7 +28,7 @@ func mendFailures(run jetsheet.RunID, cause jetsheet.Cause) (correct, command, r
 		return "correct the targets query or its data; apply a changed report with: jetsheet reports apply DIR", again, ""
 	case jetsheet.CauseDefinition, jetsheet.CauseStatement, jetsheet.CauseStatementTime, jetsheet.CauseTooManyRows,
 		jetsheet.CauseNoRecords, jetsheet.CauseWorkbook:
-		return "correct the data; where the report is wrong, correct that, apply it with: jetsheet reports apply DIR, and use instead: " + again, replay, raw
+		return "correct the data; where the report is wrong, correct that, apply it with: jetsheet reports apply DIR, and use instead: " + ops.WithCurrent(replay), replay, raw
 	case jetsheet.CauseMessageVersion:
 		return "run one version of jetsheet everywhere", replay, raw
 	case jetsheet.CauseBadMessage:
