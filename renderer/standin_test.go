@@ -103,8 +103,10 @@ func TestDefinitionThatCannotStandIn(t *testing.T) {
 		"damaged":   {damaged, "does not have the digest " + damaged},
 		"no-yaml":   {s.storeDefinition("report: r\nconfetti: true\n"), "confetti"},
 		"other":     {s.storeDefinition(strings.Replace(definition(simple, simpleSheet), "report: r\n", "report: s\n", 1)), "a definition of the report s"},
-		"columns": {s.storeDefinition(definition(strings.Replace(simple, "@tenant = 'a'", "@tenant = 'a' and @row_extra = ''", 1), simpleSheet)),
-			"uses the columns extra of the targets row, which the run's plan does not have; make a new plan with: jetsheet runs start r --again"},
+		"columns": {
+			s.storeDefinition(definition(strings.Replace(simple, "@tenant = 'a'", "@tenant = 'a' and @row_extra = ''", 1), simpleSheet)),
+			"uses the columns extra of the targets row, which the run's plan does not have; make a new plan with: jetsheet runs start r --again",
+		},
 	} {
 		if f := s.failed(s.replay(name, test.digest, 5)); f.Cause != jetsheet.CauseDefinition || !strings.Contains(f.Message, test.message) || f.Definition != test.digest {
 			t.Errorf("%s: got %+v, want definition_invalid with %q", name, f, test.message)
