@@ -112,18 +112,23 @@ func (f failure) classify(ctx context.Context, err error) error {
 		cause := context.Cause(ctx)
 		return &StatementError{Name: f.name, Kind: Interrupted, Message: "interrupted: " + cause.Error(), cause: cause}
 	}
+	var connecting *pgconn.ConnectError
+	isConnecting := errors.As(err, &connecting)
 	if isServer {
-		return f.fromServer(server)
+		e := f.fromServer(server)
+		if isConnecting { // whatever it says, no statement of a report was looked at
+			e.Kind = Unavailable
+		}
+		return e
 	}
 	message := oneLine(err.Error())
-	var connecting *pgconn.ConnectError
-	if errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &connecting) {
+	if errors.Is(err, context.DeadlineExceeded) && !isConnecting {
 		message = "PostgreSQL neither answered nor kept the time limit"
 	}
 	return &StatementError{Name: f.name, Kind: Unavailable, Message: message}
 }
 
-func (f failure) fromServer(server *pgconn.PgError) error {
+func (f failure) fromServer(server *pgconn.PgError) *StatementError {
 	e := &StatementError{
 		Name:     f.name,
 		Kind:     kindOfState(server.Code),

@@ -159,6 +159,34 @@ func TestUnreachableServersAreUnavailable(t *testing.T) {
 	}
 }
 
+// A database that takes no connections, as in a maintenance window, is away.
+func TestClosedDatabaseIsUnavailable(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	name := quotedName(t, b)
+	other, err := pgx.ParseConfig(b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.Database = "postgres" // nobody closes the one that he is in
+	conn, err := pgx.ConnectConfig(t.Context(), other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+	if _, err := conn.Exec(t.Context(), "alter database "+name+" allow_connections false"); err != nil {
+		t.Fatal(err)
+	}
+	config, err := pgxpool.ParseConfig(b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := query.New(open(t, config))
+	if _, err := db.Now(t.Context()); query.KindOf(err) != query.Unavailable {
+		t.Errorf("got %v, want unavailable", err)
+	}
+}
+
 func TestTooManyConnectionsIsUnavailable(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
