@@ -43,7 +43,8 @@ type Workbook struct {
 	SHA256    string `json:"sha256,omitempty"`
 	// Snapshot is the state of the database that the published workbook shows.
 	Snapshot jetsheet.Snapshot `json:"snapshot,omitzero"`
-	// By is the run whose workbook holds the key, when superseded.
+	// By is the run whose workbook holds the key, when superseded; of one that is looked
+	// at alone also when a later run has published over it.
 	By    string          `json:"by,omitempty"`
 	Notes *jetsheet.Notes `json:"notes,omitempty"`
 
@@ -135,8 +136,9 @@ type WorkbookFilter struct {
 	Period string `json:"period,omitempty"`
 	// State is one of [States], [AnyDone] or [AnyPending].
 	State string `json:"state,omitempty"`
-	// Text is part of the file name or the key, upper or lower case alike; or a
-	// conversion as [jetsheet.Conversion.String] writes it, which picks the run too.
+	// Text is part of the file name or the key, upper or lower case alike; or
+	// RUN/TENANT/TARGET, which picks the run too: as [jetsheet.Conversion.String] writes
+	// it, or with the ids as they are.
 	Text string `json:"text,omitempty"`
 	// Limit is the most workbooks; 0 or less means all.
 	Limit int `json:"limit,omitempty"`
@@ -147,14 +149,17 @@ type WorkbookFilter struct {
 func (f *WorkbookFilter) matches(w *Workbook) bool {
 	return (f.Tenant == "" || f.Tenant == w.Tenant) && (f.Target == "" || f.Target == w.Target) &&
 		(f.Period == "" || f.Period == w.Period.Label) &&
-		(f.conversion == "" || f.conversion == w.Conversion().String()) &&
+		(f.conversion == "" || f.conversion == w.Conversion().String() || f.conversion == w.plainName()) &&
 		(f.Text == "" || contains(w.Filename, f.Text) || contains(w.Key, f.Text))
 }
+
+// plainName is RUN/TENANT/TARGET with the ids as they are, as people read and copy them.
+func (w *Workbook) plainName() string { return w.Run.String() + "/" + w.Tenant + "/" + w.Target }
 
 // resolve turns a text that names a conversion into what it means.
 func (f WorkbookFilter) resolve() WorkbookFilter {
 	run, _, ok := strings.Cut(f.Text, "/")
-	if _, err := jetsheet.ParseRunID(run); ok && err == nil && strings.Count(f.Text, "/") == 2 {
+	if _, err := jetsheet.ParseRunID(run); ok && err == nil && strings.Count(f.Text, "/") >= 2 {
 		f.conversion, f.Text = f.Text, ""
 		if f.Run == "" {
 			f.Run = run

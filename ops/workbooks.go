@@ -195,7 +195,7 @@ func (r *Reader) One(ctx context.Context, f WorkbookFilter) (*Workbook, error) {
 	case err != nil:
 		return nil, err
 	case len(found) == 1:
-		return found[0], nil
+		return found[0], r.findNewer(ctx, found[0])
 	case len(found) > 1:
 		names := make([]string, 0, len(found))
 		for _, w := range found {

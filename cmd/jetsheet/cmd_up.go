@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -107,6 +108,11 @@ func (c *upCommand) runLocal(ctx context.Context, app *app) (err error) {
 	if c.Local, err = filepath.Abs(c.Local); err != nil {
 		return fmt.Errorf("directory of the local installation: %w", err)
 	}
+	for _, listen := range []struct{ addr, flag string }{{c.NATSAddr, "--local-nats"}, {c.S3Addr, "--local-s3"}} {
+		if err := checkFree(ctx, listen.addr, listen.flag); err != nil {
+			return err
+		}
+	}
 	pool, err := app.openDatabase(ctx, &c.Database, clientCommand)
 	if err != nil {
 		return err
@@ -137,6 +143,16 @@ func (c *upCommand) runLocal(ctx context.Context, app *app) (err error) {
 	}
 	app.log.InfoContext(ctx, "all roles started", slog.String("dir", c.Local))
 	return stopped(ctx, all.Run(ctx))
+}
+
+// checkFree refuses an address that another server has, before anything is written. A
+// NATS server or an S3 stand-in on this machine often has the usual ones.
+func checkFree(ctx context.Context, addr, flag string) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("%w: another server may have this address; take any free one with %s=127.0.0.1:0", err, flag)
+	}
+	return listener.Close()
 }
 
 // printAddresses tells people how other programs reach what runs here, and writes it

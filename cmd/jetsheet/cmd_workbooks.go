@@ -174,6 +174,9 @@ func printWorkbook(app *app, w *ops.Workbook) error {
 	}
 	line("sha256", w.SHA256)
 	line("shows", instant(w.Snapshot.At))
+	for _, note := range noteLines(w.Notes) {
+		line("note", note)
+	}
 	line("cause", string(w.Cause))
 	if w.Attempts > 0 {
 		line("attempts", humanCount(int64(w.Attempts)))

@@ -64,7 +64,7 @@ func explainNATS(err error) error {
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return unreachableError("%w: enable JetStream in the server's configuration", err)
 	case errors.Is(err, nats.ErrNoResponders):
-		return unreachableError("nobody answers on NATS: is \"jetsheet ops\" running? (%w)", err)
+		return unreachableError("nobody answers on NATS: is \"jetsheet ops\" running? (on a new NATS \"jetsheet setup\" comes first; %w)", err)
 	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrNoServers), errors.Is(err, nats.ErrDisconnected):
 		return unreachableError("NATS: %w", err)
 	default:
