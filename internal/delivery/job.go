@@ -38,6 +38,10 @@ type Job struct {
 	Delivery uint64
 	// Attempt counts attempts from 1; give-backs and waiting do not count.
 	Attempt int
+	// Kept is what the handler leaves for its next call in this attempt, after it had to
+	// wait: what need not be done again. Delivery does not look into it. While it is nil,
+	// each call counts its rows anew.
+	Kept any
 
 	worker  *Worker
 	cancel  context.CancelCauseFunc
@@ -165,6 +169,7 @@ func (w *Worker) accept(job *Job) error {
 func (w *Worker) attempt(ctx context.Context, job *Job) error {
 	defer w.resume(job)
 	for try := 0; ; try++ {
+		began := time.Now()
 		err := w.try(ctx, job)
 		if err == nil {
 			return nil
@@ -173,7 +178,7 @@ func (w *Worker) attempt(ctx context.Context, job *Job) error {
 			job.alone = true
 			continue
 		}
-		c := classify(ctx, err)
+		c := w.explain(classify(ctx, err), job.Request.Conversion().Address().Key(), began)
 		if c.Class != jetsheet.ClassUnavailable {
 			return c
 		}
@@ -197,6 +202,9 @@ func (w *Worker) try(ctx context.Context, job *Job) error {
 			return err
 		}
 		job.recorded = true
+	}
+	if job.Kept == nil {
+		job.rows.Store(0)
 	}
 	return w.call(ctx, job)
 }

@@ -49,6 +49,9 @@ type Config struct {
 	// fetched, and what waits for anything is not tried again. The error says why, for people; one made by [Unavailable] says what is
 	// waited for as well.
 	Gate func(ctx context.Context) error
+	// Refusal, if set, says what NATS refused, so that a permission that is missing is
+	// not told as an outage.
+	Refusal RefusalFunc
 	// Deadline is the most work time of one attempt, waiting not counted; 0 means 45
 	// minutes.
 	Deadline time.Duration
@@ -211,7 +214,8 @@ func (w *Worker) nudge() {
 func (w *Worker) watchGate(ctx context.Context) {
 	open := true // the first time it is open, nothing has changed
 	for {
-		err := w.cfg.Gate(ctx)
+		asked := time.Now()
+		err := w.explainGate(w.cfg.Gate(ctx), asked)
 		if ctx.Err() != nil {
 			return
 		}
@@ -229,6 +233,18 @@ func (w *Worker) watchGate(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// explainGate is [Worker.explain] for the gate's error.
+func (w *Worker) explainGate(err error, asked time.Time) error {
+	var known *Error
+	if !errors.As(err, &known) {
+		return err
+	}
+	if why := w.explain(known, "", asked); why != known {
+		return why
+	}
+	return err
 }
 
 // gatePace is how often the gate is asked.
