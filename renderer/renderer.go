@@ -37,6 +37,8 @@ type Config struct {
 	// Render makes the bytes; nil means [Render]. A benchmark of everything around it
 	// puts another in.
 	Render RenderFunc
+	// Refusal, if set, says what NATS refused; see [delivery.Config].
+	Refusal delivery.RefusalFunc
 	// Worker is this process's name, Version its build.
 	Worker  string
 	Version string
@@ -78,7 +80,7 @@ func New(ctx context.Context, cfg Config) (*Renderer, error) {
 		JetStream: cfg.JetStream, Stage: jetsheet.StageRenderer, Worker: cfg.Worker, Version: cfg.Version,
 		Stream: jetsheet.StreamConversions, Queues: lanes(), Slots: cfg.Slots,
 		Request: readRequest, Handle: r.handle, RecordStarts: true, Gate: r.store.gate,
-		Deadline: cfg.Deadline, Grace: cfg.Grace, Logger: cfg.Logger,
+		Refusal: cfg.Refusal, Deadline: cfg.Deadline, Grace: cfg.Grace, Logger: cfg.Logger,
 	})
 	return r, err
 }
@@ -124,6 +126,9 @@ func (r *Renderer) handle(ctx context.Context, job *delivery.Job) error {
 	if err != nil {
 		return err
 	}
+	if tell, ok := job.Kept.(outcome); ok {
+		return tell(ctx)
+	}
 	object := jetsheet.WorkbookObject(conversion, nuid.Next())
 	dst := r.store.create(ctx, object)
 	defer dst.discard()
@@ -133,15 +138,22 @@ func (r *Renderer) handle(ctx context.Context, job *delivery.Job) error {
 	if err != nil {
 		return classify(ctx, dst, err)
 	}
-	if result.Empty {
-		return r.settleEmpty(ctx, job, definition, result)
+	tell := outcome(func(ctx context.Context) error { return r.settleEmpty(ctx, job, definition, result) })
+	if !result.Empty {
+		stored, err := dst.close(ctx)
+		if err != nil {
+			return storeProblem(err)
+		}
+		tell = func(ctx context.Context) error { return r.announce(ctx, job, object, stored, definition, result) }
 	}
-	stored, err := dst.close(ctx)
-	if err != nil {
-		return storeProblem(err)
-	}
-	return r.announce(ctx, job, object, stored, definition, result)
+	job.Kept = tell
+	return tell(ctx)
 }
+
+// outcome tells others what came of a request. Where it has to wait, only that is tried
+// again: the workbook is stored, and to make another one each time would fill the store
+// with workbooks that nobody hears of.
+type outcome func(ctx context.Context) error
 
 // isDone says whether the conversion has its done record: then a replay or a
 // second delivery has nothing to do.
