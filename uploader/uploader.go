@@ -40,6 +40,8 @@ type Config struct {
 	// under the key before it writes again.
 	S3     *s3.Client
 	Bucket string
+	// Refusal, if set, says what NATS refused; see [delivery.Config].
+	Refusal delivery.RefusalFunc
 	// Worker is this process's name, unique and fit for people; Version its build.
 	Worker  string
 	Version string
@@ -100,6 +102,7 @@ func (u *Uploader) newWorker(ctx context.Context) (*delivery.Worker, error) {
 		Request:   readEvent,
 		Handle:    u.handle,
 		Settled:   u.clearAway,
+		Refusal:   u.cfg.Refusal,
 		Grace:     u.cfg.Grace,
 		Logger:    u.cfg.Logger,
 	})

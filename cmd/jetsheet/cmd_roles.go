@@ -85,7 +85,7 @@ func (a *app) open(ctx context.Context, need need) (parts, *natsLink, func(), er
 			return p, nil, nil, err
 		}
 		closers = append(closers, link.Close)
-		p.js = link.JetStream
+		p.js, p.refusal = link.JetStream, link.refusals.since
 	}
 	if need.database != nil {
 		pool, err := a.openDatabase(ctx, need.database, need.role)

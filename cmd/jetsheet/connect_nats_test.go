@@ -124,6 +124,39 @@ func TestRefusalNobodyWaitsForIsLogged(t *testing.T) {
 	}
 }
 
+// TestRefusalIsFoundAgain: what a job waited for is asked for afterwards, by its subject.
+func TestRefusalIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	_, settings := setupNATS(t)
+	link, err := newTestApp(io.Discard).openNATS(t.Context(), settings, "renderer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	for i := range maxRefusals + 1 {
+		if err := link.Publish(fmt.Sprint("closed.", i), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := link.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	link.Close() // its handlers are done
+	is := func(want string) func(string) bool { return func(subject string) bool { return subject == want } }
+	known := link.refusals
+	if got := known.since(began, is("closed.7")); got == nil || *got != (permissionError{"publish", "closed.7", "user limited"}) {
+		t.Errorf("the refusal of closed.7: got %v", got)
+	}
+	for what, got := range map[string]*permissionError{
+		"of another subject": known.since(began, is("open")), "from before": known.since(time.Now(), is("closed.7")),
+		"of too long ago": known.since(began, is("closed.0")),
+	} {
+		if got != nil {
+			t.Errorf("a refusal %s: got %v, want none", what, got)
+		}
+	}
+}
+
 // TestRoleEndsWhenItsCredentialsAreRefused: after a reload without its user, a role's
 // context ends with a cause of exit code 5 instead of reconnecting for ever in silence.
 func TestRoleEndsWhenItsCredentialsAreRefused(t *testing.T) {

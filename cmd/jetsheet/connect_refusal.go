@@ -3,25 +3,24 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // permissionError is NATS refusing a subject.
-type permissionError struct {
-	Action  string // publish or subscribe
-	Subject string
-	User    string
-}
+type permissionError = delivery.RefusedError
 
-func (e *permissionError) Error() string {
-	return fmt.Sprintf("permission denied by NATS: %s to %q (%s): grant it, see deploy/nats", e.Action, e.Subject, e.User)
-}
+// maxRefusals is how many refusals are remembered: more than a process has jobs that may
+// wait at a time.
+const maxRefusals = 256
 
 // refusals receives the errors that NATS sends on its own. A refused request has no
 // answer: without this, its caller waits for its deadline and hears of a time-out.
@@ -31,7 +30,14 @@ type refusals struct {
 	mu      sync.Mutex
 	user    string
 	latest  *permissionError // not yet returned by explain
+	recent  []refusalAt      // oldest first, at most maxRefusals
 	waiting map[*context.CancelCauseFunc]struct{}
+}
+
+// refusalAt is a refusal and when it came.
+type refusalAt struct {
+	at      time.Time
+	refused *permissionError
 }
 
 func (r *refusals) setUser(user string) {
@@ -81,6 +87,10 @@ func (r *refusals) tell(refused *permissionError) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.latest = refused
+	if len(r.recent) == maxRefusals {
+		r.recent = slices.Delete(r.recent, 0, 1)
+	}
+	r.recent = append(r.recent, refusalAt{time.Now(), refused})
 	for cancel := range r.waiting {
 		(*cancel)(refused)
 	}
@@ -102,6 +112,21 @@ func (r *refusals) explain(err error) error {
 	refused := r.latest
 	r.latest = nil
 	return refused
+}
+
+// since is a [delivery.RefusalFunc].
+func (r *refusals) since(at time.Time, concerns func(subject string) bool) *permissionError {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, one := range slices.Backward(r.recent) {
+		if one.at.Before(at) {
+			return nil
+		}
+		if concerns(one.refused.Subject) {
+			return one.refused
+		}
+	}
+	return nil
 }
 
 // Do runs an operation on NATS. If NATS refuses a subject meanwhile, the operation's

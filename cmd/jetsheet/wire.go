@@ -32,6 +32,8 @@ type parts struct {
 	database *query.DB
 	s3       *s3.Client
 	bucket   string
+	// refusal says what NATS refused on the connection of js; nil where nothing can be.
+	refusal delivery.RefusalFunc
 }
 
 // stage is what a role runs: until ctx ends, then nil.
@@ -71,14 +73,14 @@ func (a *app) newProducer(ctx context.Context, p parts, settings producer.Settin
 func (a *app) newRenderer(ctx context.Context, p parts, settings renderer.Settings) (stage, error) {
 	return renderer.New(ctx, renderer.Config{
 		Settings: settings, JetStream: p.js, Database: p.database, Parse: parseReport,
-		Worker: workerName("renderer"), Version: buildVersion().Version, Logger: a.log,
+		Refusal: p.refusal, Worker: workerName("renderer"), Version: buildVersion().Version, Logger: a.log,
 	})
 }
 
 func (a *app) newUploader(ctx context.Context, p parts, settings uploader.Settings) (stage, error) {
 	return uploader.New(ctx, uploader.Config{
 		Settings: settings, JetStream: p.js, S3: p.s3, Bucket: p.bucket,
-		Worker: workerName("uploader"), Version: buildVersion().Version, Logger: a.log,
+		Refusal: p.refusal, Worker: workerName("uploader"), Version: buildVersion().Version, Logger: a.log,
 	})
 }
 
