@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jetsheet/jetsheet"
@@ -194,13 +195,8 @@ func (w *waiter) ended(ctx context.Context, id jetsheet.RunID, last *ops.RunInfo
 		}
 	}
 	if last != nil && unread == nil {
-		state = fmt.Sprintf("is %s: %s", last.State, countsText(last))
-		if last.Notice != "" {
-			state += "; " + last.Notice
-		}
-		for _, text := range held.texts() {
-			state += "; " + text
-		}
+		known := nonEmpty(fmt.Sprintf("is %s: %s", last.State, countsText(last)), last.Notice)
+		state = strings.Join(append(known, held.texts()...), "; ")
 	}
 	return fmt.Errorf("the time is over and run %s %s; look at it with: jetsheet runs show %s", id, printable(state), id)
 }
