@@ -189,6 +189,9 @@ func conversions(o TopologyOptions) StreamTopology {
 
 func rendered(o TopologyOptions) StreamTopology {
 	cfg := stream(o, StreamRendered, "rendered workbooks", jetstream.WorkQueuePolicy, SubjectRenderedPublish, SubjectRenderedCompare)
+	// An operator may bound it: then the renderer waits, and no event that was accepted
+	// is dropped for a newer one.
+	cfg.Discard = jetstream.DiscardNew
 	// No most deliveries here: an event that was given back often, in an outage of S3
 	// with many restarts, must not die. One that kills its worker ends by MaxStarts.
 	uploads := func(name, description, subjects string) jetstream.ConsumerConfig {
