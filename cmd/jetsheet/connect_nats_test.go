@@ -144,7 +144,7 @@ func TestRefusalIsFoundAgain(t *testing.T) {
 	link.Close() // its handlers are done
 	is := func(want string) func(string) bool { return func(subject string) bool { return subject == want } }
 	known := link.refusals
-	if got := known.since(began, is("closed.7")); got == nil || *got != (permissionError{"publish", "closed.7", "user limited"}) {
+	if got := known.since(began, is("closed.7")); got == nil || *got != (permissionError{Action: "publish", Subject: "closed.7", User: "user limited"}) {
 		t.Errorf("the refusal of closed.7: got %v", got)
 	}
 	for what, got := range map[string]*permissionError{
