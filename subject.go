@@ -232,14 +232,14 @@ const WorkerKeys = "worker.>"
 // is about, and which one. Unlike tokens, parts of letters, digits, _ and - stay as they
 // are whatever their length: a run's id may be longer than a token.
 func NoticeKey(kind string, about ...string) string {
-	key := "notice." + kind
+	tokens := []string{"notice", kind}
 	for _, part := range about {
 		if part == "" || strings.IndexFunc(part, func(r rune) bool { return r > 0x7f || !plainByte(byte(r)) }) >= 0 {
 			part = Token(part)
 		}
-		key += "." + part
+		tokens = append(tokens, part)
 	}
-	return key
+	return strings.Join(tokens, ".")
 }
 
 // ChannelKey is the key in the bucket [BucketNotices] of what is known of a channel

@@ -41,7 +41,7 @@ func PutObject(ctx context.Context, store jetstream.ObjectStore, meta jetstream.
 func GetObject(ctx context.Context, store jetstream.ObjectStore, name string) (jetstream.ObjectResult, error) {
 	limited, cancel := context.WithCancelCause(ctx)
 	silent := time.AfterFunc(storeSilence, func() { cancel(fmt.Errorf("%w for %s", ErrStoreSilent, storeSilence)) })
-	object, err := store.Get(sliding{limited}, name)
+	object, err := store.Get(sliding{limited}, name) //nolint:contextcheck // it is limited
 	silent.Stop()
 	if err != nil {
 		err = silence(limited, err)
