@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -151,9 +152,11 @@ func TestRapidPuts(t *testing.T) {
 	kv := createBucket(t, js)
 	put(t, kv, document(false))
 	b := mustBind(t, provider.Config{Source: kvSource(t, js)})
-	for i := range 500 {
+	for i := range 499 {
 		put(t, kv, document(i%2 == 0))
 	}
+	// Unlike all before: the version of a document is that at which it came into use.
+	put(t, kv, bytes.Replace(document(false), []byte("always-2"), []byte("always-3"), 1))
 	waitFor(t, func() error {
 		if got := b.Status().Version; got != "revision "+strconv.Itoa(501) {
 			return fmt.Errorf("version is %q, want revision 501", got)
