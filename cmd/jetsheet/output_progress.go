@@ -117,7 +117,7 @@ func (p *progress) text() string {
 		return text + " in " + humanDuration(elapsed)
 	case p.done > 0 && p.done < p.total:
 		left := time.Duration(float64(elapsed) / float64(p.done) * float64(p.total-p.done))
-		return text + ", " + humanDuration(left) + " left"
+		return text + ", " + humanDuration(max(left.Round(time.Second), time.Second)) + " left"
 	default:
 		return text
 	}

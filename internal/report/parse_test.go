@@ -132,7 +132,7 @@ func TestParseProblems(t *testing.T) {
 				s + `:15:23: unknown parameter @tennant in query "records"; did you mean "tenant"? (a column of the targets row is @row_COLUMN)`,
 		},
 		{"kind = @row_kind", "kind = 'x", s + `:16:68: queries.records: a string has no end; ' is missing`},
-		{"fields: select key", "fields: delete key", s + `:18:11: queries.fields: a query begins with select, with, values or table; it only reads`},
+		{"fields: select key", "fields: delete key", s + `:18:11: queries.fields: a query begins with select, with, values or table; it only reads; this one begins with delete`},
 		{"order by position", "order by position #> 1", s + `:18:11: YAML takes the text after " #" for a comment; write the statement below the key after "|"`},
 		{"fields: select", "Fields: select", s + `:18:11: query name "Fields" must be lower-case letters, digits and _, beginning with a letter` + "\n" +
 			s + `:26:20: unknown query "fields"; did you mean "Fields"?`},

@@ -90,7 +90,11 @@ func (l *lexer) begin(start int) error {
 	case "select", "with", "values", "table":
 		return nil
 	}
-	return l.errorAt(start, "a query begins with select, with, values or table; it only reads")
+	const rule = "a query begins with select, with, values or table; it only reads"
+	if word := l.text[start:end]; word != "" {
+		return l.errorAt(start, rule+"; this one begins with "+word)
+	}
+	return l.errorAt(start, rule)
 }
 
 // token consumes one token that is neither blank nor a semicolon.

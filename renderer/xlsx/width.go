@@ -43,7 +43,7 @@ func numberWidth(c *cell) int {
 		return len(strconv.FormatFloat(c.number, 'g', -1, 64))
 	}
 	if strings.ContainsAny(c.code, "yhd") {
-		return textWidth(c.code)
+		return textWidth(c.code) + 1 // or LibreOffice puts the next column's text right beside it
 	}
 	// The decimals of the code, the digits before the point and their commas.
 	_, fraction, _ := strings.Cut(c.code, ".")
