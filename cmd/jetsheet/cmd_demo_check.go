@@ -109,9 +109,7 @@ func (d *demo) check(ctx context.Context, p parts, runs []jetsheet.RunID) (*demo
 // checkRun checks a run as "jetsheet verify" does. A workbook that is not as recorded is
 // an error: nobody but the demo has touched it.
 func (d *demo) checkRun(ctx context.Context, p parts, record *jetsheet.Run) (*demoRun, error) {
-	bar := d.app.newProgress(record.ID().Report, int64(record.Plan.Expected))
-	found, err := verify.Run(ctx, verify.Config{JetStream: p.js, S3: p.s3, Bucket: p.bucket}, verify.Options{Run: record, Progress: bar.set})
-	bar.end()
+	found, err := verify.Run(ctx, verify.Config{JetStream: p.js, S3: p.s3, Bucket: p.bucket}, verify.Options{Run: record})
 	if err != nil {
 		return nil, err
 	}
