@@ -90,7 +90,7 @@ func (r *runner) run(ctx context.Context) {
 			return
 		}
 		r.p.tell(ctx, r, err)
-		if err != nil && ctx.Err() == nil {
+		if err != nil {
 			r.complain(ctx, err)
 			pause = max(pause, time.Second)
 		}
@@ -101,6 +101,9 @@ func (r *runner) run(ctx context.Context) {
 // complain logs why the run does not go on: at once when that is new, and then once a
 // minute.
 func (r *runner) complain(ctx context.Context, err error) {
+	if ctx.Err() != nil { // it is being stopped
+		return
+	}
 	if text := err.Error(); text != r.complaint || time.Since(r.complainedAt) > time.Minute {
 		r.complaint, r.complainedAt = text, time.Now()
 		r.log.WarnContext(ctx, "run does not go on, will be tried again", slog.Any("err", err))
