@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,7 +122,7 @@ func (f failure) classify(ctx context.Context, err error) error {
 		}
 		return e
 	}
-	message := oneLine(err.Error())
+	message := oneLine(withoutRepeats(err.Error()))
 	if errors.Is(err, context.DeadlineExceeded) && !isConnecting {
 		message = "PostgreSQL neither answered nor kept the time limit"
 	}
@@ -177,6 +178,18 @@ func joinHints(a, b string) string {
 		return b
 	}
 	return a + "; " + b
+}
+
+// withoutRepeats leaves out lines that were there before: pgx has one for each attempt to
+// connect, and tries the same address with TLS and without.
+func withoutRepeats(s string) string {
+	var lines []string
+	for line := range strings.SplitSeq(s, "\n") {
+		if !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 func oneLine(s string) string {

@@ -155,6 +155,10 @@ func TestUnreachableServersAreUnavailable(t *testing.T) {
 			if query.KindOf(err) != query.Unavailable || strings.Contains(err.Error(), "secret") {
 				t.Errorf("%s: got %v, want unavailable without the password", what, err)
 			}
+			// The address is tried with TLS and without, and both fail alike.
+			if n := strings.Count(err.Error(), "connection refused"); what == "refused" && n != 1 {
+				t.Errorf("%s: got %v, want what was refused once, not %d times", what, err, n)
+			}
 		}
 	}
 }
