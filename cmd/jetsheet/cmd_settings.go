@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"github.com/nats-io/nats.go"
 )
 
 // settingsCommand prints settings. It takes the settings of every command, so that
@@ -50,13 +52,16 @@ func (c *settingsCommand) Run(app *app, parsed *kong.Context) error {
 			roles = []string{"all"}
 		}
 		line := app.settings.line(flag, roles)
+		if flag.Name == "nats-url" && c.NATS.URL == "" {
+			line.Value, line.Source = c.NATS.addressInUse()
+		}
 		if c.JSON {
 			if err := app.printJSON(line); err != nil {
 				return err
 			}
 			continue
 		}
-		rows.add(line.Name, line.Value, line.Source, strings.Join(line.Roles, " "))
+		rows.add(line.Name, cmp.Or(line.Value, "unset"), line.Source, strings.Join(line.Roles, " "))
 	}
 	if !c.JSON {
 		if err := rows.print(app.stdout); err != nil {
@@ -96,6 +101,22 @@ func (r *settingsResolver) line(flag *kong.Flag, roles []string) settingLine {
 		Value:    settingValue(flag),
 		Roles:    append([]string{}, roles...), // never null for programs
 	}
+}
+
+// addressInUse says where NATS is looked for when no setting says it, and who says so.
+func (s *natsSettings) addressInUse() (servers, source string) {
+	from := "selected nats context"
+	if s.Context != "" {
+		from = fmt.Sprintf("nats context %q", s.Context)
+	}
+	named, err := s.contextServers()
+	if err != nil {
+		return "", from + ": " + natsReason(err)
+	}
+	if servers = redactURLs(strings.Join(named, ",")); servers == "" {
+		return nats.DefaultURL, string(fromDefault)
+	}
+	return servers, from
 }
 
 func settingValue(flag *kong.Flag) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -75,6 +76,21 @@ func (a *app) openNATS(ctx context.Context, settings *natsSettings, role string)
 		a.log.LogAttrs(ctx, slog.LevelWarn, "NATS does not answer yet", link.away()...)
 	}
 	return link, nil
+}
+
+// contextServers returns the servers that the nats CLI's context names, without connecting
+// to them; none where there is no context.
+func (s *natsSettings) contextServers() (servers []string, err error) {
+	// The library has no other way to its contexts than to connect.
+	enough := errors.New("the servers are known")
+	_, _, err = natscontext.Connect(s.Context, func(o *nats.Options) error {
+		servers = o.Servers
+		return enough
+	})
+	if errors.Is(err, enough) {
+		return servers, nil
+	}
+	return nil, err
 }
 
 // newJetStream honours the domain or API prefix that the context has.
