@@ -28,16 +28,20 @@ func (c *versionCommand) Run(app *app) error {
 	rows := newTable("", "")
 	rows.add("version", v.Version)
 	rows.add("commit", v.Commit)
-	rows.add("modified", strconv.FormatBool(v.Modified))
+	if v.Commit != unknownCommit { // without it nobody has looked for changes
+		rows.add("modified", strconv.FormatBool(v.Modified))
+	}
 	rows.add("go", v.GoVersion)
 	rows.add("platform", v.Platform)
 	return rows.print(app.stdout)
 }
 
-// buildVersion reads the binary's build information. A binary built outside of a
-// version control checkout says "unknown" for its commit.
+// unknownCommit stands for the commit of a binary that was built outside of a checkout.
+const unknownCommit = "unknown"
+
+// buildVersion reads the binary's build information.
 func buildVersion() version {
-	v := version{Version: "unknown", Commit: "unknown"}
+	v := version{Version: "unknown", Commit: unknownCommit}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
