@@ -2,7 +2,8 @@ package model
 
 import (
 	"errors"
-	"iter"
+
+	"github.com/jetsheet/jetsheet/deploy/faults/turn"
 )
 
 // What a step may end with besides success.
@@ -19,9 +20,6 @@ var (
 	errRefused = errors.New("refused")
 )
 
-// killed unwinds an actor whose process ends.
-type killed struct{}
-
 // actor is one process. Its protocol is written as a sequential function which is
 // resumed for one step at a time: nothing runs beside it.
 type actor struct {
@@ -29,9 +27,7 @@ type actor struct {
 	name string
 	life func(a *actor) // from the start of the process, forever
 
-	resume func() (struct{}, bool)
-	end    func()
-	yield  func(struct{}) bool
+	process *turn.Process
 
 	ended  bool // the process is dead; it comes back at wakeAt
 	wakeAt int64
@@ -50,22 +46,12 @@ type actor struct {
 // start begins the process, with empty memory.
 func (a *actor) start() {
 	a.ended, a.asleep, a.frozen, a.hung, a.sure, a.job, a.ahead = false, false, false, false, false, nil, nil
-	a.resume, a.end = iter.Pull(func(yield func(struct{}) bool) {
-		a.yield = yield
-		defer func() {
-			if p := recover(); p != nil {
-				if _, ok := p.(killed); !ok {
-					panic(p)
-				}
-			}
-		}()
-		a.life(a)
-	})
+	a.process = turn.Start(func(*turn.Process) { a.life(a) })
 }
 
 // run lets the process take one step.
 func (a *actor) run() {
-	if _, ok := a.resume(); !ok {
+	if !a.process.Next() {
 		a.die()
 	}
 }
@@ -75,30 +61,24 @@ func (a *actor) die() {
 	a.ended, a.wakeAt = true, a.w.now+1+a.w.rng.Int64N(20)
 	a.letGo()
 	a.job = nil
-	a.end()
+	a.process.End()
 }
 
 // stop frees the process at the end of a schedule.
 func (a *actor) stop() {
-	if a.end != nil {
-		a.end()
-	}
-}
-
-func (a *actor) pauseHere() {
-	if !a.yield(struct{}{}) {
-		panic(killed{})
+	if a.process != nil {
+		a.process.End()
 	}
 }
 
 // sleep waits.
 func (a *actor) sleep(seconds int64) {
 	a.wakeAt, a.asleep = a.w.now+seconds, true
-	a.pauseHere()
+	a.process.Pause()
 	a.asleep = false
 	if a.fault == crash || a.fault == crashAfter {
 		a.w.note(a, noConv, "crash")
-		panic(killed{})
+		a.process.Crash()
 	}
 }
 
@@ -112,7 +92,7 @@ func (a *actor) slow() {
 // do is one atomic step: an effect outside the process, or a read. Between two of them
 // anything may happen. The fault that meets it was drawn when it was resumed.
 func (a *actor) do(c conv, what string, effect func() error) error {
-	a.pauseHere()
+	a.process.Pause()
 	w := a.w
 	if a.dropped() {
 		w.note(a, c, what+": "+errDropped.Error())
@@ -121,7 +101,7 @@ func (a *actor) do(c conv, what string, effect func() error) error {
 	switch a.fault {
 	case crash:
 		w.note(a, c, "crash before "+what)
-		panic(killed{})
+		a.process.Crash()
 	case lost:
 		w.note(a, c, what+": lost on its way")
 		return errAway
@@ -139,7 +119,7 @@ func (a *actor) do(c conv, what string, effect func() error) error {
 	switch a.fault {
 	case crashAfter:
 		w.note(a, c, "crash after "+what)
-		panic(killed{})
+		a.process.Crash()
 	case unsure:
 		w.note(a, c, what+": applied, but the answer is lost")
 		return errAway

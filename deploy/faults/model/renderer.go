@@ -63,7 +63,7 @@ func (r *renderer) render(j *job) (sha int, err error) {
 		case trait.killer:
 			w.note(r.a, j.conv, "the workbook kills its worker")
 			w.checkKill(j.conv)
-			panic(killed{})
+			r.a.process.Crash()
 		case trait.poison:
 			return &failing{bad, true}
 		case trait.stumbles:

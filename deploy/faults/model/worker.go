@@ -73,7 +73,7 @@ func (k *worker) work() {
 		k.a.letGo()
 		k.a.job, k.a.sure = nil, false
 		if stops {
-			panic(killed{})
+			k.a.process.Crash()
 		}
 	}
 }
