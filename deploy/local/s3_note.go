@@ -140,7 +140,7 @@ func (s *objectStore) writeNote(path string, n note) error {
 	if err := s.writeFile(staged, text); err != nil {
 		return err
 	}
-	if err := renameInto(staged, path); err != nil {
+	if err := renameInto(filepath.Join(s.private, "notes"), staged, path); err != nil {
 		removeQuietly(staged)
 		return err
 	}

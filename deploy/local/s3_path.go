@@ -63,17 +63,34 @@ func notFound(key string, err error) error {
 	return err
 }
 
-// renameInto renames a file to a path whose folders may not exist yet, or may be removed in between because the last
-// object beside it is deleted.
-func renameInto(from, to string) error {
+// renameInto renames a file to a path whose folders below top may not exist yet, or may be removed in between because
+// the last object beside it is deleted. It does not make top: a bucket that is taken away stays away.
+func renameInto(top, from, to string) error {
 	var err error
 	for range 20 {
 		if err = os.Rename(from, to); !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := makeFolders(top, filepath.Dir(to)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+	}
+	return err
+}
+
+// makeFolders makes dir and what is missing between it and top.
+func makeFolders(top, dir string) error {
+	if dir == top {
+		return nil
+	}
+	err := os.Mkdir(dir, 0o755)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = makeFolders(top, filepath.Dir(dir)); err == nil {
+			err = os.Mkdir(dir, 0o755)
+		}
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return nil
 	}
 	return err
 }

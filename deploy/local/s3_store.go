@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -127,8 +128,8 @@ func (s *objectStore) publish(bucket, key, path string, staged *stagedFile, n no
 	if err := s.writeNote(notePath, n); err != nil {
 		return err
 	}
-	if err := renameInto(staged.path, path); err != nil {
-		return pathError(key, path, err)
+	if err := renameInto(filepath.Join(s.root, bucket), staged.path, path); err != nil {
+		return cmp.Or(s.requireBucket(bucket), pathError(key, path, err))
 	}
 	staged.published()
 	if s.durable {

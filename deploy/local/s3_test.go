@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -236,6 +237,47 @@ func BenchmarkS3PutSmall(b *testing.B) {
 		})
 		if err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestS3BucketTakenAwayStaysAway moves a bucket's folder away while objects are written in new folders of it.
+func TestS3BucketTakenAwayStaysAway(t *testing.T) {
+	t.Parallel()
+	server := localtest.StartS3(t, local.S3Options{})
+	there := filepath.Clean(server.Path(localtest.Bucket, ""))
+	for round := range 20 {
+		begun := make(chan struct{}, 8)
+		var writers sync.WaitGroup
+		for w := range 8 {
+			writers.Go(func() {
+				for n := range 200 {
+					err := put(t, server.Client(), fmt.Sprintf("%d/%d/%d/k.xlsx", round, w, n), "content")
+					if n == 0 {
+						begun <- struct{}{}
+					}
+					if err == nil {
+						continue
+					}
+					var refused smithy.APIError
+					if !errors.As(err, &refused) || refused.ErrorCode() != "NoSuchBucket" {
+						t.Errorf("PUT without a bucket: got %v, want NoSuchBucket", err)
+					}
+					return
+				}
+				t.Error("200 PUTs have not met the missing bucket")
+			})
+		}
+		for range 8 {
+			<-begun
+		}
+		away := there + ".away"
+		if err := os.Rename(there, away); err != nil {
+			t.Fatal(err)
+		}
+		writers.Wait()
+		if err := os.Rename(away, there); err != nil {
+			t.Fatalf("the bucket came back by itself: %v", err)
 		}
 	}
 }
