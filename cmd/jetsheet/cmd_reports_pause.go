@@ -20,7 +20,7 @@ type reportsPauseCommand struct {
 
 // Help is the command's longer description.
 func (c *reportsPauseCommand) Help() string {
-	return "No tick of the report begins a run until \"reports resume\"; what runs already goes on, and runs may be started by hand. Exit code 4: it is paused already."
+	return "No tick of the report begins a run until \"reports resume\"; what runs already goes on, and runs may be started by hand. Exit code 4: it is paused already, or has no schedule."
 }
 
 // Run pauses it.
@@ -28,7 +28,7 @@ func (c *reportsPauseCommand) Run(ctx context.Context, app *app) error {
 	mark := &jetsheet.Mark{At: time.Now().UTC(), By: app.person(), Reason: c.Reason}
 	return app.onReports(ctx, &c.NATS, func(ctx context.Context, b *reportBucket) error {
 		a, changed, err := b.change(ctx, c.Name, c.DryRun, func(a *jetsheet.Applied) bool {
-			if a.Paused != nil {
+			if a.Paused != nil || byHand(c.Name, a) {
 				return false
 			}
 			a.Paused = mark
@@ -37,11 +37,21 @@ func (c *reportsPauseCommand) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return err
 		}
+		if a.Paused == nil {
+			return app.nothingToDo("%s has no schedule: it runs only when somebody starts it with: jetsheet runs start %s", c.Name, c.Name)
+		}
 		if !changed {
 			return app.nothingToDo("%s is paused already, %s", c.Name, markText(a.Paused))
 		}
 		return app.did(c.DryRun, "pause", "paused", c.Name, "go on with: jetsheet reports resume "+c.Name)
 	})
+}
+
+// byHand says whether a report has no schedule. One that this version cannot read may have
+// one.
+func byHand(name string, a *jetsheet.Applied) bool {
+	d, err := parseReport(name, []byte(a.Definition))
+	return err == nil && d.Schedule == nil
 }
 
 // reportsResumeCommand lets a schedule go on.
