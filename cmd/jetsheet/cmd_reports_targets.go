@@ -53,14 +53,14 @@ func (p *preview) printTable(s *selection) error {
 		_, err := fmt.Fprintln(p.app.stdout, s.none())
 		return err
 	}
-	headings := []string{"TENANT", "TARGET", ">WEIGHT", "LANE", "PERIOD", "KEY", "FILE NAME"}
+	headings := []string{"TENANT", "TARGET", ">WEIGHT", "LANE", "PERIOD", "~KEY", "~FILE NAME"}
 	if s.withProblem > 0 {
 		headings = append(headings, "PROBLEM")
 	}
 	rows := newTable(headings...)
 	for _, t := range s.shown() {
 		cells := []string{
-			shortened(t.Tenant), shortened(t.Target), strconv.FormatInt(t.Weight, 10), string(t.Lane),
+			shortID(t.Tenant), shortID(t.Target), strconv.FormatInt(t.Weight, 10), string(t.Lane),
 			t.Period.Label, t.Key, t.Filename,
 		}
 		if t.Problem != nil {
@@ -98,16 +98,4 @@ func (s *selection) count() string {
 		text += fmt.Sprintf(" (%s shown, see --limit)", humanCount(int64(shown)))
 	}
 	return text
-}
-
-// mostIDRunes is how much of an id a table shows: one of 300 characters would push all
-// other columns out of sight.
-const mostIDRunes = 40
-
-func shortened(id string) string {
-	runes := []rune(id)
-	if len(runes) <= mostIDRunes {
-		return id
-	}
-	return string(runes[:mostIDRunes-1]) + "…"
 }

@@ -49,7 +49,7 @@ func (c *workbooksListCommand) Run(ctx context.Context, app *app) error {
 	return app.onRuns(ctx, &c.NATS, func(ctx context.Context, r *ops.Reader, _ *natsLink) error {
 		filter := c.filter(c.Text)
 		filter.State, filter.Limit = c.State, c.Limit
-		rows := newTable("REPORT", "TENANT", "TARGET", "PERIOD", "FILE", "STATE", ">ROWS", ">SIZE", "NOTE")
+		rows := newTable("REPORT", "TENANT", "TARGET", "PERIOD", "~FILE", "STATE", ">ROWS", ">SIZE", "NOTE")
 		listed := 0
 		listing, err := r.Workbooks(ctx, filter, func(w *ops.Workbook) error {
 			listed++

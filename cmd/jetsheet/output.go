@@ -26,18 +26,21 @@ func (a *app) printJSON(value any) error {
 // characters in a tenant's own names are shown, not obeyed.
 type table struct {
 	right  []bool
+	cut    []bool // columns that give way to a narrow terminal
 	widths []int
 	rows   [][]string
 }
 
 // newTable begins a table with its headings. A heading that begins with ">" has
-// its column aligned to the right; if all are empty, no heading is printed.
+// its column aligned to the right; one that begins with "~" has values that are cut
+// where a terminal is too narrow for them, which is for what is shown in full
+// elsewhere. If all are empty, no heading is printed.
 func newTable(headings ...string) *table {
-	t := &table{right: make([]bool, len(headings)), widths: make([]int, len(headings))}
+	t := &table{right: make([]bool, len(headings)), cut: make([]bool, len(headings)), widths: make([]int, len(headings))}
 	titles := make([]string, len(headings))
 	for i, heading := range headings {
-		titles[i] = strings.TrimPrefix(heading, ">")
-		t.right[i] = titles[i] != heading
+		titles[i] = strings.TrimLeft(heading, ">~")
+		t.right[i], t.cut[i] = strings.HasPrefix(heading, ">"), strings.HasPrefix(heading, "~")
 	}
 	if strings.Join(titles, "") != "" {
 		t.add(titles...)
@@ -59,8 +62,53 @@ func (t *table) add(cells ...string) {
 	t.rows = append(t.rows, row)
 }
 
+// leastCut is the number of columns that a cut value keeps.
+const leastCut = 12
+
+// fit cuts values, those of the widest column first, until a line has so many columns of
+// a terminal, or nothing is left to be cut.
+func (t *table) fit(columns int) {
+	total := 2 * (len(t.widths) - 1)
+	for _, width := range t.widths {
+		total += width
+	}
+	for ; total > columns; total-- {
+		widest := -1
+		for i, width := range t.widths {
+			if t.cut[i] && width > leastCut && (widest < 0 || width > t.widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			break
+		}
+		t.widths[widest]--
+	}
+	for _, row := range t.rows {
+		for i := range row {
+			row[i] = cutTo(row[i], t.widths[i])
+		}
+	}
+}
+
+// cutTo cuts a text to so many columns of a terminal.
+func cutTo(text string, columns int) string {
+	if displayWidth(text) <= columns {
+		return text
+	}
+	for i, r := range text {
+		if columns -= runeWidth(r); columns < 1 { // of which the mark takes one
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
 // print writes the table, two spaces between columns, no space at a line's end.
 func (t *table) print(w io.Writer) error {
+	if columns := terminalColumns(w); columns > 0 {
+		t.fit(columns)
+	}
 	var text strings.Builder
 	for _, row := range t.rows {
 		var line strings.Builder

@@ -30,6 +30,33 @@ func TestTableAlignsWideCharacters(t *testing.T) {
 	}
 }
 
+func TestTableFitsATerminal(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		columns int
+		want    string
+	}{
+		{80, "ID                 KEY                                      PROBLEM\na-name-that-stays  reports/2026-10/冷蔵庫温度記録.xlsx      none\nb                  reports/2026-10/e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301.xlsx\n"},
+		// The mark takes one column; half of a wide character is not shown.
+		{51, "ID                 KEY                      PROBLEM\na-name-that-stays  reports/2026-10/冷蔵庫…  none\nb                  reports/2026-10/e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301…\n"},
+		{50, "ID                 KEY                     PROBLEM\na-name-that-stays  reports/2026-10/冷蔵…   none\nb                  reports/2026-10/e\u0301e\u0301e\u0301e\u0301e\u0301…\n"},
+		// Nothing more to be cut.
+		{10, "ID                 KEY           PROBLEM\na-name-that-stays  reports/202…  none\nb                  reports/202…\n"},
+	} {
+		table := newTable("ID", "~KEY", "PROBLEM")
+		table.add("a-name-that-stays", "reports/2026-10/冷蔵庫温度記録.xlsx", "none")
+		table.add("b", "reports/2026-10/"+strings.Repeat("e\u0301", 18)+".xlsx")
+		table.fit(test.columns)
+		var got bytes.Buffer
+		if err := table.print(&got); err != nil {
+			t.Fatal(err)
+		}
+		if got.String() != test.want {
+			t.Errorf("%d columns: got\n%s\nwant\n%s", test.columns, got.String(), test.want)
+		}
+	}
+}
+
 func TestPrintable(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ text, want string }{
