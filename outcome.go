@@ -26,6 +26,8 @@ type Rendered struct {
 	Snapshot  Snapshot `json:"snapshot"`
 	// Notes tells what was changed or left out while rendering; never silent.
 	Notes *Notes `json:"notes,omitempty"`
+	// Waive are the definition's waivers, where the workbook is to be compared.
+	Waive []Waiver `json:"waive,omitempty"`
 	// DefinitionSHA256 names the definition that it was made with: the run's, or the one
 	// that the request named in [HeaderDefinition].
 	DefinitionSHA256 string `json:"definitionSha256,omitempty"`
@@ -68,7 +70,8 @@ const (
 	DonePublished DoneState = "published"
 	// DoneSkipped: nothing was made, for the Reason no_records.
 	DoneSkipped DoneState = "skipped"
-	// DoneCompared: a shadow workbook was compared; nothing was published.
+	// DoneCompared: a shadow workbook was compared with the previous system's, see
+	// [Comparison]; nothing was published.
 	DoneCompared DoneState = "compared"
 	// DoneSuperseded: a newer run of the same report holds the key.
 	DoneSuperseded DoneState = "superseded"
@@ -85,7 +88,8 @@ const ReasonNoRecords = "no_records"
 //
 // For [DonePublished] every field below Key is read from the object on S3, not
 // from the attempt: where two attempts raced, it tells of the workbook that is
-// really there.
+// really there. For [DoneCompared] they tell of the workbook that was compared, and Key
+// and Filename say where it would lie; Bucket is empty, as it lies nowhere.
 type Done struct {
 	Envelope
 	Run    RunID     `json:"run"`
@@ -97,7 +101,7 @@ type Done struct {
 	Reason string `json:"reason,omitempty"`
 	Period Period `json:"period"`
 
-	// Bucket, Key and Filename say where the workbook is; empty when skipped.
+	// Bucket, Key and Filename say where the workbook is; all are empty when skipped.
 	Bucket   string `json:"bucket,omitempty"`
 	Key      string `json:"key,omitempty"`
 	Filename string `json:"filename,omitempty"`
@@ -118,6 +122,8 @@ type Done struct {
 	// Version is the jetsheet that rendered it.
 	Version string `json:"version,omitempty"`
 	Notes   *Notes `json:"notes,omitempty"`
+	// Comparison is there when compared.
+	Comparison *Comparison `json:"comparison,omitempty"`
 	// At is when the outcome was written, by the worker's clock.
 	At time.Time `json:"at"`
 }
