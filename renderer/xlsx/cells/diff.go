@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Diff compares two workbooks: sheets and their order, and of each cell its kind,
@@ -187,14 +188,33 @@ func (d *differ) cell(a, b Cell) {
 	d.report.Cells++
 	switch {
 	case a.Kind != b.Kind:
-		d.add(a.Ref(), DiffKind, a.Kind.String()+" "+a.Text, b.Kind.String()+" "+b.Text)
+		d.add(a.Ref(), DiffKind, a.Kind.String()+" "+readable(a), b.Kind.String()+" "+readable(b))
 		return
 	case !sameValue(a, b):
-		d.add(a.Ref(), DiffValue, a.Text, b.Text)
+		d.add(a.Ref(), DiffValue, readable(a), readable(b))
 	}
 	if !strings.EqualFold(a.Format, b.Format) {
 		d.add(a.Ref(), DiffFormat, a.Format, b.Format)
 	}
+}
+
+// readable is a cell's text; what its format shows as a date or duration is written so,
+// with the number behind it: 2026-10-31 12:00:00 (46326.5).
+func readable(c Cell) string {
+	if at, ok := c.Time(); ok {
+		layout := time.DateTime + ".999"
+		switch days, _ := c.Float(); {
+		case days < 1:
+			layout = time.TimeOnly + ".999"
+		case at.Equal(at.Truncate(24 * time.Hour)):
+			layout = time.DateOnly
+		}
+		return at.Format(layout) + " (" + c.Text + ")"
+	}
+	if d, ok := c.Elapsed(); ok {
+		return d.String() + " (" + c.Text + ")"
+	}
+	return c.Text
 }
 
 func sameValue(a, b Cell) bool {

@@ -56,12 +56,24 @@ func TestDiff(t *testing.T) {
 		{"merges", merged("A1:B1"), merged("A2:B2"), 0, "Data A1:B1 merge A1:B1 | ; Data A2:B2 merge  | A2:B2"},
 		{"visibility", row(``), row(``).replace(t, "xl/workbook.xml", `sheetId`, `state="hidden" sheetId`), 0, "Data  visibility visible | hidden"},
 		{
+			"dates", row(`<c r="A1" s="1"><v>46326</v></c><c r="B1" s="1"><v>0.25</v></c><c r="C1" s="1"><v>46326.000000011574</v></c>`),
+			row(`<c r="A1" s="1"><v>46327</v></c><c r="B1" s="1"><v>0</v></c><c r="C1" s="1" t="str"><v>46326</v></c>`), 3,
+			"Data A1 value 2026-10-31 (46326) | 2026-11-01 (46327); Data B1 value 06:00:00 (0.25) | 00:00:00 (0); " +
+				"Data C1 kind number 2026-10-31 00:00:00.001 (46326.000000011574) | text 46326",
+		},
+		{
+			"durations", row(`<c r="A1" s="1"><v>1.5</v></c>`).replace(t, "xl/styles.xml", "yyyy/mm/dd hh:mm", "[h]:mm"),
+			row(`<c r="A1" s="1"><v>0.5</v></c>`).replace(t, "xl/styles.xml", "yyyy/mm/dd hh:mm", "[h]:mm"), 1,
+			"Data A1 value 36h0m0s (1.5) | 12h0m0s (0.5)",
+		},
+		{
 			"date systems", row(`<c r="A1" s="1"><v>46326.5</v></c>`),
 			row(`<c r="A1" s="1"><v>44864.5</v></c>`).replace(t, "xl/workbook.xml", "<sheets>", `<workbookPr date1904="1"/><sheets>`), 1, "",
 		},
 		{
 			"date systems apart", row(`<c r="A1" s="1"><v>46326.5</v></c>`),
-			row(`<c r="A1" s="1"><v>46326.5</v></c>`).replace(t, "xl/workbook.xml", "<sheets>", `<workbookPr date1904="1"/><sheets>`), 1, "Data A1 value 46326.5 | 46326.5",
+			row(`<c r="A1" s="1"><v>46326.5</v></c>`).replace(t, "xl/workbook.xml", "<sheets>", `<workbookPr date1904="1"/><sheets>`), 1,
+			"Data A1 value 2026-10-31 12:00:00 (46326.5) | 2030-11-01 12:00:00 (46326.5)",
 		},
 	}
 	for _, test := range tests {

@@ -22,8 +22,9 @@ const (
 	DiffMerge      What = "merge" // a merged range is in one sheet only
 )
 
-// Difference is one of them. A and B are what the two workbooks say, cut after
-// 200 bytes; they hold the records' content, so they do not belong in logs.
+// Difference is one of them. A and B are what the two workbooks say, a date or duration
+// as people read it with the stored number behind it, cut after 200 bytes; they hold the
+// records' content, so they do not belong in logs.
 type Difference struct {
 	Sheet string `json:"sheet,omitempty"`
 	// Cell is a cell's reference or a merged range; empty for a sheet.
