@@ -133,7 +133,8 @@ type Header struct {
 // Output says where a workbook goes.
 type Output struct {
 	Key Pattern
-	// Filename is the zero Pattern when the last segment of the key serves.
+	// Filename is the zero Pattern when the last segment of the key serves, with its values
+	// as they are instead of encoded.
 	Filename Pattern
 	// Previous is the previous system's key, the zero Pattern when there is none.
 	Previous Pattern

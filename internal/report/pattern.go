@@ -66,6 +66,20 @@ func ParsePattern(text string) (Pattern, error) {
 	return p, nil
 }
 
+// lastSegment expands to what is behind the pattern's last slash.
+func (p Pattern) lastSegment() Pattern {
+	for i, one := range slices.Backward(p.parts) {
+		slash := strings.LastIndexByte(one.literal, '/')
+		if slash < 0 {
+			continue
+		}
+		parts := slices.Clone(p.parts[i:])
+		parts[0].literal = one.literal[slash+1:]
+		return Pattern{text: p.text, parts: parts}
+	}
+	return p
+}
+
 // String returns the text the pattern was made from.
 func (p Pattern) String() string { return p.text }
 

@@ -3,7 +3,6 @@ package report
 import (
 	"errors"
 	"fmt"
-	"path"
 	"time"
 
 	"github.com/jetsheet/jetsheet"
@@ -26,11 +25,11 @@ func (r *Resolver) outputs(t *jetsheet.Target, row []Value) *TargetError {
 	if t.Previous, err = names.key(r.d.Output.Previous); err != nil {
 		return invalid("output.previous", "%s", err)
 	}
-	if r.d.Output.Filename.IsZero() {
-		t.Filename = safeFilename(path.Base(t.Key))
-		return nil
+	filename := r.d.Output.Filename
+	if filename.IsZero() {
+		filename = r.d.Output.Key.lastSegment()
 	}
-	text, err := names.plain(r.d.Output.Filename)
+	text, err := names.plain(filename)
 	if err != nil {
 		return invalid("output.filename", "%s", err)
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -127,12 +128,28 @@ func TestResolveNull(t *testing.T) {
 	}
 }
 
+// TestFilenameFromKey: without output.filename people see the values of the key's last
+// segment, not how they are encoded there.
 func TestFilenameFromKey(t *testing.T) {
 	t.Parallel()
-	d := mustParse(t, minimal)
-	got, err := resolve(t, d)
-	if want := "s=2F1.xlsx"; err != nil || got.Filename != want {
-		t.Errorf("got %s, %v, want %s", got.Filename, err, want)
+	const key = `"{tenant}/{period}/{target}.xlsx"`
+	if !strings.Contains(minimal, key) {
+		t.Fatalf("the minimal definition has no key %s:\n%s", key, minimal)
+	}
+	for _, tc := range []struct{ key, target, want string }{
+		{"{tenant}/{period}/{target}.xlsx", "第一 店/冷蔵庫", "第一 店_冷蔵庫.xlsx"},
+		{"{tenant}/{period}/{target}.xlsx", "../x", "_.._x.xlsx"},
+		{"{tenant}/{period}/{target}.xlsx", "CON", "_CON.xlsx"},
+		{"{tenant}/{period}/{target}.xlsx", strings.Repeat("冷", 80), strings.Repeat("冷", 65) + ".xlsx"},
+		{"{tenant}/{target}/報告-{period}.xlsx", "s", "報告-2026-10-30.xlsx"},
+		{"{tenant}/{target}/{period}/orders.xlsx", "s", "orders.xlsx"},
+		{"{tenant}/{period}.{target}", "s/1", "2026-10-30.s_1.xlsx"},
+	} {
+		d := mustParse(t, strings.Replace(minimal, key, strconv.Quote(tc.key), 1))
+		got, err := resolve(t, d, "target", tc.target)
+		if err != nil || got.Filename != tc.want {
+			t.Errorf("key %s, target %q: got %q, %v, want %q", tc.key, tc.target, got.Filename, err, tc.want)
+		}
 	}
 }
 
