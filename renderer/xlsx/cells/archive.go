@@ -15,6 +15,14 @@ import (
 // workbook at all, as opposed to errors of reading it.
 var ErrMalformed = errors.New("malformed workbook")
 
+// ErrLimit is in those of them that are about a workbook beyond the [Limits] or what
+// Excel can hold: not damaged perhaps, but not to be read.
+var ErrLimit = errors.New("beyond a limit")
+
+func beyond(format string, args ...any) error {
+	return fmt.Errorf("%w: %w: %w", ErrMalformed, ErrLimit, fmt.Errorf(format, args...))
+}
+
 func malformed(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ErrMalformed, fmt.Errorf(format, args...))
 }
@@ -61,7 +69,7 @@ func openArchive(r io.ReaderAt, size int64, limits Limits) (*archive, error) {
 	}
 	a := &archive{parts: make(map[string]*zip.File, len(zr.File)), files: zr.File, limits: limits}
 	if len(zr.File) > limits.Parts {
-		return nil, malformed("%d parts are more than the limit of %d", len(zr.File), limits.Parts)
+		return nil, beyond("%d parts are more than the limit of %d", len(zr.File), limits.Parts)
 	}
 	for _, f := range zr.File {
 		if err := a.add(f); err != nil {
@@ -99,7 +107,7 @@ func (a *archive) check() error {
 			return err
 		}
 		if total += n; total > a.limits.TotalBytes {
-			return malformed("the parts have more than the limit of %d bytes", a.limits.TotalBytes)
+			return beyond("the parts have more than the limit of %d bytes", a.limits.TotalBytes)
 		}
 	}
 	return nil
@@ -135,21 +143,26 @@ func (a *archive) open(f *zip.File) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, readError(fmt.Errorf("open part %q: %w", f.Name, err))
 	}
-	return &partReader{r: r, name: f.Name, left: a.limits.PartBytes}, nil
+	return limited(r, f.Name, a.limits.PartBytes), nil
+}
+
+func limited(r io.ReadCloser, name string, limit int64) *partReader {
+	return &partReader{r: r, name: name, limit: limit, left: limit}
 }
 
 // partReader names the part in errors and stops at the limit, whatever the
 // archive says of the part's size.
 type partReader struct {
-	r    io.ReadCloser
-	name string
-	left int64
+	r     io.ReadCloser
+	name  string
+	limit int64
+	left  int64
 }
 
 func (p *partReader) Read(b []byte) (int, error) {
 	n, err := p.r.Read(b)
 	if p.left -= int64(n); p.left < 0 {
-		return 0, malformed("part %q is larger than the limit", p.name)
+		return 0, beyond("part %q is larger than the limit of %d bytes", p.name, p.limit)
 	}
 	if err == nil || errors.Is(err, io.EOF) {
 		return n, err

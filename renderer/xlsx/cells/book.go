@@ -116,7 +116,7 @@ func (b *Book) read() error {
 }
 
 func (b *Book) readWorkbook(part string, relations relations) error {
-	t, err := b.archive.tokens(part)
+	t, err := b.archive.index(part)
 	if err != nil {
 		return err
 	}
@@ -139,6 +139,8 @@ func (b *Book) addSheet(start xml.StartElement, relations relations) error {
 	name := attribute(start, "name")
 	relation, found := relations[prefixed(start, "id")]
 	switch {
+	case len(b.sheets) == b.archive.limits.Parts:
+		return beyond("the workbook has more sheets than the limit of %d parts", b.archive.limits.Parts)
 	case name == "":
 		return malformed("a sheet has no name")
 	case b.Sheet(name) != nil:
@@ -177,7 +179,7 @@ func (r relations) first(kind string) string {
 // relations reads the links of a part; of the package itself for "".
 func (a *archive) relations(part string) (relations, error) {
 	dir, file := path.Split(part)
-	t, err := a.tokens(dir + "_rels/" + file + ".rels")
+	t, err := a.index(dir + "_rels/" + file + ".rels")
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +213,7 @@ func (c contentTypes) of(part string) string {
 
 func (a *archive) contentTypes() (contentTypes, error) {
 	c := contentTypes{parts: make(map[string]string), extensions: make(map[string]string)}
-	t, err := a.tokens("[Content_Types].xml")
+	t, err := a.index("[Content_Types].xml")
 	if err != nil {
 		return c, err
 	}

@@ -18,7 +18,7 @@ func Diff(a, b *Book, options Options) (Report, error) {
 	if options.Max == 0 {
 		options.Max = defaultMax
 	}
-	d := differ{max: options.Max}
+	d := differ{max: options.Max, accept: options.Accept}
 	d.sheets(a, b)
 	for _, sheet := range a.sheets {
 		other := b.Sheet(sheet.Name)
@@ -37,13 +37,38 @@ func Diff(a, b *Book, options Options) (Report, error) {
 type differ struct {
 	report Report
 	name   string
+	titles map[int]string // of the sheet's columns
 	max    int
+	accept func(*Difference) bool
 }
 
 func (d *differ) add(cell string, what What, a, b string) {
+	d.addIn("", cell, what, a, b)
+}
+
+// addCell adds a difference of one cell.
+func (d *differ) addCell(c Cell, what What, a, b string) {
+	d.addIn(d.titles[c.Col], c.Ref(), what, a, b)
+}
+
+func (d *differ) addIn(column, cell string, what What, a, b string) {
+	difference := Difference{Sheet: d.name, Cell: cell, Column: column, What: what, A: shown(a), B: shown(b)}
+	if d.accept != nil && d.accept(&difference) {
+		d.report.Accepted++
+		return
+	}
 	d.report.Total++
 	if len(d.report.Differences) < d.max {
-		d.report.Differences = append(d.report.Differences, Difference{Sheet: d.name, Cell: cell, What: what, A: shown(a), B: shown(b)})
+		d.report.Differences = append(d.report.Differences, difference)
+	}
+}
+
+// setTitles takes the texts of the first row.
+func (d *differ) setTitles(cells []Cell) {
+	for _, c := range cells {
+		if c.Kind == Text {
+			d.titles[c.Col] = shown(c.Text)
+		}
 	}
 }
 
@@ -114,6 +139,10 @@ func (d *differ) rows(a, b *Sheet) error {
 	defer stopB()
 	rowA, cellsA, okA := nextA()
 	rowB, cellsB, okB := nextB()
+	d.titles = map[int]string{}
+	if okA && rowA == 1 {
+		d.setTitles(cellsA)
+	}
 	for errA == nil && errB == nil && (okA || okB) {
 		switch {
 		case okA && (!okB || rowA < rowB):
@@ -180,7 +209,7 @@ func absent(other Cell) Cell {
 
 func (d *differ) cell(a, b Cell) {
 	if a.Formula != b.Formula {
-		d.add(a.Ref(), DiffFormula, a.Formula, b.Formula)
+		d.addCell(a, DiffFormula, a.Formula, b.Formula)
 	}
 	if a.Kind == Empty && b.Kind == Empty {
 		return
@@ -188,13 +217,13 @@ func (d *differ) cell(a, b Cell) {
 	d.report.Cells++
 	switch {
 	case a.Kind != b.Kind:
-		d.add(a.Ref(), DiffKind, a.Kind.String()+" "+readable(a), b.Kind.String()+" "+readable(b))
+		d.addCell(a, DiffKind, a.Kind.String()+" "+readable(a), b.Kind.String()+" "+readable(b))
 		return
 	case !sameValue(a, b):
-		d.add(a.Ref(), DiffValue, readable(a), readable(b))
+		d.addCell(a, DiffValue, readable(a), readable(b))
 	}
 	if !strings.EqualFold(a.Format, b.Format) {
-		d.add(a.Ref(), DiffFormat, a.Format, b.Format)
+		d.addCell(a, DiffFormat, a.Format, b.Format)
 	}
 }
 

@@ -155,3 +155,54 @@ func TestDiffReportsDamage(t *testing.T) {
 		t.Errorf("error %v, want one about the first workbook", err)
 	}
 }
+
+// What is accepted is counted apart; a cell's column is known by the text in a's first row.
+func TestDiffAccepts(t *testing.T) {
+	t.Parallel()
+	rows := func(value string) parts {
+		return plain(`<row r="1"><c t="str"><v>Name</v></c><c t="str"><v>Size</v></c></row><row r="2"><c><v>` + value + `</v></c><c><v>` + value + `</v></c></row>`)
+	}
+	var seen []string
+	report := diff(t, rows("1"), rows("2"), cells.Options{Accept: func(d *cells.Difference) bool {
+		seen = append(seen, d.Cell+" "+d.Column)
+		return d.Column == "Size"
+	}})
+	if got := fmt.Sprint(seen); got != "[A2 Name B2 Size]" {
+		t.Errorf("asked about %s, want A2 Name and B2 Size", got)
+	}
+	if report.Total != 1 || report.Accepted != 1 || len(report.Differences) != 1 || report.Differences[0].Column != "Name" || report.Equal() {
+		t.Errorf("report is %+v, want one difference in Name and one accepted", report)
+	}
+}
+
+// Two workbooks have one digest when a reader sees the same in them.
+func TestDigest(t *testing.T) {
+	t.Parallel()
+	digest := func(p parts) string {
+		t.Helper()
+		sum, err := cells.Digest(mustOpen(t, p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sum
+	}
+	row := func(cells string) parts { return plain(`<row r="1">` + cells + `</row>`) }
+	base := row(`<c r="A1" t="s"><v>0</v></c><c r="B1"><v>7</v></c>`)
+	if a, b := digest(base), digest(row(`<c r="A1" t="inlineStr"><is><t>plain</t></is></c><c r="B1"><v>7</v></c><c r="C1" s="1"/>`)); a != b {
+		t.Errorf("digests of the same cells are %s and %s", a, b)
+	}
+	for name, other := range map[string]parts{
+		"value":      row(`<c r="A1" t="s"><v>0</v></c><c r="B1"><v>8</v></c>`),
+		"kind":       row(`<c r="A1" t="s"><v>0</v></c><c r="B1" t="str"><v>7</v></c>`),
+		"format":     row(`<c r="A1" t="s"><v>0</v></c><c r="B1" s="1"><v>7</v></c>`),
+		"formula":    row(`<c r="A1" t="s"><v>0</v></c><c r="B1"><f>A1</f><v>7</v></c>`),
+		"place":      row(`<c r="A1" t="s"><v>0</v></c><c r="C1"><v>7</v></c>`),
+		"visibility": base.replace(t, "xl/workbook.xml", `sheetId`, `state="hidden" sheetId`),
+		"name":       base.replace(t, "xl/workbook.xml", `"Data"`, `"Other"`),
+		"merge":      base.replace(t, "xl/worksheets/sheet1.xml", `</sheetData>`, `</sheetData><mergeCells><mergeCell ref="A2:B2"/></mergeCells>`),
+	} {
+		if digest(base) == digest(other) {
+			t.Errorf("a workbook with another %s has the same digest", name)
+		}
+	}
+}

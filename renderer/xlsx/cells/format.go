@@ -30,7 +30,7 @@ func (b *Book) readStyles(part string) error {
 	if part == "" {
 		return nil
 	}
-	t, err := b.archive.tokens(part)
+	t, err := b.archive.index(part)
 	if err != nil {
 		return err
 	}
@@ -40,6 +40,9 @@ func (b *Book) readStyles(part string) error {
 		case start.Name.Local == "numFmt" && within(parents, "numFmts"):
 			custom[attribute(start, "numFmtId")] = attribute(start, "formatCode")
 		case start.Name.Local == "xf" && within(parents, "cellXfs"):
+			if len(b.formats) == maxFormats {
+				return beyond("the workbook has more than %d cell formats", maxFormats)
+			}
 			id := attribute(start, "numFmtId")
 			code, ok := custom[id]
 			if !ok {

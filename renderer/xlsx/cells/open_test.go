@@ -3,6 +3,7 @@ package cells_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -49,6 +50,9 @@ func TestHostileWorkbooksAreRefused(t *testing.T) {
 		{"part too large", good.with("xl/media/a.bin", strings.Repeat("x", 5000)).zip(t), cells.Limits{PartBytes: 4000}, "larger than the limit"},
 		{"all too large", good.zip(t), cells.Limits{TotalBytes: 1000}, "limit of 1000"},
 		{"too many strings", good.zip(t), cells.Limits{SharedStringBytes: 40}, "limit of 40"},
+		{"index too large", good.with("xl/styles.xml", good["xl/styles.xml"]+"<!--"+strings.Repeat("x", 5000)+"-->").zip(t), cells.Limits{IndexBytes: 4000}, "larger than the limit of 4000"},
+		{"too many formats", good.with("xl/styles.xml", `<styleSheet><cellXfs>`+strings.Repeat("<xf/>", 65491)+`</cellXfs></styleSheet>`).zip(t), cells.Limits{}, "more than 65490 cell formats"},
+		{"too many sheets", good.replace(t, book, "<sheets>", `<sheets>`+manySheets(t, good[book], 20)).zip(t), cells.Limits{Parts: 10}, "more sheets than"},
 		{"long tag", good.replace(t, book, "<sheets>", `<sheets a="`+strings.Repeat("x", 3000)+`">`).zip(t), cells.Limits{TextBytes: 2000}, "more than 2000"},
 	}
 	for _, test := range tests {
@@ -59,6 +63,46 @@ func TestHostileWorkbooksAreRefused(t *testing.T) {
 				t.Errorf("error %v, want a malformed workbook with %q", err, test.want)
 			}
 		})
+	}
+}
+
+// manySheets repeats the workbook's sheet under other names.
+func manySheets(t *testing.T, book string, count int) string {
+	t.Helper()
+	_, rest, _ := strings.Cut(book, "<sheet ")
+	sheet, _, ok := strings.Cut(rest, "/>")
+	if !ok || !strings.Contains(sheet, `name="Data"`) {
+		t.Fatalf("the workbook has no sheet Data: %s", book)
+	}
+	var all strings.Builder
+	for i := range count {
+		all.WriteString("<sheet " + strings.Replace(sheet, `name="Data"`, fmt.Sprintf("name=%q", fmt.Sprint("S", i)), 1) + "/>")
+	}
+	return all.String()
+}
+
+// What is held in memory while rows are read is bounded too.
+func TestHostileRowsAreRefused(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("x", 600)
+	for name, test := range map[string]struct {
+		rows string
+		want string
+	}{
+		"a row": {`<row r="1"><c t="str"><v>` + text + `</v></c><c t="str"><v>` + text + `</v></c></row>`, "row 1 has more than the limit of 1000 bytes"},
+		"shared formulas": {
+			`<row r="1"><c><f t="shared" si="0">` + text + `</f></c></row><row r="2"><c><f t="shared" si="1">` + text + `</f></c></row>`,
+			"shared formulas have more than the limit of 1000 bytes",
+		},
+	} {
+		book, err := open(plain(test.rows).zip(t), cells.Limits{RowBytes: 1000})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		err = book.Sheets()[0].Rows(func(int, []cells.Cell) error { return nil })
+		if !errors.Is(err, cells.ErrMalformed) || !errors.Is(err, cells.ErrLimit) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %v, want one beyond a limit with %q", name, err, test.want)
+		}
 	}
 }
 

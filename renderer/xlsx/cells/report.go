@@ -5,6 +5,9 @@ type Options struct {
 	// Max is the most differences that are named; all are counted. Default 100,
 	// less than 0 for none.
 	Max int
+	// Accept, if set, says which differences are known and accepted: they are counted
+	// apart, and not named.
+	Accept func(*Difference) bool
 }
 
 // What says in what two workbooks differ.
@@ -29,23 +32,26 @@ type Difference struct {
 	Sheet string `json:"sheet,omitempty"`
 	// Cell is a cell's reference or a merged range; empty for a sheet.
 	Cell string `json:"cell,omitempty"`
-	What What   `json:"what"`
-	A    string `json:"a"`
-	B    string `json:"b"`
+	// Column is the title of the cell's column: the text in a's first row; often empty.
+	Column string `json:"column,omitempty"`
+	What   What   `json:"what"`
+	A      string `json:"a"`
+	B      string `json:"b"`
 }
 
 // Report is the outcome of a comparison.
 type Report struct {
 	// Differences are the first ones, in the order of a's sheets.
 	Differences []Difference `json:"differences,omitempty"`
-	// Total counts all differences, Cells and Sheets what was compared: a report
+	// Total counts all differences that are not accepted, Accepted the others, Cells and Sheets what was compared: a report
 	// of no difference over no cell proves nothing.
-	Total  int64 `json:"total"`
-	Cells  int64 `json:"cells"`
-	Sheets int   `json:"sheets"`
+	Total    int64 `json:"total"`
+	Accepted int64 `json:"accepted,omitempty"`
+	Cells    int64 `json:"cells"`
+	Sheets   int   `json:"sheets"`
 }
 
-// Equal says that no difference was found.
+// Equal says that no difference was found but accepted ones.
 func (r Report) Equal() bool { return r.Total == 0 }
 
 const (

@@ -37,9 +37,12 @@ type rowReader struct {
 	fn     func(row int, cells []Cell) error
 	fnErr  error
 	shared map[string]string // the shared formulas by their index
-	cells  []Cell
-	layout Layout
-	row    int
+	// sharedBytes and rowBytes are what those formulas and the row's cells hold.
+	sharedBytes int64
+	rowBytes    int64
+	cells       []Cell
+	layout      Layout
+	row         int
 }
 
 func (r *rowReader) element(parents []string, start xml.StartElement) error {
@@ -67,10 +70,10 @@ func (r *rowReader) readRow(start xml.StartElement) error {
 		number = n
 	}
 	if number > maxRow {
-		return malformed("row %d is beyond Excel's last", number)
+		return beyond("row %d is beyond Excel's last", number)
 	}
 	r.row = number
-	r.cells = r.cells[:0]
+	r.cells, r.rowBytes = r.cells[:0], 0
 	for depth := len(r.tokens.stack); ; {
 		token, err := r.tokens.next()
 		if err != nil {
@@ -106,9 +109,14 @@ func (r *rowReader) readCell(start xml.StartElement) error {
 	if err := r.readContent(&c, attribute(start, "t")); err != nil {
 		return fmt.Errorf("cell %s: %w", c.Ref(), err)
 	}
+	if r.rowBytes += int64(len(c.Text) + len(c.Formula)); r.rowBytes > r.limit() {
+		return beyond("row %d has more than the limit of %d bytes", r.row, r.limit())
+	}
 	r.cells = append(r.cells, c)
 	return nil
 }
+
+func (r *rowReader) limit() int64 { return r.sheet.book.archive.limits.RowBytes }
 
 // newCell places a cell: where it says, or after the one before.
 func (r *rowReader) newCell(ref string) (Cell, error) {
@@ -128,7 +136,7 @@ func (r *rowReader) newCell(ref string) (Cell, error) {
 		c.Col = col
 	}
 	if c.Col > maxColumn {
-		return c, malformed("row %d has a cell beyond Excel's last column", r.row)
+		return c, beyond("row %d has a cell beyond Excel's last column", r.row)
 	}
 	return c, nil
 }
@@ -226,7 +234,10 @@ func (r *rowReader) formula(start xml.StartElement, ref string) (string, error) 
 	index := attribute(start, "si")
 	if text != "" {
 		if len(r.shared) == maxShared {
-			return "", malformed("the sheet has more than %d shared formulas", maxShared)
+			return "", beyond("the sheet has more than %d shared formulas", maxShared)
+		}
+		if r.sharedBytes += int64(len(text)); r.sharedBytes > r.limit() {
+			return "", beyond("the sheet's shared formulas have more than the limit of %d bytes", r.limit())
 		}
 		r.shared[index] = "[shared from " + ref + "] " + text
 		return text, nil

@@ -98,7 +98,7 @@ func (l *Layout) noteMerge(ref string) error {
 		}
 	}
 	if len(l.Merges) == maxMerges {
-		return malformed("the sheet has more than %d merged ranges", maxMerges)
+		return beyond("the sheet has more than %d merged ranges", maxMerges)
 	}
 	l.Merges = append(l.Merges, ref)
 	return nil

@@ -28,7 +28,7 @@ func (b *Book) readStrings(part string) error {
 			return err
 		}
 		if left -= int64(len(text)) + perString; left < 0 {
-			return malformed("the shared strings have more than the limit of %d bytes", b.archive.limits.SharedStringBytes)
+			return beyond("the shared strings have more than the limit of %d bytes", b.archive.limits.SharedStringBytes)
 		}
 		b.strings = append(b.strings, text)
 		return nil

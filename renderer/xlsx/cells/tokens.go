@@ -19,15 +19,26 @@ type tokens struct {
 	rooted bool
 }
 
+// index reads a part of which all is kept in memory.
+func (a *archive) index(name string) (*tokens, error) {
+	return a.limitedTokens(name, a.limits.IndexBytes)
+}
+
+// tokens reads a part as a stream.
 func (a *archive) tokens(name string) (*tokens, error) {
+	return a.limitedTokens(name, a.limits.PartBytes)
+}
+
+func (a *archive) limitedTokens(name string, limit int64) (*tokens, error) {
 	f := a.find(name)
 	if f == nil {
 		return nil, malformed("part %q is missing", name)
 	}
-	r, err := a.open(f)
+	part, err := a.open(f)
 	if err != nil {
 		return nil, err
 	}
+	r := limited(part, f.Name, limit)
 	dec := xml.NewDecoder(&markupReader{r: r, name: f.Name, limit: a.limits.TextBytes})
 	return &tokens{dec: dec, closer: r, name: f.Name}, nil
 }
@@ -54,7 +65,7 @@ func (t *tokens) push(name string) error {
 	case len(t.stack) == 0 && t.rooted:
 		return malformed("part %q has more than one root element", t.name)
 	case len(t.stack) == maxDepth:
-		return malformed("part %q nests elements deeper than %d", t.name, maxDepth)
+		return beyond("part %q nests elements deeper than %d", t.name, maxDepth)
 	}
 	t.rooted = true
 	t.stack = append(t.stack, name)
@@ -178,7 +189,7 @@ func (m *markupReader) Read(p []byte) (int, error) {
 		rest = rest[at+1:]
 	}
 	if m.gap > m.limit {
-		return 0, malformed("part %q has a text or a tag of more than %d bytes", m.name, m.limit)
+		return 0, beyond("part %q has a text or a tag of more than %d bytes", m.name, m.limit)
 	}
 	return n, err
 }
