@@ -22,6 +22,8 @@ type Options struct {
 	// Month is any instant of the month to fill, as Tokyo's calendar has it. The
 	// first and last days around it get records too. Required.
 	Month time.Time
+	// Months is how many months to fill, Month being the last; less than one is one.
+	Months int
 	// Seed chooses the records. Zero is a seed like any other.
 	Seed uint64
 }
@@ -36,6 +38,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Month.IsZero() {
 		return o, errors.New("sample without a month: set Options.Month")
 	}
+	o.Months = max(1, o.Months)
 	return o, nil
 }
 

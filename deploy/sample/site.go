@@ -15,7 +15,8 @@ type site struct {
 	name  string
 	// idle sites exist but have no record, as while a shop is rebuilt.
 	idle bool
-	// sensors record by themselves, every ten minutes.
+	// sensors record by themselves, every ten minutes: at the giant, and at the
+	// largest customer of the group below.
 	sensors bool
 	holiday int // weekday on which nothing is recorded, 7: none
 }
@@ -34,7 +35,7 @@ func makeSites(t *tenant, o Options) []site {
 	for i := range sites {
 		s := site{index: i, id: siteID(t, i, o.Seed), name: siteName(t, i), holiday: 7}
 		s.idle = t.paused() || i > 0 && (31*t.rank+i)%11 == 7
-		s.sensors = t.rank == 0 && i == 0
+		s.sensors = i == 0 && (t.rank == 0 || t.group == 4 && group(t.rank-1, o.Tenants) == 5)
 		if t.group <= 3 {
 			s.holiday = (t.rank + i) % 9
 		}

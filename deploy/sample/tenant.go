@@ -43,7 +43,7 @@ func makeTenants(o Options) ([]tenant, error) {
 		if t.name == "" {
 			t.name = company(rank)
 		}
-		t.month, t.span = t.days(month)
+		t.month, t.span = t.days(month, o.Months)
 		t.sites = makeSites(&t, o)
 		tenants[rank] = t
 	}
@@ -67,14 +67,15 @@ func firstOfMonth(t time.Time, later int) time.Time {
 // first of the next month in Tokyo, and which days have records. West of Tokyo
 // that month may be the one before; customers with a closing day need a part of
 // it as well. The others get a few days on either side, to show that they stay out.
-func (t *tenant) days(month time.Time) (reported, all span) {
+// Records of more months lie before these.
+func (t *tenant) days(month time.Time, months int) (reported, all span) {
 	tick := firstOfMonth(month, 1).Add(5 * time.Hour).In(t.zone)
 	reported = span{firstOfMonth(tick, -1), firstOfMonth(tick, 0)}
 	filled := time.Date(month.Year(), month.Month(), 1, 0, 0, 0, 0, t.zone)
-	all = span{filled.AddDate(0, 0, -2), filled.AddDate(0, 1, 2)}
 	if t.closing != 0 || reported.from.Before(filled) {
-		all.from = filled.AddDate(0, -1, -2)
+		months++
 	}
+	all = span{filled.AddDate(0, 1-months, -2), filled.AddDate(0, 1, 2)}
 	return reported, all
 }
 
