@@ -15,6 +15,7 @@ import (
 
 	"github.com/jetsheet/jetsheet/deploy/local"
 	"github.com/jetsheet/jetsheet/deploy/local/localtest"
+	"github.com/jetsheet/jetsheet/deploy/sample"
 )
 
 // demoEnv is the environment of a stranger's machine on which every variable of a real
@@ -75,7 +76,7 @@ func TestDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := demoOracle(t, tick)
+	want := demoOracle(t, sampleDatabase(t, tick, sample.Options{}), tick)
 	workbooks := filepath.Join(dir, localBucket)
 	found, err := demoDifferences(workbooks, want)
 	if err != nil {

@@ -1,0 +1,17 @@
+// Command batch is the previous system's program, started by cron on the first of each
+// month:
+//
+//	batch 2026-10
+//
+// It reads DATABASE_URL, NATS_URL, EXPORT_BUCKET, EXPORT_WORKERS (8) and the AWS SDK's
+// variables, and logs each export as a line of JSON.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/jetsheet/jetsheet/deploy/legacy"
+)
+
+func main() { os.Exit(legacy.Main(context.Background(), os.Args[1:])) }
