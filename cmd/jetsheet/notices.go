@@ -22,7 +22,7 @@ func (a *app) newNotices(ctx context.Context, p parts, settings *notify.Settings
 	if err != nil {
 		return nil, err
 	}
-	source, err := notify.NewSource(ctx, notify.SourceConfig{JetStream: p.js, Parse: parseReport})
+	source, err := notify.NewSource(ctx, notify.SourceConfig{JetStream: p.js, Parse: parseReport, PauseGrace: settings.PauseGrace})
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ func channelConcerns(channels map[string]*ChannelState, now time.Time) []Concern
 				Since:      s.FailingSince,
 				Correct:    "look at the error; the messages are kept and sent when it is put right",
 				Command:    "nats req " + Subject + " ''",
+				Runbook:    runbookPage("channel"),
 			})
 		}
 		if s.HeldSince.IsZero() || len(s.within(now)) == 0 {
@@ -33,6 +34,7 @@ func channelConcerns(channels map[string]*ChannelState, now time.Time) []Concern
 			Count:   s.Held,
 			Since:   s.HeldSince,
 			Command: "nats req " + Subject + " ''",
+			Runbook: runbookPage("channel"),
 			Unripe:  s.Held == 0,
 		})
 	}

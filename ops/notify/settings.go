@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 )
 
-// Settings say which channels there are. A channel is there when its address is set;
+// Settings say which channels there are, and how soon they are told. A channel is there when its address is set;
 // without any, notices are kept and logged.
 type Settings struct {
 	SlackURL         string `name:"slack-url" secret:"" hidden:"" help:"Incoming webhook of Slack or of what takes the same."`
@@ -16,7 +17,13 @@ type Settings struct {
 	GitHubURL        string `name:"github-url" placeholder:"URL" default:"https://api.github.com" help:"GitHub's REST API; https://HOST/api/v3 for an Enterprise server."`
 	GitHubRepository string `name:"github-repository" placeholder:"OWNER/NAME" help:"Repository in which notices become issues."`
 	GitHubToken      string `name:"github-token" secret:"" hidden:"" help:"Token with the right to write issues in that repository."`
+
+	PauseGrace time.Duration `name:"pause-grace" default:"1m" help:"How long a worker may wait for something before people are told."`
 }
+
+// DefaultPauseGrace is the PauseGrace of settings that say nothing: long enough for a
+// database that is switched over or an S3 that answers 503 for a while.
+const DefaultPauseGrace = time.Minute
 
 // minSecret is the least length of the webhook's key.
 const minSecret = 16
@@ -49,6 +56,9 @@ func (s *Settings) Check() error {
 		wrong = append(wrong, errors.New("github-repository needs github-token"))
 	case s.GitHubURL == "":
 		wrong = append(wrong, errors.New("github-repository needs github-url"))
+	}
+	if s.PauseGrace < 0 {
+		wrong = append(wrong, fmt.Errorf("pause-grace is %s: expected 0 or more; 0 means %s", s.PauseGrace, DefaultPauseGrace))
 	}
 	return errors.Join(wrong...)
 }

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -26,6 +27,9 @@ type SourceConfig struct {
 	JetStream jetstream.JetStream
 	// Parse reads definitions.
 	Parse func(file string, data []byte) (*report.Definition, error)
+	// PauseGrace is how long a worker may wait for something before that is of concern;
+	// 0 means [DefaultPauseGrace].
+	PauseGrace time.Duration
 }
 
 // JetStreamSource sees what the stages leave in JetStream. Make it with [NewSource].
@@ -36,6 +40,7 @@ type JetStreamSource struct {
 	attendance *attendance
 	flags      jetstream.KeyValue
 	progress   jetstream.KeyValue
+	pauseGrace time.Duration
 	readAt     time.Time
 }
 
@@ -61,6 +66,7 @@ func NewSource(ctx context.Context, cfg SourceConfig) (*JetStreamSource, error) 
 		attendance: &attendance{js: cfg.JetStream, since: map[jetsheet.Stage]time.Time{}},
 		flags:      buckets[jetsheet.BucketFlags],
 		progress:   buckets[jetsheet.BucketProgress],
+		pauseGrace: cmp.Or(cfg.PauseGrace, DefaultPauseGrace),
 	}, nil
 }
 
@@ -85,7 +91,7 @@ func (s *JetStreamSource) Look(ctx context.Context, now time.Time) Sight {
 	err = s.runs.refresh(ctx)
 	see(KindStuck, s.runs.stuck(now), err)
 	workers, err := delivery.Workers(ctx, s.progress)
-	see(KindPaused, paused(workers, now), err)
+	see(KindPaused, paused(workers, now, s.pauseGrace), err)
 	if err == nil {
 		concerns, err = s.attendance.unattended(ctx, workers, now)
 	}

@@ -315,7 +315,7 @@ func TestStagesWithoutWorkers(t *testing.T) {
 	if len(paused) != 1 || !paused[0].Unripe {
 		t.Errorf("paused just now: got %+v, want it unripe", paused)
 	}
-	r.clock.advance(pauseGrace)
+	r.clock.advance(DefaultPauseGrace)
 	paused = r.see(s, KindPaused)
 	if len(paused) != 1 || paused[0].Unripe || paused[0].FirstError != "connection refused" || paused[0].Resource != jetsheet.ResourceDatabase {
 		t.Errorf("paused for a while: got %+v", paused)

@@ -13,15 +13,12 @@ import (
 	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
-const (
-	// pauseGrace is how long a worker may wait for something before people are told.
-	pauseGrace = time.Minute
-	// workerGrace is how long work may wait while no worker of its stage lives.
-	workerGrace = 2 * time.Minute
-)
+// workerGrace is how long work may wait while no worker of its stage lives.
+const workerGrace = 2 * time.Minute
 
-// paused returns what workers wait for, one concern for each stage and resource.
-func paused(workers []jetsheet.WorkerState, now time.Time) []Concern {
+// paused returns what workers wait for, one concern for each stage and resource. People
+// are told of it when that has lasted for grace.
+func paused(workers []jetsheet.WorkerState, now time.Time, grace time.Duration) []Concern {
 	grouped := map[string][]jetsheet.WorkerState{}
 	for _, w := range workers {
 		if w.Paused != "" {
@@ -39,8 +36,8 @@ func paused(workers []jetsheet.WorkerState, now time.Time) []Concern {
 			Kind: KindPaused, Key: key, Stage: first.Stage, Resource: first.PausedOn,
 			Title: fmt.Sprintf("%s paused: it waits for %s", first.Stage, oneLine(first.Paused)),
 			Count: len(group), FirstError: cmp.Or(first.LastError, first.Paused), Since: first.PausedSince.UTC(),
-			Correct: correctResource(first.PausedOn), Runbook: runbookPage("paused"),
-			Unripe: now.Sub(first.PausedSince) < pauseGrace,
+			Correct: correctResource(first.PausedOn), Runbook: pausedPage(first.PausedOn),
+			Unripe: now.Sub(first.PausedSince) < grace,
 		}
 		for _, w := range group[:min(len(group), MaxSamples)] {
 			c.Samples = append(c.Samples, Sample{Worker: w.Worker, Message: cut(cmp.Or(w.LastError, w.Paused), maxErrorBytes)})
@@ -66,6 +63,24 @@ func correctResource(r jetsheet.Resource) string {
 		return "make the first flag document with: jetsheet setup" + goesOn
 	default:
 		return "look at the error" + goesOn
+	}
+}
+
+// pausedPage is the page about what is waited for.
+func pausedPage(r jetsheet.Resource) string {
+	switch r {
+	case jetsheet.ResourceDatabase:
+		return runbookPage("paused_database")
+	case jetsheet.ResourceS3:
+		return runbookPage("paused_s3")
+	case jetsheet.ResourceObjectStore:
+		return runbookPage("paused_object_store")
+	case jetsheet.ResourceNATS:
+		return runbookPage("paused_nats")
+	case jetsheet.ResourceFlags:
+		return runbookPage("paused_flags")
+	default:
+		return runbookPage("paused")
 	}
 }
 

@@ -95,7 +95,7 @@ func missed(name string, ticks []time.Time, withoutFlags bool) Concern {
 	}
 	if withoutFlags {
 		c.FirstError = "there is no flag document, and without one no run is frozen"
-		c.Correct, c.Command = "", "jetsheet setup"
+		c.Correct, c.Command, c.Runbook = "", "jetsheet setup", runbookPage("paused_flags")
 	}
 	return c
 }
