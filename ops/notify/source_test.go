@@ -262,6 +262,28 @@ output: {key: "{tenant}/{period}/{target}.xlsx"}
 	want("removed", 0, "")
 }
 
+// TestMissingRunsOfANewReport: a report that is applied with a start in the past has ticks
+// that passed long ago. Its runs are given time to begin.
+func TestMissingRunsOfANewReport(t *testing.T) {
+	t.Parallel()
+	calendar, err := report.NewCalendar("0 * * * *", "UTC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		applied time.Duration
+		unripe  bool
+	}{{0, true}, {tickGrace - 1, true}, {tickGrace, false}} {
+		b := &reportBook{reports: map[string]scheduled{"readings": {
+			schedule: &report.Schedule{Calendar: calendar}, from: start.Add(-150 * time.Minute), written: start.Add(-test.applied),
+		}}}
+		got := b.missing(newRunBook(nil), false, start, tickGrace)
+		if len(got) != 1 || got[0].Count != 2 || got[0].Unripe != test.unripe {
+			t.Errorf("applied %s ago: got %+v, want two ticks, unripe %t", test.applied, got, test.unripe)
+		}
+	}
+}
+
 func TestStuckRuns(t *testing.T) {
 	t.Parallel()
 	r := setup(t)

@@ -79,7 +79,10 @@ func (b *reportBook) missing(runs *runBook, withoutFlags bool, now time.Time, gr
 		if len(ticks) == 0 {
 			continue
 		}
-		concerns = append(concerns, missed(name, ticks, withoutFlags))
+		c := missed(name, ticks, withoutFlags)
+		// One that was just applied, or resumed, may have ticks that passed long ago.
+		c.Unripe = now.Sub(r.written) < grace
+		concerns = append(concerns, c)
 	}
 	return concerns
 }
