@@ -100,7 +100,7 @@ func FuzzDisposition(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, name string) {
 		if strings.TrimSpace(name) != name || name == "" || !utf8.ValidString(name) {
-			t.Skip() // the reader of Go's mime package trims
+			t.Skip("the reader of Go's mime package trims")
 		}
 		checkDisposition(t, name, "k", disposition(name, "k"))
 	})

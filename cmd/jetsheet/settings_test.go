@@ -205,7 +205,7 @@ func FuzzRedactURLs(f *testing.F) {
 	f.Add("", "")
 	f.Fuzz(func(t *testing.T, password, host string) {
 		if strings.Contains(password, "://") || strings.ContainsAny(host, "@/") {
-			t.Skip()
+			t.Skip("the text would have another URL in it, or end its user part elsewhere")
 		}
 		if got, want := redactURLs("nats://user:"+password+"@"+host), "nats://xxxxx@"+host; got != want {
 			t.Errorf("password %q, host %q: got %q, want %q", password, host, got, want)
