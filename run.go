@@ -173,6 +173,13 @@ type Frozen struct {
 	FrozenBy string    `json:"frozenBy,omitempty"`
 }
 
+// DecidesAs says whether two records of one run give the same plan and the same routes.
+// They may name other programs and times: two were made where all of NATS was lost in
+// between.
+func (f *Frozen) DecidesAs(other *Frozen) bool {
+	return f.FlagsSHA256 == other.FlagsSHA256 && f.DefinitionSHA256 == other.DefinitionSHA256 && f.Scope == other.Scope
+}
+
 // Scope narrows a re-run. An empty field matches everything.
 type Scope struct {
 	Tenant string `json:"tenant,omitempty"`

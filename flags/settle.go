@@ -57,13 +57,18 @@ func (f freezer) adopt(ctx context.Context, record *runRecord, stored *frozenRec
 }
 
 // obeys says whether a run's record carries what is stored. A record that does not
-// can only be mended while nothing was decided by it.
+// can only be mended while nothing was decided by it. A run that was planned by a record
+// which decides the same obeys, whoever that names as its freezer: all of NATS was lost
+// between the two, and another program froze the run again before it read S3.
 func (r *runRecord) obeys(stored *frozenRecord) (bool, error) {
 	same, err := r.same(stored)
 	if err != nil || same {
 		return same, err
 	}
 	if r.planned() {
+		if r.frozen.DecidesAs(stored.frozen) {
+			return true, nil
+		}
 		id := stored.frozen.Run
 		return false, fmt.Errorf("%w: compare the S3 object %s with: nats kv get %s %s --raw",
 			ErrConflict, jetsheet.RecordKey(id), jetsheet.BucketRuns, jetsheet.RunKey(id))

@@ -123,6 +123,23 @@ func TestAPlannedRunNeverChangesItsRoutes(t *testing.T) {
 	}
 }
 
+// TestAPlannedRunMayNameAnotherFreezer: two programs froze the run, with all of NATS lost
+// in between, by the same flags and definition.
+func TestAPlannedRunMayNameAnotherFreezer(t *testing.T) {
+	t.Parallel()
+	stores, records := newStores(t)
+	putFlags(t, stores.Flags, jetsheet.RouteNew)
+	freeze(t, stores, request(scheduled()))
+	records.edit(t, jetsheet.RecordKey(scheduled()), func(f map[string]any) { f["frozenBy"], f["flagsRevision"] = "another", 7 })
+	edit(t, stores, func(record map[string]any) { record["plan"] = jetsheet.PlanSummary{Object: "plan/x"} })
+	if got := freeze(t, stores, request(scheduled())); got.FrozenBy != "another" || got.FlagsRevision != 7 {
+		t.Errorf("Freeze = %s, want what the record store holds", asJSON(got))
+	}
+	if got, err := flags.Load(t.Context(), stores, scheduled()); err != nil || got.FrozenBy != "another" {
+		t.Errorf("Load = %s, %v, want what the record store holds", asJSON(got), err)
+	}
+}
+
 func TestRecordsThatMustNotBeRead(t *testing.T) {
 	t.Parallel()
 	frozenPart := func(change func(map[string]any)) func(map[string]any) {

@@ -107,7 +107,7 @@ func statementProblem(err error) error {
 // error it is not known which plan the record has: ours stays until the store's age limit.
 func (p *Producer) recordPlan(ctx context.Context, planned *jetsheet.Run, summary *jetsheet.PlanSummary) (ours bool, err error) {
 	run, err := p.updateRun(ctx, planned.ID(), func(r *jetsheet.Run) bool {
-		if r.State == jetsheet.RunClosed || planOf(r) != planOf(planned) || !sameFrozen(&r.Frozen, &planned.Frozen) {
+		if r.State == jetsheet.RunClosed || planOf(r) != planOf(planned) || !r.Frozen.DecidesAs(&planned.Frozen) {
 			return false
 		}
 		r.Plan, r.Problem = summary, nil
@@ -126,11 +126,6 @@ func (p *Producer) recordPlan(ctx context.Context, planned *jetsheet.Run, summar
 		p.log.DebugContext(ctx, "superfluous plan not deleted", slog.String("object", summary.Object), slog.Any("err", err))
 	}
 	return false, nil
-}
-
-// sameFrozen says whether two records decide the same.
-func sameFrozen(a, b *jetsheet.Frozen) bool {
-	return a.FlagsSHA256 == b.FlagsSHA256 && a.DefinitionSHA256 == b.DefinitionSHA256 && a.Scope == b.Scope
 }
 
 // planOf returns the name of a run's plan, "" while it has none.
