@@ -29,7 +29,9 @@ func failureScenes() map[string]setScene {
 	}
 	for _, wrong := range wrongData() {
 		scenes[string(wrong.cause)] = func(s *sceneRig) *scene {
-			return s.corrects(s.failed(s.define(wrong.rows, wrong.edits...), wrong.cause), wrong.correct)
+			sc := s.corrects(s.failed(s.define(wrong.rows, wrong.edits...), wrong.cause), wrong.correct)
+			sc.steps["redefined"] = func() { s.redefine(wrong.redefine...) }
+			return sc
 		}
 	}
 	for cause, p := range plantedCauses() {
@@ -39,49 +41,62 @@ func failureScenes() map[string]setScene {
 }
 
 // wrong is data or a definition that fails for one cause, and the statement that corrects
-// it.
+// it. Where the page mends the definition as well, the statement leaves one workbook to
+// fail again, which redefine mends: pairs of old and new text.
 type wrong struct {
-	cause   jetsheet.Cause
-	rows    string
-	edits   []string
-	correct string
+	cause    jetsheet.Cause
+	rows     string
+	edits    []string
+	correct  string
+	redefine []string
 }
 
 func wrongData() []wrong {
 	const query = "select 10 / n as each from TABLE where tenant = @tenant and target = @target"
 	return []wrong{
-		{jetsheet.CauseTenantID, `(null, '1', 1), ('b', '1', 1)`, nil, "update TABLE set tenant = 'a' where tenant is null"},
-		{jetsheet.CauseTargetID, `('a', null, 1), ('b', '1', 1)`, nil, "update TABLE set target = '1' where target is null"},
+		{cause: jetsheet.CauseTenantID, rows: `(null, '1', 1), ('b', '1', 1)`, correct: "update TABLE set tenant = 'a' where tenant is null"},
+		{cause: jetsheet.CauseTargetID, rows: `('a', null, 1), ('b', '1', 1)`, correct: "update TABLE set target = '1' where target is null"},
 		{
-			jetsheet.CauseTargetInvalid, `('a', '1', 1, 'Asia/Nowhere'), ('b', '1', 1, 'Asia/Tokyo')`,
-			[]string{"target, name from", "target, name as time_zone from"},
-			"update TABLE set name = 'Asia/Tokyo'",
+			cause: jetsheet.CauseTargetInvalid, rows: `('a', '1', 1, 'Asia/Nowhere'), ('b', '1', 1, 'Asia/Tokyo')`,
+			edits:   []string{"target, name from", "target, name as time_zone from"},
+			correct: "update TABLE set name = 'Asia/Tokyo'",
 		},
-		{jetsheet.CauseDuplicateTarget, `('a', '1', 1), ('a', '1', 2), ('b', '1', 1)`, nil, "delete from TABLE where n = 2"},
-		{jetsheet.CauseRequestTooLarge, `('a', '1', 1, repeat('x', 70000)), ('b', '1', 1, 'x')`, []string{"name: Rows", `name: "{name}"`}, "update TABLE set name = 'x'"},
-		{jetsheet.CauseStatement, baseRows, nil, "update TABLE set n = 1"},
+		{cause: jetsheet.CauseDuplicateTarget, rows: `('a', '1', 1), ('a', '1', 2), ('b', '1', 1)`, correct: "delete from TABLE where n = 2"},
 		{
-			jetsheet.CauseStatementTime, `('a', '1', 9), ('b', '1', 9), ('c', '1', 0)`,
-			[]string{query, "select pg_sleep(n)::text as slept from TABLE where tenant = @tenant and target = @target", "output:", "limits: {statement: 1s}\noutput:"},
-			"update TABLE set n = 0",
+			cause: jetsheet.CauseRequestTooLarge, rows: `('a', '1', 1, repeat('x', 70000)), ('b', '1', 1, 'x')`,
+			edits:   []string{"name: Rows", `name: "{name}"`},
+			correct: "update TABLE set name = 'x'",
 		},
 		{
-			jetsheet.CauseTooManyRows, `('a', '1', 9), ('b', '1', 9), ('c', '1', 1)`,
-			[]string{query, "select generate_series(1, n) as i from TABLE where tenant = @tenant and target = @target", "output:", "limits: {rows: 2}\noutput:"},
-			"update TABLE set n = 1",
+			cause: jetsheet.CauseStatement, rows: baseRows,
+			correct:  "update TABLE set n = 1 where tenant = 'b'",
+			redefine: []string{"10 / n", "10 / nullif(n, 0)"},
 		},
 		{
-			jetsheet.CauseNoRecords, baseRows,
-			[]string{query, query + " and n > 0", "output:", "empty: fail\noutput:"},
-			"update TABLE set n = 1",
+			cause: jetsheet.CauseStatementTime, rows: `('a', '1', 9), ('b', '1', 9), ('c', '1', 0)`,
+			edits:   []string{query, "select pg_sleep(n)::text as slept from TABLE where tenant = @tenant and target = @target", "output:", "limits: {statement: 1s}\noutput:"},
+			correct: "update TABLE set n = 0", // of another, the page would be followed for minutes
 		},
 		{
-			jetsheet.CauseWorkbook, `('a', '1', 1, null), ('b', '1', 1, null), ('c', '1', 1, 'each')`,
-			[]string{
+			cause: jetsheet.CauseTooManyRows, rows: `('a', '1', 9), ('b', '1', 9), ('c', '1', 1), ('d', '1', 9)`,
+			edits:    []string{query, "select generate_series(1, n) as i from TABLE where tenant = @tenant and target = @target", "output:", "limits: {rows: 2}\noutput:"},
+			correct:  "update TABLE set n = 1 where tenant = 'b'",
+			redefine: []string{"rows: 2}", "rows: 20}"},
+		},
+		{
+			cause: jetsheet.CauseNoRecords, rows: baseRows,
+			edits:    []string{query, query + " and n > 0", "output:", "empty: fail\noutput:"},
+			correct:  "update TABLE set n = 1 where tenant = 'b'",
+			redefine: []string{"empty: fail", "empty: file"},
+		},
+		{
+			cause: jetsheet.CauseWorkbook, rows: `('a', '1', 1, null), ('b', '1', 1, null), ('c', '1', 1, 'each'), ('d', '1', 1, null)`,
+			edits: []string{
 				"workbook:", "  fields: select name from TABLE where tenant = @tenant and target = @target\nworkbook:",
 				"rows: rows}", "rows: rows, columnsFrom: fields}",
 			},
-			"update TABLE set name = 'each'",
+			correct:  "update TABLE set name = 'each' where tenant = 'b'",
+			redefine: []string{"select name from", "select coalesce(name, 'each') as name from"},
 		},
 	}
 }
@@ -183,7 +198,7 @@ func sceneRaw(s *sceneRig) *scene {
 			s.await("the workbooks are done", time.Minute, func() bool { return s.done(s.id()) == want })
 		}
 	}
-	sc.steps["published"], sc.steps["replayed"] = isDone(2), isDone(3)
+	sc.steps["published"], sc.steps["replayed"] = isDone(2), isDone(4)
 	return sc
 }
 

@@ -149,7 +149,7 @@ func scenePaused(s *sceneRig) *scene {
 		s.bringDatabase()
 		s.execute("update " + s.table + " set n = 0")
 	}
-	sc.prints = "waits for database"
+	sc.prints = "database"
 	return sc
 }
 

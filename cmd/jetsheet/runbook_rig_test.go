@@ -103,8 +103,8 @@ workbook: {sheets: [{name: Rows, rows: rows}]}
 output: {key: "TABLE/{tenant}/{period}/{target}.xlsx"}
 `
 
-// baseRows are two rows that cannot be divided by and one that can.
-const baseRows = `('a', '1', 0), ('b', '1', 0), ('c', '1', 1)`
+// baseRows are three rows that cannot be divided by and one that can.
+const baseRows = `('a', '1', 0), ('b', '1', 0), ('c', '1', 1), ('d', '1', 0)`
 
 // define makes the table and applies the report; edits are pairs of old and new text of
 // the definition.
@@ -125,6 +125,20 @@ func (s *sceneRig) write(edits ...string) string {
 	s.check(os.MkdirAll(dir, 0o700))
 	s.check(os.WriteFile(filepath.Join(dir, s.report+".yaml"), []byte(text), 0o600))
 	return dir
+}
+
+// redefine corrects the definition that was written; edits are pairs of old and new text.
+func (s *sceneRig) redefine(edits ...string) {
+	s.t.Helper()
+	file := filepath.Join(s.dir, s.report, s.report+".yaml")
+	text, err := os.ReadFile(file)
+	s.check(err)
+	for i := 0; i < len(edits); i += 2 {
+		if !strings.Contains(string(text), edits[i]) {
+			s.t.Fatalf("the definition has no %q:\n%s", edits[i], text)
+		}
+	}
+	s.check(os.WriteFile(file, []byte(strings.NewReplacer(edits...).Replace(string(text))), 0o600))
 }
 
 // sceneOf is a scene of a report that was applied.
