@@ -103,11 +103,11 @@ func call[T any](w *world, to where, what string, away error, effect func() (T, 
 		what += ": " + err.Error()
 	}
 	w.say(a.name, what)
-	switch {
-	case f == crashAfter:
+	switch f {
+	case crashAfter:
 		w.say(a.name, "crashes")
 		a.process.Crash()
-	case f == unsure:
+	case unsure:
 		w.say(a.name, "and the answer is lost")
 		return nothing, away
 	}

@@ -196,8 +196,12 @@ func TestRecords(t *testing.T) {
 			t.Parallel()
 			records, key := maker(t), jetsheet.RecordKey(runOf(0, 0))
 			for _, step := range []struct{ key, body, want string }{
-				{key, "", ""}, {key, "first", "first"}, {key, "second", "first"}, {key, "", "first"},
-				{jetsheet.RecordKey(runOf(0, 1)), "", ""}, {jetsheet.RecordKey(runOf(0, 1)), "second", "second"},
+				{key, "", ""},
+				{key, "first", "first"},
+				{key, "second", "first"},
+				{key, "", "first"},
+				{jetsheet.RecordKey(runOf(0, 1)), "", ""},
+				{jetsheet.RecordKey(runOf(0, 1)), "second", "second"},
 			} {
 				var body []byte
 				if step.body != "" {

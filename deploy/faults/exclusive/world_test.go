@@ -175,7 +175,7 @@ func (w *world) operate() {
 	case 3:
 		if w.documentAt == 0 {
 			w.say("world", "the flag document is deleted")
-			w.flags.remove(flagsKey)
+			_, _ = w.flags.remove(flagsKey) // the bucket is there: documentAt says so
 			w.documentAt = w.turns + 1 + w.rng.IntN(30)
 		}
 	default:
@@ -211,7 +211,7 @@ func (w *world) decide() {
 func (w *world) storeDocument(body []byte) {
 	w.documents = append(w.documents, body)
 	w.say("world", "flags: "+w.describe(body))
-	w.flags.store(flagsKey, body)
+	_, _ = w.flags.store(flagsKey, body) // without a bucket it is stored later, see documentAt
 }
 
 // wasStored says whether an operator stored the document of a digest.
