@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"runtime"
 	"strconv"
@@ -217,21 +218,15 @@ func TestMemoryOfLargeUploads(t *testing.T) {
 		sent.Add(n)
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Etag": {`"e"`}}, Body: http.NoBody, Request: q}, err
 	})
-	runtime.GC()
-	var before runtime.MemStats
-	runtime.ReadMemStats(&before)
+	before := held()
 	ctx, stop := context.WithCancel(t.Context())
-	var peak uint64
+	var peak int64
 	var watch sync.WaitGroup
 	watch.Go(func() {
 		tick := time.NewTicker(2 * time.Millisecond)
 		defer tick.Stop()
 		for ctx.Err() == nil {
-			// What is held counts, not what the collector has yet to find.
-			runtime.GC()
-			var now runtime.MemStats
-			runtime.ReadMemStats(&now)
-			peak = max(peak, now.HeapInuse)
+			peak = max(peak, held())
 			<-tick.C
 		}
 	})
@@ -245,13 +240,47 @@ func TestMemoryOfLargeUploads(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "InvalidPart") {
 		t.Errorf("completion: got %v, want InvalidPart", err)
 	}
-	if grown := int64(peak) - int64(before.HeapInuse); grown > 64<<20 {
-		t.Errorf("heap grew by %d MiB to %d MiB, want at most 64", grown>>20, peak>>20)
-	} else {
-		t.Logf("heap grew by %d MiB to %d MiB", grown>>20, peak>>20)
+	t.Logf("%d MiB were held, %d MiB before", peak>>20, before>>20)
+	// One part, and chunks on their way.
+	if grown := peak - before; grown < 8<<20 || grown > 32<<20 {
+		t.Errorf("held: got %d MiB more than before, want between 8 and 32", grown>>20)
 	}
 	if n := r.uploads(); n != 0 {
 		t.Errorf("uploads under way: got %d, want none", n)
+	}
+}
+
+// held is how many bytes this process holds, without what the NATS server in it has
+// allocated: its caches grow and shrink with what else the machine does.
+func held() int64 {
+	runtime.GC() // the profile is that of the last collection
+	records := make([]runtime.MemProfileRecord, 1<<13)
+	n, ok := runtime.MemProfile(records, false)
+	for !ok {
+		records = make([]runtime.MemProfileRecord, 2*n)
+		n, ok = runtime.MemProfile(records, false)
+	}
+	total := 0.0
+	for _, r := range records[:n] {
+		if !ofServer(r.Stack()) {
+			// Small allocations are sampled.
+			size := float64(r.AllocBytes) / float64(r.AllocObjects)
+			total += float64(r.InUseBytes()) / (1 - math.Exp(-size/float64(runtime.MemProfileRate)))
+		}
+	}
+	return int64(total)
+}
+
+func ofServer(stack []uintptr) bool {
+	frames := runtime.CallersFrames(stack)
+	for {
+		frame, more := frames.Next()
+		if strings.Contains(frame.Function, "nats-io/nats-server/") {
+			return true
+		}
+		if !more {
+			return false
+		}
 	}
 }
 
