@@ -18,6 +18,7 @@ type tally struct {
 	news               bool          // counts have moved since the last survey
 	counted            time.Time     // when counts were last looked at
 	countCost          time.Duration // and how long that took
+	uncounted          bool          // the last look came too soon after that to count
 	retryAt            time.Time     // the earliest retry; zero when there is none
 	quiet              int           // looks in a row that showed nothing new
 
@@ -89,8 +90,14 @@ func (t *tally) compared(enough int, most time.Duration) {
 	t.uncompared, t.enough = false, enough
 }
 
+// countDue is when the counts may be looked at again.
+func (t *tally) countDue() time.Time { return t.counted.Add(surveyRest * t.countCost) }
+
 // untilDue shortens a pause to what is due before its end.
 func (t *tally) untilDue(pause time.Duration) time.Duration {
+	if t.uncounted { // the wake-up may have been for what is not counted
+		pause = max(closePace, min(pause, time.Until(t.countDue())))
+	}
 	if !t.retryAt.IsZero() {
 		pause = max(retryPace, min(pause, time.Until(t.retryAt)))
 	}
@@ -111,7 +118,7 @@ func (t *tally) untilDue(pause time.Duration) time.Duration {
 // of the time at most.
 func (r *runner) count(ctx context.Context) (moved bool, err error) {
 	began := time.Now()
-	if began.Sub(r.tally.counted) < surveyRest*r.tally.countCost {
+	if r.tally.uncounted = began.Before(r.tally.countDue()); r.tally.uncounted {
 		return false, nil
 	}
 	defer func() { r.tally.counted, r.tally.countCost = time.Now(), time.Since(began) }()
