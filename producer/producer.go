@@ -139,7 +139,7 @@ func (p *Producer) bind(ctx context.Context) error {
 		if err != nil {
 			return delivery.NotSetUp("consumer "+jetsheet.StreamConversions+"/"+jetsheet.LaneConsumer(lane), err)
 		}
-		p.lanes[lane] = &laneWindow{lane: lane, consumer: c, size: p.cfg.LaneWindow}
+		p.lanes[lane] = &laneWindow{consumer: c, Window: delivery.NewWindow(c, p.cfg.LaneWindow)}
 	}
 	return nil
 }

@@ -19,33 +19,12 @@ import (
 // publishBatch is how many requests are on their way at a time.
 const publishBatch = 500
 
-// laneWindow keeps the number of requests of a lane in the stream small. One run
-// of this process at a time fills it; two producers may overshoot by a batch.
+// laneWindow is the window of a lane. One run of this process at a time fills it; two
+// producers may overshoot by a batch.
 type laneWindow struct {
-	lane     jetsheet.Lane
 	consumer jetstream.Consumer
-	size     int
-	mu       sync.Mutex
-	filledAt time.Time
-}
-
-// countLag is how long after a publishing the consumer's counts may not have it yet:
-// the server tells its consumers of new messages in the background. Counting at once
-// let a window of 30 grow to 208.
-const countLag = 200 * time.Millisecond
-
-func (w *laneWindow) unsettled() bool { return time.Since(w.filledAt) < countLag }
-
-// free returns how many more requests the lane takes; none while that is not known.
-func (w *laneWindow) free(ctx context.Context) (int, error) {
-	if w.unsettled() {
-		return 0, nil
-	}
-	info, err := w.consumer.Info(ctx)
-	if err != nil {
-		return 0, delivery.NotSetUp("consumer "+jetsheet.StreamConversions+"/"+jetsheet.LaneConsumer(w.lane), err)
-	}
-	return w.size - int(info.NumPending) - info.NumAckPending, nil //nolint:gosec // bounded by the window
+	mu       sync.Mutex // over Window
+	*delivery.Window
 }
 
 // pass goes once through a plan, lane by lane, and publishes what is missing.
@@ -95,7 +74,7 @@ func (p *pass) fill(ctx context.Context) (finished bool, err error) {
 func (p *pass) fillLane(ctx context.Context, c *cursor, w *laneWindow) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	free, err := w.free(ctx)
+	free, _, err := w.Room(ctx)
 	if err != nil {
 		return err
 	}
@@ -111,10 +90,9 @@ func (p *pass) fillLane(ctx context.Context, c *cursor, w *laneWindow) error {
 				return err
 			}
 		}
-		c.again, err = p.r.p.publishRequests(ctx, p.r.id, targets)
-		if len(targets) > 0 {
-			w.filledAt = time.Now()
-		}
+		var stored int
+		stored, c.again, err = p.r.p.publishRequests(ctx, p.r.id, targets)
+		w.Filled(stored)
 		if err != nil {
 			return err
 		}
@@ -217,14 +195,14 @@ func request(id jetsheet.RunID, t *jetsheet.Target) *jetsheet.Request {
 	return &jetsheet.Request{Envelope: jetsheet.CurrentEnvelope(), Run: id, Target: *t}
 }
 
-// publishRequests queues targets and returns those for which that is in doubt. A
-// request that is queued already is a success.
-func (p *Producer) publishRequests(ctx context.Context, id jetsheet.RunID, targets []jetsheet.Target) ([]jetsheet.Target, error) {
+// publishRequests queues targets and returns how many the stream took, and those for
+// which that is in doubt. A request that is queued already is a success.
+func (p *Producer) publishRequests(ctx context.Context, id jetsheet.RunID, targets []jetsheet.Target) (stored int, doubt []jetsheet.Target, err error) {
 	acks := make([]jetstream.PubAckFuture, 0, len(targets))
 	for i := range targets {
 		body, err := json.Marshal(request(id, &targets[i]))
 		if err != nil {
-			return targets, fmt.Errorf("encode request of target %q: %w", targets[i].Target, err)
+			return 0, targets, fmt.Errorf("encode request of target %q: %w", targets[i].Target, err)
 		}
 		conversion := jetsheet.Conversion{Run: id, Tenant: targets[i].Tenant, Target: targets[i].Target}
 		// No Msg-Id: the server would swallow a republished request even after the
@@ -232,16 +210,15 @@ func (p *Producer) publishRequests(ctx context.Context, id jetsheet.RunID, targe
 		ack, err := p.js.PublishMsgAsync(&nats.Msg{Subject: jetsheet.RequestSubject(targets[i].Lane, conversion), Data: body},
 			jetstream.WithStallWait(10*time.Second))
 		if err != nil {
-			doubt, _ := p.awaitAcks(ctx, targets[:i], acks)
-			return append(doubt, targets[i:]...), refused(jetsheet.StreamConversions, fmt.Errorf("publish request: %w", err))
+			stored, doubt, _ := p.awaitAcks(ctx, targets[:i], acks)
+			return stored, append(doubt, targets[i:]...), refused(jetsheet.StreamConversions, fmt.Errorf("publish request: %w", err))
 		}
 		acks = append(acks, ack)
 	}
 	return p.awaitAcks(ctx, targets, acks)
 }
 
-func (p *Producer) awaitAcks(ctx context.Context, targets []jetsheet.Target, acks []jetstream.PubAckFuture) ([]jetsheet.Target, error) {
-	var doubt []jetsheet.Target
+func (p *Producer) awaitAcks(ctx context.Context, targets []jetsheet.Target, acks []jetstream.PubAckFuture) (stored int, doubt []jetsheet.Target, err error) {
 	var failed error
 	timeout := time.NewTimer(30 * time.Second)
 	defer timeout.Stop()
@@ -256,12 +233,15 @@ func (p *Producer) awaitAcks(ctx context.Context, targets []jetsheet.Target, ack
 		case <-ctx.Done():
 			err = ctx.Err()
 		}
-		if err != nil && !delivery.AlreadyQueued(err) {
+		switch {
+		case err == nil:
+			stored++
+		case !delivery.AlreadyQueued(err):
 			doubt, failed = append(doubt, targets[i]), err
 		}
 	}
 	if failed != nil {
-		return doubt, refused(jetsheet.StreamConversions, fmt.Errorf("publish %d requests: %w", len(doubt), failed))
+		return stored, doubt, refused(jetsheet.StreamConversions, fmt.Errorf("publish %d requests: %w", len(doubt), failed))
 	}
-	return nil, nil
+	return stored, nil, nil
 }

@@ -102,7 +102,14 @@ func (r *runner) retryOne(ctx context.Context, a jetsheet.Address, room map[jets
 	if room[lane]--; room[lane] < 0 {
 		return notYet, nil
 	}
-	return queued, r.p.republish(ctx, f, jetsheet.RequestSubject(lane, request.Conversion()))
+	w := r.p.lanes[lane]
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	stored, err := r.p.republish(ctx, f, jetsheet.RequestSubject(lane, request.Conversion()))
+	if stored {
+		w.Filled(1)
+	}
+	return queued, err
 }
 
 // retryLane is the planned lane, whichever one a replay came by: that is over. What was
@@ -136,27 +143,24 @@ func (p *Producer) freeIn(ctx context.Context, lane jetsheet.Lane) (int, error) 
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.unsettled() {
-		return 0, nil
-	}
-	free, err := w.free(ctx)
-	if err != nil {
+	free, known, err := w.Room(ctx)
+	if err != nil || !known {
 		return 0, err
 	}
-	w.filledAt = time.Now() // it will be
-	return free + max(1, w.size/10), nil
+	return free + max(1, p.cfg.LaneWindow/10), nil
 }
 
 // republish queues a failed request again whose time has come, byte for byte, and
-// with the number of attempts behind it.
-func (p *Producer) republish(ctx context.Context, f *jetsheet.Failure, subject string) error {
+// with the number of attempts behind it. It says whether the stream took it: one that is
+// queued already is no error.
+func (p *Producer) republish(ctx context.Context, f *jetsheet.Failure, subject string) (stored bool, err error) {
 	m := nats.NewMsg(subject)
 	m.Data = f.Request
 	m.Header.Set(jetsheet.HeaderAttempt, strconv.Itoa(f.Attempts))
 	jetsheet.KeepHeaders(m.Header, f.Msg(subject).Header)
-	if _, err := p.js.PublishMsg(ctx, m); err != nil && !delivery.AlreadyQueued(err) {
-		return refused(jetsheet.StreamConversions, fmt.Errorf("publish request again: %w", err))
+	if _, err = p.js.PublishMsg(ctx, m); err != nil && !delivery.AlreadyQueued(err) {
+		return false, refused(jetsheet.StreamConversions, fmt.Errorf("publish request again: %w", err))
 	}
 	p.log.InfoContext(ctx, "request queued again", slog.String("subject", subject), slog.Int("attempts", f.Attempts))
-	return nil
+	return err == nil, nil
 }
