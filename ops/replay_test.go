@@ -29,7 +29,7 @@ func (r *rig) failMany(id jetsheet.RunID, n int, cause jetsheet.Cause) []jetshee
 			Request: r.request(id, &targets[i]),
 		}
 		var err error
-		acks[i], err = r.js.PublishMsgAsync(f.Msg(jetsheet.FailedSubject(conversion(id, &targets[i]))))
+		acks[i], err = r.js.PublishMsgAsync(f.Msg(jetsheet.FailedSubject(conversion(id, &targets[i]))), jetstream.WithStallWait(time.Minute))
 		r.check(err)
 	}
 	for _, ack := range acks {
@@ -89,6 +89,18 @@ func (r *rig) eventually(what string, holds func() bool) {
 			r.t.Fatalf("waited in vain: %s", what)
 		}
 	}
+}
+
+// replayed waits until a replay has queued all.
+func (r *rig) replayed(client *Client, id string) (status *ReplayStatus) {
+	r.t.Helper()
+	r.eventually("all are queued", func() bool {
+		var err error
+		status, err = client.ReplayStatus(r.t.Context(), id)
+		r.check(err)
+		return status.State == ReplayDone
+	})
+	return status
 }
 
 func refusedWith(t *testing.T, what string, err error, code Code, text string) {
@@ -277,7 +289,7 @@ func TestReplayManyAtOnce(t *testing.T) {
 	r.store(id, jetsheet.Scope{}, r.failMany(id, n, jetsheet.CauseStatement)...)
 	var group sync.WaitGroup
 	var mu sync.Mutex
-	queued := 0
+	var replays []string
 	for range 4 {
 		group.Go(func() {
 			answer, err := client.Replay(t.Context(), ReplayRequest{FailureFilter: FailureFilter{Run: "orders", Cause: jetsheet.CauseStatement}})
@@ -287,17 +299,50 @@ func TestReplayManyAtOnce(t *testing.T) {
 			}
 			if err == nil {
 				mu.Lock()
-				queued += answer.Queued
+				replays = append(replays, answer.ID)
 				mu.Unlock()
-				if answer.State != ReplayDone || answer.Queued+answer.Skipped.Total() != answer.Matched {
-					t.Errorf("got %+v, want all that matched queued or skipped", answer)
-				}
 			}
 		})
 	}
 	group.Wait()
+	queued := 0
+	for _, id := range replays {
+		status := r.replayed(client, id)
+		queued += status.Queued
+		if status.Queued+status.Skipped.Total() != status.Matched {
+			t.Errorf("got %+v, want all that matched queued or skipped", status)
+		}
+	}
 	if got := r.waiting(jetsheet.LaneBulk); got != n || queued != n {
 		t.Errorf("%d requests in bulk and %d said to be queued, want %d", got, queued, n)
+	}
+}
+
+// TestRequestsThatAreThereCountByTheirReplay: what a process has queued that was taken
+// for dead is the replay's own.
+func TestRequestsThatAreThereCountByTheirReplay(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	id := runOf("orders", 0)
+	targets := r.failMany(id, 3, jetsheet.CauseStatement)
+	r.store(id, jetsheet.Scope{}, targets...)
+	scan, err := r.reader.narrowed(t.Context(), FailureFilter{Run: id.String()})
+	r.check(err)
+	set, err := r.reader.failures(t.Context(), scan)
+	r.check(err)
+	ours, theirs := jetsheet.NewReplayID(tick, "aaaaaa"), jetsheet.NewReplayID(tick, "bbbbbb")
+	for i, replay := range []string{ours, theirs} {
+		m := nats.NewMsg(jetsheet.RequestSubject(jetsheet.LaneBulk, conversion(id, &targets[i])))
+		m.Data = r.request(id, &targets[i])
+		m.Header.Set(jetsheet.HeaderReplay, replay)
+		r.publish(m)
+	}
+	entry := &replayEntry{Replay: Replay{ID: ours, Lane: jetsheet.LaneBulk}}
+	try := newReplayTry(newReplayWork(&replayer{js: r.js, reader: r.reader}, entry, set), set.list)
+	r.check(try.queue(t.Context()))
+	try.count(&entry.Replay)
+	if entry.Queued != 2 || entry.Skipped != (Skipped{Pending: 1}) || try.open() {
+		t.Errorf("got %+v, want 2 queued and 1 pending", entry.Replay)
 	}
 }
 
@@ -315,12 +360,7 @@ func TestReplayTenThousand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var status *ReplayStatus
-	r.eventually("all are queued", func() bool {
-		status, err = client.ReplayStatus(t.Context(), answer.ID)
-		r.check(err)
-		return status.State == ReplayDone
-	})
+	status := r.replayed(client, answer.ID)
 	t.Logf("%d queued after %s; the answer said %d", status.Queued, time.Since(began), answer.Queued)
 	if status.Matched != n || status.Queued != n || r.waiting(jetsheet.LaneBulk) != n {
 		t.Errorf("got %+v and %d in bulk, want %d", status, r.waiting(jetsheet.LaneBulk), n)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -58,11 +59,23 @@ func (p *replayer) markCancelled(ctx context.Context, req *CancelRequest) (*repl
 
 // noteRemoved adds to the record how many were taken back. It is for people alone.
 func (p *replayer) noteRemoved(ctx context.Context, e *replayEntry, removed int) {
-	if e.Removed += removed; removed == 0 {
+	if removed == 0 {
 		return
 	}
-	if err := e.write(ctx, p.reader.progress); err != nil {
-		p.log.DebugContext(ctx, "replay not written down", slog.String("replay", e.ID), slog.Any("err", err))
+	for {
+		e.Removed += removed
+		err := e.write(ctx, p.reader.progress)
+		if errors.Is(err, jetstream.ErrKeyRevisionMismatch) { // both who cancelled and who queued take back
+			var stored *replayEntry
+			if stored, err = readReplay(ctx, p.reader.progress, e.ID); err == nil {
+				*e = *stored
+				continue
+			}
+		}
+		if err != nil {
+			p.log.DebugContext(ctx, "replay not written down", slog.String("replay", e.ID), slog.Any("err", err))
+		}
+		return
 	}
 }
 
@@ -77,37 +90,50 @@ func (p *replayer) takeBack(ctx context.Context, r *Replay, dryRun bool) (int, e
 	if err != nil {
 		return 0, delivery.NotSetUp("stream "+jetsheet.StreamConversions, err)
 	}
-	removed := 0
+	var removed atomic.Int64
 	group, limited := errgroup.WithContext(ctx)
 	group.SetLimit(readsAtOnce)
 	for sequence := consumer.CachedInfo().Delivered.Stream + 1; ; sequence++ {
 		m, err := stream.GetMsg(limited, sequence, jetstream.WithGetMsgSubject(jetsheet.LaneSubjects(r.Lane)))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return removed, group.Wait()
+			err = group.Wait()
+			return int(removed.Load()), err
 		}
 		if err != nil {
-			return removed, errors.Join(fmt.Errorf("read lane %s: %w", r.Lane, err), group.Wait())
+			err = errors.Join(fmt.Errorf("read lane %s: %w", r.Lane, err), group.Wait())
+			return int(removed.Load()), err
 		}
 		sequence = m.Sequence
 		if m.Header.Get(jetsheet.HeaderReplay) != r.ID {
 			continue
 		}
-		removed++
-		if !dryRun {
-			group.Go(func() error { return remove(limited, stream, sequence) })
+		if dryRun {
+			removed.Add(1)
+			continue
 		}
+		group.Go(func() error {
+			did, err := remove(limited, stream, sequence)
+			if did {
+				removed.Add(1)
+			}
+			return err
+		})
 	}
 }
 
-// remove deletes a request; one that is gone is fine.
-func remove(ctx context.Context, stream jetstream.Stream, sequence uint64) error {
-	err := stream.DeleteMsg(ctx, sequence)
+// remove deletes a request and says whether it did; one that is gone is fine.
+func remove(ctx context.Context, stream jetstream.Stream, sequence uint64) (did bool, err error) {
+	err = stream.DeleteMsg(ctx, sequence)
 	var api *jetstream.APIError
-	if err == nil || errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) ||
-		errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeMessageNotFound {
-		return nil
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, jetstream.ErrMsgNotFound), errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful),
+		errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+		return false, nil
+	default:
+		return false, fmt.Errorf("remove request %d: %w", sequence, err)
 	}
-	return fmt.Errorf("remove request %d: %w", sequence, err)
 }
 
 // withdraw takes back what was queued after somebody cancelled the replay and before we
@@ -119,12 +145,14 @@ func (w *replayWork) withdraw(ctx context.Context, log *slog.Logger) {
 	if err != nil || stored.State != ReplayCancelled {
 		return
 	}
-	removed, err := w.p.takeBack(ctx, &stored.Replay, false)
-	if err != nil {
-		log.WarnContext(ctx, "requests of a cancelled replay are still queued", slog.Any("err", err))
-		return
+	if w.unsaved { // what the record had is taken back by whoever cancelled
+		removed, err := w.p.takeBack(ctx, &stored.Replay, false)
+		if err != nil {
+			log.WarnContext(ctx, "requests of a cancelled replay are still queued", slog.Any("err", err))
+			return
+		}
+		w.p.noteRemoved(ctx, stored, removed)
 	}
-	w.p.noteRemoved(ctx, stored, removed)
 	w.mu.Lock()
 	w.entry.Replay = stored.Replay
 	w.mu.Unlock()

@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -20,9 +21,10 @@ const ackLimit = 30 * time.Second
 type fate uint8
 
 const (
+	// fateOpen: nothing yet, or the request was sent and not acknowledged.
 	fateOpen fate = iota
-	// fateDoubt: the request was sent and not acknowledged.
-	fateDoubt
+	// fateThere: a request was queued already, and whose it is has to be read.
+	fateThere
 	fateQueued
 	fateDone
 	fatePending
@@ -62,7 +64,8 @@ func (t *replayTry) queue(ctx context.Context) error {
 			break
 		}
 	}
-	return errors.Join(err, t.await(ctx, acks))
+	err = errors.Join(err, t.await(ctx, acks))
+	return errors.Join(err, t.tellOwn(ctx, messages))
 }
 
 // look reads DONE and FAILED once more, just before the request is published, and returns
@@ -72,15 +75,11 @@ func (t *replayTry) look(ctx context.Context) ([]*nats.Msg, error) {
 	group, limited := errgroup.WithContext(ctx)
 	group.SetLimit(readsAtOnce)
 	for i := range t.list {
-		if t.fates[i] > fateDoubt {
+		if t.fates[i] > fateThere {
 			continue
 		}
 		group.Go(func() (err error) {
-			was := t.fates[i]
 			messages[i], t.fates[i], err = t.lookAt(limited, &t.list[i])
-			if t.fates[i] == fateOpen {
-				t.fates[i] = was
-			}
 			return err
 		})
 	}
@@ -129,6 +128,7 @@ func (t *replayTry) await(ctx context.Context, acks []jetstream.PubAckFuture) er
 	timeout := time.NewTimer(ackLimit)
 	defer timeout.Stop()
 	var problem error
+	stored := 0
 	for i, ack := range acks {
 		if ack == nil {
 			continue
@@ -146,21 +146,53 @@ func (t *replayTry) await(ctx context.Context, acks []jetstream.PubAckFuture) er
 		switch {
 		case err == nil:
 			t.fates[i] = fateQueued
-		case delivery.AlreadyQueued(err) && t.fates[i] == fateDoubt:
-			t.fates[i] = fateQueued // by the try before
+			stored++
 		case delivery.AlreadyQueued(err):
-			t.fates[i] = fatePending
+			t.fates[i] = fateThere
 		default:
-			t.fates[i], problem = fateDoubt, err
+			problem = err
 		}
 	}
+	t.w.filled(stored)
 	return problem
+}
+
+// tellOwn reads whose the requests are that were queued already. They are this replay's
+// where a try before was not acknowledged, or where another process has taken it over
+// that believes this one dead.
+func (t *replayTry) tellOwn(ctx context.Context, messages []*nats.Msg) error {
+	if !slices.Contains(t.fates, fateThere) {
+		return nil
+	}
+	stream, err := t.w.p.js.Stream(ctx, jetsheet.StreamConversions)
+	if err != nil {
+		return delivery.NotSetUp("stream "+jetsheet.StreamConversions, err)
+	}
+	group, limited := errgroup.WithContext(ctx)
+	group.SetLimit(readsAtOnce)
+	for i := range t.fates {
+		if t.fates[i] != fateThere {
+			continue
+		}
+		group.Go(func() error {
+			there, err := lastMessage(limited, stream, messages[i].Subject)
+			if err != nil {
+				return err
+			}
+			t.fates[i] = fatePending
+			if there != nil && there.Header.Get(jetsheet.HeaderReplay) == t.w.entry.ID {
+				t.fates[i] = fateQueued
+			}
+			return nil
+		})
+	}
+	return group.Wait()
 }
 
 // count adds the batch to the record once nothing of it is open.
 func (t *replayTry) count(r *Replay) {
 	for _, f := range t.fates {
-		if f <= fateDoubt {
+		if f <= fateThere {
 			return
 		}
 	}

@@ -28,12 +28,16 @@ const (
 type replayWork struct {
 	p     *replayer
 	list  []failedOne
-	room  int
 	ended chan struct{}
+
+	window *delivery.Window // of the bulk lane; nil until it is needed
+	room   int
 
 	mu    sync.Mutex // over entry, for those who ask how far it is
 	entry *replayEntry
 	saved time.Time
+	// unsaved says that requests may have been queued since the record was written.
+	unsaved bool
 }
 
 func newReplayWork(p *replayer, entry *replayEntry, set *failureSet) *replayWork {
@@ -87,6 +91,7 @@ func (w *replayWork) queueAll(ctx context.Context) error {
 
 // try queues what is open of a batch and writes down how far the replay is.
 func (w *replayWork) try(ctx context.Context, batch *replayTry) error {
+	w.unsaved = true
 	problem := batch.queue(ctx)
 	w.mu.Lock()
 	batch.count(&w.entry.Replay)
@@ -126,13 +131,13 @@ func (w *replayWork) next(ctx context.Context) (int, error) {
 			}
 			return 0, pause(ctx, roomPace)
 		}
+		// There may be room because somebody has cancelled the replay and takes it back.
+		if _, err := w.save(ctx); err != nil {
+			return 0, err
+		}
 	}
 	n := min(len(w.list), replayBatch, w.room)
-	if w.room -= n; w.room == 0 {
-		// The server tells a consumer of new messages in the background: counting at once
-		// would not see these.
-		return n, pause(ctx, roomPace/4)
-	}
+	w.room -= n
 	return n, nil
 }
 
@@ -140,13 +145,23 @@ func (w *replayWork) next(ctx context.Context) (int, error) {
 func (w *replayWork) look(ctx context.Context) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	name := jetsheet.LaneConsumer(jetsheet.LaneBulk)
-	consumer, err := w.p.js.Consumer(ctx, jetsheet.StreamConversions, name)
-	if err != nil {
-		return 0, delivery.NotSetUp("consumer "+jetsheet.StreamConversions+"/"+name, err)
+	if w.window == nil {
+		name := jetsheet.LaneConsumer(jetsheet.LaneBulk)
+		lane, err := w.p.js.Consumer(ctx, jetsheet.StreamConversions, name)
+		if err != nil {
+			return 0, delivery.NotSetUp("consumer "+jetsheet.StreamConversions+"/"+name, err)
+		}
+		w.window = delivery.NewWindow(lane, w.p.window)
 	}
-	info := consumer.CachedInfo()
-	return w.p.window - int(info.NumPending) - info.NumAckPending, nil //nolint:gosec // bounded by the window
+	room, _, err := w.window.Room(ctx)
+	return room, err
+}
+
+// filled notes what the lane took.
+func (w *replayWork) filled(requests int) {
+	if w.window != nil {
+		w.window.Filled(requests)
+	}
 }
 
 // beat writes the record now and then; what it says is lost at most for a while.
@@ -182,7 +197,7 @@ func (w *replayWork) save(ctx context.Context) (written bool, err error) {
 	defer cancel()
 	err = w.entry.write(limited, w.p.reader.progress)
 	if err == nil {
-		w.saved = time.Now()
+		w.saved, w.unsaved = time.Now(), false
 		return true, nil
 	}
 	if !errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
