@@ -48,7 +48,6 @@ func (r *startRecord) ours(s jetsheet.Start) bool {
 // recordStart writes the start of an attempt before any work. Four starts without
 // an outcome end the conversion here.
 func (w *Worker) recordStart(ctx context.Context, job *Job) error {
-	job.Attempt = 1 + attemptsBefore(job.Message.Header)
 	if !w.cfg.RecordStarts && job.Delivery < 2 {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -32,7 +33,9 @@ type Error struct {
 	Cause jetsheet.Cause
 	// Waiting says, for unavailable ones, what is waited for: see [Unavailable].
 	Waiting string
-	Err     error
+	// After says, for interrupted ones, when the message is to come again: see [Postpone].
+	After time.Duration
+	Err   error
 }
 
 func (e *Error) Error() string { return e.Err.Error() }
@@ -55,6 +58,14 @@ func Transient(cause jetsheet.Cause, err error) error {
 // are grouped by that; anything else is [jetsheet.ResourceOther].
 func Unavailable(waiting string, err error) error {
 	return &Error{Class: jetsheet.ClassUnavailable, Waiting: waiting, Err: err}
+}
+
+// Postpone marks a message that cannot be dealt with yet: it is given back, comes again
+// after a while, longer than zero, and nothing is counted. Until then it holds no slot;
+// it does count for the consumer's MaxAckPending, which has to leave room for all that may
+// wait at a time.
+func Postpone(after time.Duration, err error) error {
+	return &Error{Class: jetsheet.ClassInterrupted, After: after, Err: err}
 }
 
 // Waits returns what an error made by [Unavailable] waits for: its kind, and its text.

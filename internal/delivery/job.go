@@ -195,6 +195,14 @@ func (w *Worker) try(ctx context.Context, job *Job) error {
 	}
 	defer w.leave(job)
 	if !job.recorded {
+		job.Attempt = 1 + attemptsBefore(job.Message.Header)
+	}
+	if w.cfg.Ready != nil {
+		if err := w.call(ctx, job, w.cfg.Ready); err != nil {
+			return err
+		}
+	}
+	if !job.recorded {
 		ended := job.Statement(settleTimeout) // a slow bucket is no stalled job
 		err := w.recordStart(ctx, job)
 		ended()
@@ -206,11 +214,11 @@ func (w *Worker) try(ctx context.Context, job *Job) error {
 	if job.Kept == nil {
 		job.rows.Store(0)
 	}
-	return w.call(ctx, job)
+	return w.call(ctx, job, w.cfg.Handle)
 }
 
-// call runs the handler; a panic is a permanent failure.
-func (w *Worker) call(ctx context.Context, job *Job) (err error) {
+// call runs the stage's code; a panic is a permanent failure.
+func (w *Worker) call(ctx context.Context, job *Job, handle func(context.Context, *Job) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			w.log.ErrorContext(ctx, "panic in handler", slog.Any("panic", p), slog.String("stack", string(debug.Stack())),
@@ -218,7 +226,7 @@ func (w *Worker) call(ctx context.Context, job *Job) (err error) {
 			err = Permanent(jetsheet.CausePanic, fmt.Errorf("panic: %v", p))
 		}
 	}()
-	return w.cfg.Handle(ctx, job)
+	return handle(ctx, job)
 }
 
 // wait keeps the lease while something is unavailable. Fetching stops until the job

@@ -20,12 +20,7 @@ func (w *Worker) settleNewer(ctx context.Context, job *Job, c *Error, log *slog.
 		w.settleFailed(ctx, job, c, time.Time{}, log)
 		return
 	}
-	w.strikeOff(ctx, job)
-	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTimeout)
-	defer cancel()
-	if err := w.confirm(late, job, giveBackFor(w.ackWait)); err != nil {
-		log.WarnContext(ctx, "not given back, the message will come again after AckWait", slog.Any("err", err))
-		return
+	if w.giveBack(ctx, job, w.ackWait, log) {
+		log.WarnContext(ctx, "job given back for a newer worker", slog.Any("err", c.Err))
 	}
-	log.WarnContext(ctx, "job given back for a newer worker", slog.Any("err", c.Err))
 }

@@ -37,6 +37,10 @@ func (w *Worker) settle(ctx context.Context, job *Job, err error, elapsed time.D
 			w.settleNewer(ctx, job, c, log)
 			return
 		}
+		if c.After > 0 {
+			w.settlePostponed(ctx, job, c, log)
+			return
+		}
 		w.settleInterrupted(ctx, job, log)
 	case jetsheet.ClassPermanent:
 		w.settleFailed(ctx, job, c, time.Time{}, log)
@@ -77,19 +81,34 @@ func (w *Worker) settled(ctx context.Context, job *Job) {
 // settleInterrupted gives a job back on shutdown, and drops it where somebody else
 // may hold the message.
 func (w *Worker) settleInterrupted(ctx context.Context, job *Job, log *slog.Logger) {
-	cause := context.Cause(ctx)
-	w.strikeOff(ctx, job)
-	if !errors.Is(cause, ErrShutdown) {
+	if cause := context.Cause(ctx); !errors.Is(cause, ErrShutdown) {
+		w.strikeOff(ctx, job)
 		log.WarnContext(ctx, "job dropped", slog.Any("err", cause))
 		return
 	}
+	if w.giveBack(ctx, job, 0, log) {
+		log.InfoContext(ctx, "job given back")
+	}
+}
+
+// settlePostponed gives a job back that is to come again later.
+func (w *Worker) settlePostponed(ctx context.Context, job *Job, c *Error, log *slog.Logger) {
+	if w.giveBack(ctx, job, c.After, log) {
+		log.DebugContext(ctx, "job postponed", slog.Duration("after", c.After), slog.Any("err", c.Err))
+	}
+}
+
+// giveBack returns a job's message to the queue, to be delivered again after a delay, as
+// if it had not been started. It says whether the server knows.
+func (w *Worker) giveBack(ctx context.Context, job *Job, delay time.Duration, log *slog.Logger) bool {
+	w.strikeOff(ctx, job)
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTimeout)
 	defer cancel()
-	if err := w.confirm(late, job, ackGiveBack); err != nil {
+	if err := w.confirm(late, job, giveBackFor(delay)); err != nil {
 		log.WarnContext(ctx, "not given back, the message will come again after AckWait", slog.Any("err", err))
-		return
+		return false
 	}
-	log.InfoContext(ctx, "job given back")
+	return true
 }
 
 // settleFailed writes the FAILED record and then ends the message, so that a crash

@@ -32,6 +32,10 @@ type Config struct {
 	Slots int
 	// Request reads a message. It may be called by many jobs at a time.
 	Request func(data []byte) (Content, error)
+	// Ready, if set, is asked before each call of Handle, and before a start is written: it
+	// may put the message off with [Postpone], which leaves no trace of an attempt. What it
+	// finds it may leave for Handle in the job's Kept. Its errors count like Handle's.
+	Ready func(ctx context.Context, job *Job) error
 	// Handle does the work of one attempt. Its context ends with a cause of this
 	// package. It must not settle the message. When it returns nil, its effect must
 	// be durable.
