@@ -57,6 +57,12 @@ const (
 // ours was rendered.
 const ComparisonWait = 24 * time.Hour
 
+// HeaderCompared marks a request for a second rendering of a shadow workbook whose first
+// one differs: only where both of ours are the same, the difference is not one of records
+// that somebody changed in between. Uploaders set and read it: the digest of the first
+// one's contents, a space, the ETag of the previous system's. See [KeepHeaders].
+const HeaderCompared = "Jetsheet-Compared"
+
 // MaxDifferences is the most differences that a [Comparison] names. Each value in them
 // is cut after 200 bytes.
 const MaxDifferences = 20

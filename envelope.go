@@ -13,7 +13,10 @@ import (
 // field of a message, or a key of a report's definition (internal/report, since).
 // Writers then raise [Envelope.MinReader] of exactly those messages and records that
 // use it; all others stay readable for older builds, as a rolling upgrade needs.
-const SchemaVersion = 1
+//
+//	1  the first
+//	2  output.waive in definitions
+const SchemaVersion = 2
 
 // Errors of [Decode].
 var (

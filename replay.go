@@ -59,9 +59,9 @@ func (m *Mark) Stops(header nats.Header) bool {
 }
 
 // KeepHeaders copies what stays with a conversion from one message to the next: its
-// trace, its replay and the definition that it is made with.
+// trace, its replay, the definition that it is made with and what it was compared with.
 func KeepHeaders(to, from nats.Header) {
-	for _, name := range []string{HeaderTrace, HeaderReplay, HeaderDefinition} {
+	for _, name := range []string{HeaderTrace, HeaderReplay, HeaderDefinition, HeaderCompared} {
 		if value := from.Get(name); value != "" {
 			to.Set(name, value)
 		}

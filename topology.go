@@ -194,16 +194,19 @@ func rendered(o TopologyOptions) StreamTopology {
 	cfg.Discard = jetstream.DiscardNew
 	// No most deliveries here: an event that was given back often, in an outage of S3
 	// with many restarts, must not die. One that kills its worker ends by MaxStarts.
-	uploads := func(name, description, subjects string) jetstream.ConsumerConfig {
-		c := worker(o, name, description, subjects, 16)
+	uploads := func(name, description, subjects string, maxAckPending int) jetstream.ConsumerConfig {
+		c := worker(o, name, description, subjects, maxAckPending)
 		c.MaxDeliver = -1
 		return c
 	}
 	return StreamTopology{Config: cfg, Consumers: []jetstream.ConsumerConfig{
 		// 16 uploads at a time fill a 1 Gbit/s line with workbooks of 100 KB and hold
 		// 8 MiB of chunks.
-		uploads(ConsumerUploader, "uploaders", SubjectRenderedPublish),
-		uploads(ConsumerUploaderShadow, "comparison of shadow workbooks", SubjectRenderedCompare),
+		uploads(ConsumerUploader, "uploaders", SubjectRenderedPublish, 16),
+		// No cap: what waits for the previous system's workbook was given back with a
+		// delay, and counts all the same. The uploaders' slots bound what is compared at
+		// a time.
+		uploads(ConsumerUploaderShadow, "comparison of shadow workbooks", SubjectRenderedCompare, -1),
 	}}
 }
 

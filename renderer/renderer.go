@@ -201,6 +201,9 @@ func (r *Renderer) announce(ctx context.Context, job *delivery.Job, object strin
 	if !result.Notes.Empty() {
 		event.Notes = result.Notes
 	}
+	if job.Request.Route == jetsheet.RouteShadow {
+		event.Waive = d.Output.Waive
+	}
 	body, err := json.Marshal(event)
 	if err != nil {
 		return fmt.Errorf("encode rendered event: %w", err)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,10 +46,17 @@ func TestObjectOfEverySize(t *testing.T) {
 func TestShadowIsCompared(t *testing.T) {
 	t.Parallel()
 	s := setup(t, jetsheet.TopologyOptions{})
-	s.freeze(definition(simple, simpleSheet))
+	s.freeze(strings.Replace(definition(simple, simpleSheet), "output: {", `output: {previous: "old/{tenant}/{period}/{target}.xlsx", waive: [{what: format, reason: dates are text}], `, 1))
 	s.start()
 	r := s.ask("x", 3, func(r *jetsheet.Request) { r.Route = jetsheet.RouteShadow })
-	s.rendered(r)
+	want := []jetsheet.Waiver{{What: jetsheet.DifferentFormat, Reason: "dates are text"}}
+	if e := s.rendered(r); !slices.Equal(e.Waive, want) {
+		t.Errorf("waivers in the event: got %+v, want %+v", e.Waive, want)
+	}
+	published := s.ask("y", 3)
+	if e := s.rendered(published); e.Waive != nil {
+		t.Errorf("waivers in the event of a workbook to publish: got %+v, want none", e.Waive)
+	}
 }
 
 func TestNothingToPutInTheWorkbook(t *testing.T) {

@@ -1,6 +1,10 @@
 package report
 
-import "time"
+import (
+	"time"
+
+	"github.com/jetsheet/jetsheet"
+)
 
 // Empty says what becomes of a workbook without any row.
 type Empty string
@@ -136,8 +140,11 @@ type Output struct {
 	// Filename is the zero Pattern when the last segment of the key serves, with its values
 	// as they are instead of encoded.
 	Filename Pattern
-	// Previous is the previous system's key, the zero Pattern when there is none.
+	// Previous is the previous system's key, the zero Pattern when there is none. It is
+	// read for tenants routed shadow.
 	Previous Pattern
+	// Waive are the differences from the previous system's workbook that are accepted.
+	Waive []jetsheet.Waiver
 }
 
 // Limits bound one statement.

@@ -1,12 +1,18 @@
 package report
 
+import (
+	"fmt"
+
+	"github.com/jetsheet/jetsheet"
+)
+
 // output reads where a workbook goes.
 func (s section) output(d *Definition) Output {
 	const example = `{key: "{tenant}/{period}/{report}/{target}.xlsx"}`
 	if !s.required("output", example) {
 		return Output{}
 	}
-	sub := s.r.section(s.values["output"], s.child("output"), s.place("output"), "key", "filename", "previous")
+	sub := s.r.section(s.values["output"], s.child("output"), s.place("output"), "key", "filename", "previous", "waive")
 	var out Output
 	if sub.required("key", `"{tenant}/{period}/{report}/{target}.xlsx"`) {
 		out.Key = sub.pattern("key")
@@ -18,8 +24,31 @@ func (s section) output(d *Definition) Output {
 	if sub.has("previous") {
 		out.Previous = sub.pattern("previous")
 		sub.keyRules("previous", d.keyProblems(out.Previous, false))
+	} else if sub.has("waive") {
+		sub.problem("waive", "%s needs %s: without the previous system's workbook nothing is compared", sub.child("waive"), sub.child("previous"))
 	}
+	out.Waive = sub.waivers()
 	return out
+}
+
+// waivers reads the differences that are accepted.
+func (s section) waivers() []jetsheet.Waiver {
+	var list []jetsheet.Waiver
+	for i, n := range s.list("waive") {
+		sub := s.r.section(n, fmt.Sprintf("%s[%d]", s.child("waive"), i), placeOf(n), "what", "sheet", "column", "reason")
+		w := jetsheet.Waiver{Sheet: sub.line("sheet", ""), Column: sub.line("column", "")}
+		if sub.required("what", string(jetsheet.DifferentFormat)) {
+			w.What = word(sub, "what", "", jetsheet.DifferenceKinds()...)
+		}
+		if sub.required("reason", `"the previous system shows dates as text"`) {
+			w.Reason = sub.line("reason", "")
+		}
+		if w.What != "" && w.Column != "" && !w.What.InColumn() {
+			sub.problem("column", "a difference of the kind %q is not of a column; leave %s out", w.What, sub.child("column"))
+		}
+		list = append(list, w)
+	}
+	return list
 }
 
 func (s section) keyRules(key string, problems []string) {

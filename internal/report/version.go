@@ -11,7 +11,11 @@ import "regexp"
 // that holds the definition: an older build leaves it to a newer one instead of failing
 // at a key it does not know. What is new but no key, such as another word for an old
 // key or a higher limit, calls [reader.needs] where it is met.
-func since() map[string]int { return map[string]int{} }
+func since() map[string]int {
+	return map[string]int{
+		"output.waive": 2, "output.waive[].what": 2, "output.waive[].sheet": 2, "output.waive[].column": 2, "output.waive[].reason": 2,
+	}
+}
 
 // needs notes that the definition holds something that only builds of a version and
 // later read.

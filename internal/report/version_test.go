@@ -78,7 +78,7 @@ func keysOfTheLanguage(t *testing.T) []string {
 	const odd = "zzzzzzzzzzzzzzzzzzzzzzzzzzzz"
 	sheet := "{" + odd + ": 1, header: {" + odd + ": 1}, columns: [{" + odd + ": 1}]}"
 	r := &reader{}
-	r.definition(r.document([]byte(odd + ": 1\nschedule: {" + odd + ": 1}\noutput: {" + odd + ": 1}\nlanes: {" + odd +
+	r.definition(r.document([]byte(odd + ": 1\nschedule: {" + odd + ": 1}\noutput: {" + odd + ": 1, waive: [{" + odd + ": 1}]}\nlanes: {" + odd +
 		": 1}\nlimits: {" + odd + ": 1}\nworkbook: {" + odd + ": 1, sheets: [" + sheet + "]}\n")))
 	keys := map[string]bool{}
 	for _, p := range r.problems {
