@@ -19,6 +19,10 @@ const (
 	LiveFlags
 	// PreviousReadsLatest: the previous system asks the newest flag document.
 	PreviousReadsLatest
+	// MissingIsLegacy: where there is no flag document, everybody is frozen as legacy.
+	MissingIsLegacy
+	// DeleteAndCreate: a record is deleted before it is created, in KV and on S3.
+	DeleteAndCreate
 	// RescanOnResume: whoever goes on with a run reads the targets anew.
 	RescanOnResume
 	// LostPlanStays: a run whose plan is lost is not planned again.
@@ -83,7 +87,8 @@ const rare = StalePlan
 
 var bugNames = [bugs]string{
 	None: "none", TickIsNow: "tick-is-now", RoutesBeforeRecord: "routes-before-record", RerunReadsFlags: "rerun-reads-flags",
-	LiveFlags: "live-flags", PreviousReadsLatest: "previous-reads-latest", RescanOnResume: "rescan-on-resume",
+	LiveFlags: "live-flags", PreviousReadsLatest: "previous-reads-latest", MissingIsLegacy: "missing-is-legacy",
+	DeleteAndCreate: "delete-and-create", RescanOnResume: "rescan-on-resume",
 	LostPlanStays: "lost-plan-stays", RepublishBlindly: "republish-blindly", RequestMsgID: "request-msg-id",
 	RetryingIsFailed: "retrying-is-failed", IgnoreDead: "ignore-dead", IgnoreLate: "ignore-late", Prefetch: "prefetch",
 	BackOff: "backoff", BlindHeartbeat: "blind-heartbeat", NoStartCount: "no-start-count", AckBeforePut: "ack-before-put",

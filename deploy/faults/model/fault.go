@@ -20,6 +20,9 @@ const (
 
 // draw decides what meets the next step of an actor.
 func (w *world) draw(a *actor) fault {
+	if w.now < w.awayUntil {
+		return []fault{lost, unsure}[w.rng.IntN(2)]
+	}
 	if !w.faulty || w.rng.Float64() >= w.rate {
 		return none
 	}
@@ -121,6 +124,10 @@ func (a *actor) hang() {
 
 // disturb is what happens to the world by itself.
 func (w *world) disturb() {
+	if w.documentDue != 0 && w.now >= w.documentDue {
+		w.documentDue = 0
+		w.say("the flag document is stored")
+	}
 	if !w.faulty {
 		return
 	}
@@ -136,12 +143,15 @@ func (w *world) disturb() {
 		if n := len(w.rendered.msgs); n > 0 {
 			w.harm(w.objects[w.rendered.msgs[w.rng.IntN(n)].object])
 		}
+	case 16:
+		w.say("the server is started again")
+		w.awayUntil = w.now + 1 + w.rng.Int64N(5)
 	case 10:
 		if n := len(w.plans); n > 0 {
 			w.plans[w.rng.IntN(n)].gone = true
 			w.say("a plan is lost from the object store")
 		}
-	case 11, 14, 15:
+	case 11, 14, 15, 17, 18:
 		if !w.wiped {
 			w.wipe()
 		}

@@ -2,7 +2,13 @@ package model
 
 import "errors"
 
-var errNoRun = errors.New("there is no such run")
+var (
+	errNoRun      = errors.New("there is no such run")
+	errNoDocument = errors.New("there is no flag document")
+)
+
+// nobodys is a document that no operator wrote.
+const nobodys = -1
 
 // freeze freezes a run or finds it frozen, as package flags does. Whoever gets an
 // answer gets the same one.
@@ -40,13 +46,18 @@ func (a *actor) createRun(run int) (*record, error) {
 			return nil, err
 		}
 	}
-	var rec *record
+	if w.bug == DeleteAndCreate {
+		if err = a.do(convOf(run, 0), "delete run", func() error { w.records[run] = nil; return nil }); err != nil {
+			return nil, err
+		}
+	}
+	rec := &record{frozen: f, plan: noPlan}
 	err = a.do(convOf(run, 0), "create run", func() error {
 		if w.records[run] != nil {
 			return errRefused
 		}
 		w.revision++
-		rec = &record{revision: w.revision, frozen: f, plan: noPlan}
+		rec.revision = w.revision
 		w.records[run] = rec
 		w.checkFrozen(run)
 		return nil
@@ -82,8 +93,19 @@ func (a *actor) flagsFor(run int) (*frozen, error) {
 }
 
 func (a *actor) newestFlags() (*frozen, error) {
+	w := a.w
 	var f frozen
-	err := a.do(noConv, "read flags", func() error { f = a.w.document; return nil })
+	err := a.do(noConv, "read flags", func() error {
+		switch {
+		case w.documentDue == 0:
+			f = w.document
+		case w.bug == MissingIsLegacy:
+			f = frozen{document: nobodys}
+		default:
+			return errNoDocument
+		}
+		return nil
+	})
 	return &f, err
 }
 
@@ -94,22 +116,12 @@ func (a *actor) readFrozen(run int) (f *frozen, err error) {
 
 // settleRun makes KV and S3 agree: S3 decides.
 func (a *actor) settleRun(run int, rec *record) (*frozen, error) {
-	w := a.w
 	stored, err := a.readFrozen(run)
 	if err != nil {
 		return nil, err
 	}
 	if stored == nil {
-		err = a.do(convOf(run, 0), "write record to S3", func() error {
-			if w.frozen[run] == nil {
-				w.frozen[run] = rec.frozen
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		if stored, err = a.readFrozen(run); err != nil {
+		if stored, err = a.storeFrozen(run, rec.frozen); err != nil {
 			return nil, err
 		}
 	}
@@ -130,6 +142,22 @@ func (a *actor) settleRun(run int, rec *record) (*frozen, error) {
 		}
 	}
 	return stored, nil
+}
+
+// storeFrozen puts what a run was frozen with on S3 unless something lies there, and
+// returns what lies there.
+func (a *actor) storeFrozen(run int, f *frozen) (*frozen, error) {
+	w := a.w
+	err := a.do(convOf(run, 0), "write record to S3", func() error {
+		if w.frozen[run] == nil || w.bug == DeleteAndCreate {
+			w.frozen[run] = f
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a.readFrozen(run)
 }
 
 // putRun writes a record if it still is at its revision.

@@ -41,7 +41,7 @@ func Run(seed uint64, o Options) Result {
 	w.add(2, "producer", producers)
 	w.add(2+w.rng.IntN(2), "renderer", renderers)
 	w.add(2+w.rng.IntN(2), "uploader", uploaders)
-	w.add(1, "previous", previous)
+	w.add(previousCopies, "previous", previous)
 	w.add(1, "people", people)
 	defer func() {
 		for _, a := range w.actors {
@@ -62,7 +62,7 @@ func (w *world) add(n int, name string, life func(*actor)) {
 // that failed is mended and replayed.
 func (w *world) play() {
 	w.advance(150+w.rng.IntN(600), never, func() bool { return false })
-	w.faulty = false
+	w.faulty, w.awayUntil = false, 0
 	w.say("no faults from here")
 	w.settle()
 	for _, stumble := range []bool{true, false} {

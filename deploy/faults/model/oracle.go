@@ -16,7 +16,7 @@ type oracle struct {
 	missing   [maxRuns]bool // taken by a wipe while they were open
 	reruns    int
 
-	previousDone bool
+	previousDone int // copies of the previous system
 }
 
 // violate keeps the first violation; the schedule ends with it.
@@ -159,9 +159,12 @@ func (w *world) checkRun(run int, rec *record) {
 	}
 }
 
-// checkFrozen: one run for one tick.
+// checkFrozen: one run for one tick, by routes that somebody wrote.
 func (w *world) checkFrozen(run int) {
 	id := w.runs[run]
+	if w.records[run].frozen.document == nobodys {
+		w.violate(noConv, "tick %d was frozen with routes that nobody wrote", id.nominal)
+	}
 	for other, o := range w.runs {
 		if other != run && o.nominal == id.nominal && o.rerun == id.rerun && w.records[other] != nil {
 			w.violate(noConv, "two runs were frozen for tick %d", id.nominal)

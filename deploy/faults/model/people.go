@@ -14,7 +14,7 @@ func previous(a *actor) {
 			a.sleep(1 + w.rng.Int64N(10))
 		}
 	}
-	w.previousDone = true
+	w.previousDone++
 	for {
 		a.sleep(100_000)
 	}

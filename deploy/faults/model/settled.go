@@ -2,7 +2,7 @@ package model
 
 // settled says whether everything is over.
 func (w *world) settled() bool {
-	if len(w.conversions.msgs)+len(w.rendered.msgs) > 0 || !w.previousDone {
+	if len(w.conversions.msgs)+len(w.rendered.msgs) > 0 || w.previousDone < previousCopies {
 		return false
 	}
 	for _, a := range w.actors {

@@ -11,6 +11,8 @@ const (
 	ticks   = 2
 	maxRuns = 8
 	maxConv = maxRuns * tenants
+
+	previousCopies = 2
 )
 
 type (
@@ -62,6 +64,7 @@ type world struct {
 	hurry     int64 // how rarely people press a button, in seconds
 	twice     bool
 	wiped     bool
+	awayUntil int64 // nobody is answered before
 	// unattended: nobody starts a run again that a wipe took away.
 	unattended bool
 
@@ -84,7 +87,9 @@ type world struct {
 	plans       []*plan
 	objects     []*object
 
-	document frozen // the flag document; put back by its operator
+	document frozen // the flag document
+	// documentDue is when its operator stores it, or stores it again; 0 while it is there.
+	documentDue int64
 
 	// S3
 	keyHasTick bool
@@ -180,6 +185,9 @@ func newWorld(seed uint64, o Options) *world {
 	w.calm, w.flaky, w.frail = 60+w.rng.IntN(1200), 2+w.rng.IntN(40), 2+w.rng.IntN(20)
 	w.hurry = 30 + w.rng.Int64N(300)
 	w.keyHasTick, w.comes = w.rng.IntN(3) == 0, w.rng.IntN(2) == 0
+	if w.rng.IntN(4) == 0 {
+		w.documentDue = w.rng.Int64N(60)
+	}
 	for t := range w.document.routes {
 		w.document.routes[t] = moved
 		if w.rng.IntN(3) == 0 {
@@ -252,6 +260,9 @@ func (w *world) present(t tenant) bool { return t < tenants-1 || w.comes }
 func (w *world) wipe() {
 	w.wiped = true
 	w.incarnation++
+	if w.rng.IntN(2) == 0 { // else it is set up again at once
+		w.documentDue = w.now + w.rng.Int64N(60)
+	}
 	w.forget()
 	w.conversions.msgs, w.conversions.next, w.conversions.ids = nil, 0, nil
 	w.rendered.msgs, w.rendered.next, w.rendered.ids = nil, 0, nil
