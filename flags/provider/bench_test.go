@@ -2,8 +2,11 @@ package provider_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/open-feature/go-sdk/openfeature"
 	"github.com/open-feature/go-sdk/openfeature/isolated"
@@ -35,7 +38,8 @@ func large(ids int, variant string) []byte {
 
 const lastID = "00000004-0000-4000-8000-0000000007cf"
 
-func newLarge(b *testing.B) *provider.Provider {
+// newLarge returns a provider that reads a large document when it is started.
+func newLarge(b *testing.B) (*provider.Provider, *script) {
 	b.Helper()
 	s := newScript()
 	p, err := provider.New(provider.Config{Source: s})
@@ -44,14 +48,21 @@ func newLarge(b *testing.B) *provider.Provider {
 	}
 	go s.tell(provider.News{Document: large(10_000, "legacy"), Version: "revision 1"})
 	b.Cleanup(p.Shutdown)
-	return p
+	return p, s
 }
 
-func BenchmarkProvider(b *testing.B) {
-	p := newLarge(b)
+// startLarge is newLarge, started.
+func startLarge(b *testing.B) (*provider.Provider, *script) {
+	b.Helper()
+	p, s := newLarge(b)
 	if err := p.Init(openfeature.EvaluationContext{}); err != nil {
 		b.Fatal(err)
 	}
+	return p, s
+}
+
+func BenchmarkProvider(b *testing.B) {
+	p, _ := startLarge(b)
 	flat := openfeature.FlattenedContext{openfeature.TargetingKey: lastID}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -62,7 +73,7 @@ func BenchmarkProvider(b *testing.B) {
 }
 
 func BenchmarkClient(b *testing.B) {
-	p := newLarge(b)
+	p, _ := newLarge(b)
 	for name, one := range map[string]openfeature.FeatureProvider{"noop": openfeature.NoopProvider{}, "ours": p} {
 		b.Run(name, func(b *testing.B) {
 			api := isolated.NewAPI()
@@ -77,4 +88,39 @@ func BenchmarkClient(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkLoad loads documents of 390 KB one after the other while another goroutine
+// evaluates: how long does the longest of its evaluations take?
+func BenchmarkLoad(b *testing.B) {
+	p, s := startLarge(b)
+	documents := []provider.News{
+		{Document: large(10_000, "new"), Version: "revision 2"}, {Document: large(10_000, "legacy"), Version: "revision 3"},
+	}
+	flat := openfeature.FlattenedContext{openfeature.TargetingKey: lastID}
+	var (
+		reader      sync.WaitGroup
+		evaluations int
+		longest     time.Duration
+	)
+	stop := make(chan struct{})
+	reader.Go(func() {
+		for began := time.Now(); ; evaluations++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			p.StringEvaluation(context.Background(), "cutover", "", flat)
+			now := time.Now()
+			longest, began = max(longest, now.Sub(began)), now
+		}
+	})
+	for i := 0; b.Loop(); i++ {
+		s.tell(documents[i%2])
+	}
+	close(stop)
+	reader.Wait()
+	b.ReportMetric(float64(evaluations)/float64(b.N), "evaluations/op")
+	b.ReportMetric(float64(longest.Microseconds())/1000, "ms-longest-evaluation")
 }

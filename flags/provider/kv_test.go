@@ -4,17 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/open-feature/go-sdk/openfeature"
 
-	"github.com/jetsheet/jetsheet/deploy/local"
 	"github.com/jetsheet/jetsheet/deploy/local/localtest"
 	"github.com/jetsheet/jetsheet/flags/provider"
 )
@@ -67,69 +63,22 @@ func TestBucketIsMadeAnew(t *testing.T) {
 	}
 }
 
-// TestServerRestarts measures from the moment the connection is back: how fast that is
-// lies with whoever made the connection.
 func TestServerRestarts(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	server := localtest.StartNATS(t, local.NATSOptions{Dir: dir, Addr: freeAddress(t)})
-	address := server.URL()
-	connected := make(chan struct{}, 1)
-	conn, err := nats.Connect(address, nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.ReconnectJitter(0, 0),
-		nats.ReconnectHandler(func(*nats.Conn) {
-			select {
-			case connected <- struct{}{}:
-			default:
-			}
-		}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(conn.Close)
-	js, err := jetstream.New(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, createBucket(t, js), document(false))
-	b := mustBind(t, provider.Config{Source: kvSource(t, js), Grace: time.Hour})
+	r := newRestarted(t)
+	put(t, createBucket(t, r.js), document(false))
+	b := mustBind(t, provider.Config{Source: kvSource(t, r.js), Grace: time.Hour})
 	for _, on := range []bool{true, false, true} {
-		server.Shutdown()
+		r.server.Shutdown()
 		b.waitState(t, openfeature.StaleState)
 		if got := b.beta(t, on); got == on {
 			t.Errorf("beta = %v while the server is down, want the last document", got)
 		}
-		server = localtest.StartNATS(t, local.NATSOptions{Dir: dir, Addr: host(t, address)})
-		_, other := localtest.Connect(t, server)
-		kv, err := other.KeyValue(t.Context(), "flags")
-		if err != nil {
-			t.Fatal(err)
-		}
-		put(t, kv, document(on))
-		<-connected
-		began := time.Now()
+		r.start(t)
+		r.putByAnother(t, document(on))
 		b.waitBeta(t, on)
 		b.waitState(t, openfeature.ReadyState)
-		t.Logf("seen %v after the connection was back", time.Since(began).Round(time.Millisecond))
 	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
-}
-
-func host(t *testing.T, url string) string {
-	t.Helper()
-	_, address, found := strings.Cut(url, "://")
-	if !found {
-		t.Fatalf("%s has no address", url)
-	}
-	return address
 }
 
 // TestNothingIsAskedWhileNothingHappens counts requests on the server.
