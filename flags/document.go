@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"unicode/utf8"
-
-	"github.com/jetsheet/jetsheet"
 )
 
 // FlagKey is the key of the one flag that decides routes.
@@ -82,6 +80,5 @@ func documentError(path, problem string) error {
 	if path != "" {
 		problem = path + ": " + problem
 	}
-	return fmt.Errorf("%w: %s; mend it and store it again with: nats kv put %s %s < FILE",
-		ErrDocument, problem, jetsheet.BucketFlags, jetsheet.FlagsKey)
+	return fmt.Errorf("%w: %s; mend it and store it again with: jetsheet flags set FILE --reason TEXT", ErrDocument, problem)
 }

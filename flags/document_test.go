@@ -80,7 +80,7 @@ func TestParseDocumentNamesPathAndCommand(t *testing.T) {
 			if d != nil || !errors.Is(err, flags.ErrDocument) {
 				t.Fatalf("ParseDocument(%s) = %v, %v, want ErrDocument", shown, d, err)
 			}
-			if got := err.Error(); !strings.Contains(got, c.want) || !strings.Contains(got, "nats kv put flags cutover < FILE") {
+			if got := err.Error(); !strings.Contains(got, c.want) || !strings.Contains(got, "jetsheet flags set FILE --reason TEXT") {
 				t.Errorf("ParseDocument(%s): %q, want %q and the command", shown, got, c.want)
 			}
 			if routes, err := flags.Compile([]byte(c.document)); routes != nil || !errors.Is(err, flags.ErrDocument) {

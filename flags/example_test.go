@@ -34,7 +34,7 @@ func ExampleParseDocument() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// flag document is invalid: flags.cutover.variants.pilot: "neu" is not a route: "legacy", "shadow", "new" or "hold"; mend it and store it again with: nats kv put flags cutover < FILE
+	// flag document is invalid: flags.cutover.variants.pilot: "neu" is not a route: "legacy", "shadow", "new" or "hold"; mend it and store it again with: jetsheet flags set FILE --reason TEXT
 }
 
 // What a system does at the start of every run; stores and request are its own.

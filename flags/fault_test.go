@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet/flags"
@@ -127,4 +128,26 @@ func (l *losingRecords) Record(ctx context.Context, key string, body []byte) ([]
 		return call()
 	}
 	return play(l.fault, call)
+}
+
+// faultyJetStream has faults in publishing.
+type faultyJetStream struct {
+	jetstream.JetStream
+
+	onPublish func() fault
+}
+
+func (j *faultyJetStream) PublishMsg(ctx context.Context, m *nats.Msg, opts ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	f := works
+	if j.onPublish != nil {
+		f = j.onPublish()
+	}
+	if f == failsBefore {
+		return nil, errFault
+	}
+	ack, err := j.JetStream.PublishMsg(ctx, m, opts...)
+	if f == failsAfter {
+		return nil, errFault
+	}
+	return ack, err
 }

@@ -33,6 +33,19 @@ func newStores(tb testing.TB) (flags.Stores, *memoryRecords) {
 	return flags.Stores{Runs: runs, Flags: document, Records: records}, records
 }
 
+// newLedger is newStores with the ledger of its flag document.
+func newLedger(tb testing.TB) (flags.Stores, *flags.Ledger, *faultyJetStream) {
+	tb.Helper()
+	_, js := localtest.NATS(tb)
+	faulty := &faultyJetStream{JetStream: js}
+	runs, document := provision(tb, js)
+	ledger, err := flags.OpenLedger(tb.Context(), faulty)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return flags.Stores{Runs: runs, Flags: document, Records: &memoryRecords{objects: map[string][]byte{}}}, ledger, faulty
+}
+
 func newBuckets(tb testing.TB) (runs, document jetstream.KeyValue) {
 	tb.Helper()
 	_, js := localtest.NATS(tb)

@@ -1,12 +1,9 @@
 package flags
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -32,24 +29,32 @@ func InitialDocument(route jetsheet.Route) []byte {
 `, FlagKey, route)
 }
 
-// Init stores the first flag document in the bucket [jetsheet.BucketFlags] unless
-// one is there, and says whether it did. It never changes an existing document. On
-// an error it is not known whether the document is stored; call it again.
-func Init(ctx context.Context, kv jetstream.KeyValue, document []byte) (created bool, err error) {
+// Init stores the first flag document unless there is one, and says whether it did. It
+// never changes an existing document. On an error it is not known whether the document is
+// stored; call it again.
+func Init(ctx context.Context, ledger *Ledger, document []byte) (created bool, err error) {
 	if _, err := ParseDocument(document); err != nil {
 		return false, err
 	}
-	_, createErr := kv.Create(ctx, jetsheet.FlagsKey, document)
-	if createErr == nil {
-		return true, nil
+	for {
+		after := uint64(0)
+		newest, err := ledger.Newest(ctx)
+		switch {
+		case err == nil && !newest.Deleted():
+			return false, nil
+		case err == nil:
+			after = newest.Number
+		case !errors.Is(err, ErrNoFlagDocument):
+			return false, err
+		}
+		_, err = ledger.Put(ctx, document, after, setupAttribution())
+		if !errors.Is(err, ErrChanged) {
+			return err == nil, err
+		}
 	}
-	if errors.Is(createErr, jetstream.ErrKeyExists) {
-		return false, nil
-	}
-	// The reply may be lost and the document stored all the same.
-	entry, err := kv.Get(ctx, jetsheet.FlagsKey)
-	if err != nil {
-		return false, fmt.Errorf("store the first flag document: %w", errors.Join(createErr, err))
-	}
-	return bytes.Equal(entry.Value(), document), nil
+}
+
+// setupAttribution says who stores the first document.
+func setupAttribution() Attribution {
+	return Attribution{Author: "jetsheet setup", Reason: "first document"}
 }

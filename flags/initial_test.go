@@ -12,9 +12,9 @@ import (
 
 func TestInitWritesOnlyTheFirstDocument(t *testing.T) {
 	t.Parallel()
-	stores, _ := newStores(t)
+	stores, ledger, _ := newLedger(t)
 	for i, route := range []jetsheet.Route{jetsheet.RouteNew, jetsheet.RouteLegacy} {
-		created, err := flags.Init(t.Context(), stores.Flags, flags.InitialDocument(route))
+		created, err := flags.Init(t.Context(), ledger, flags.InitialDocument(route))
 		if err != nil || created != (i == 0) {
 			t.Errorf("Init number %d = %v, %v, want created %v", i+1, created, err, i == 0)
 		}
@@ -26,8 +26,8 @@ func TestInitWritesOnlyTheFirstDocument(t *testing.T) {
 
 func TestInitRefusesADocumentThatCannotBeFrozen(t *testing.T) {
 	t.Parallel()
-	stores, _ := newStores(t)
-	if created, err := flags.Init(t.Context(), stores.Flags, []byte(`{}`)); created || !errors.Is(err, flags.ErrDocument) {
+	stores, ledger, _ := newLedger(t)
+	if created, err := flags.Init(t.Context(), ledger, []byte(`{}`)); created || !errors.Is(err, flags.ErrDocument) {
 		t.Errorf("Init({}) = %v, %v, want ErrDocument", created, err)
 	}
 	if entry, err := stores.Flags.Get(t.Context(), jetsheet.FlagsKey); !errors.Is(err, jetstream.ErrKeyNotFound) {
@@ -38,18 +38,33 @@ func TestInitRefusesADocumentThatCannotBeFrozen(t *testing.T) {
 func TestInitAfterALostReply(t *testing.T) {
 	t.Parallel()
 	ours, theirs := flags.InitialDocument(jetsheet.RouteNew), flags.InitialDocument(jetsheet.RouteLegacy)
-	stores, _ := newStores(t)
-	lost := &faultyKV{KeyValue: stores.Flags, onCreate: once(failsAfter)}
-	if created, err := flags.Init(t.Context(), lost, ours); !created || err != nil {
+	_, ledger, js := newLedger(t)
+	js.onPublish = once(failsBefore)
+	if created, err := flags.Init(t.Context(), ledger, ours); created || !errors.Is(err, errFault) {
+		t.Errorf("never got in: Init = %v, %v, want the fault", created, err)
+	}
+	js.onPublish = once(failsAfter)
+	if created, err := flags.Init(t.Context(), ledger, ours); !created || err != nil {
 		t.Errorf("reply lost: Init = %v, %v, want created", created, err)
 	}
-	lost.onCreate = once(failsBefore)
-	if created, err := flags.Init(t.Context(), lost, theirs); created || err != nil {
+	js.onPublish = once(failsBefore)
+	if created, err := flags.Init(t.Context(), ledger, theirs); created || err != nil {
 		t.Errorf("another document is there: Init = %v, %v, want not created", created, err)
 	}
-	empty, _ := newStores(t)
-	unreachable := &faultyKV{KeyValue: empty.Flags, onCreate: once(failsBefore)}
-	if created, err := flags.Init(t.Context(), unreachable, ours); created || !errors.Is(err, errFault) {
-		t.Errorf("never got in: Init = %v, %v, want the fault", created, err)
+}
+
+func TestInitAfterTheKeyWasDeleted(t *testing.T) {
+	t.Parallel()
+	stores, ledger, _ := newLedger(t)
+	putFlags(t, stores.Flags, jetsheet.RouteNew)
+	if err := stores.Flags.Delete(t.Context(), jetsheet.FlagsKey); err != nil {
+		t.Fatal(err)
+	}
+	if created, err := flags.Init(t.Context(), ledger, flags.InitialDocument(jetsheet.RouteLegacy)); !created || err != nil {
+		t.Errorf("Init = %v, %v, want created", created, err)
+	}
+	newest, err := ledger.Newest(t.Context())
+	if err != nil || newest.Number != 3 || newest.By.Author != "jetsheet setup" {
+		t.Errorf("Newest = %+v, %v, want revision 3 by jetsheet setup", newest, err)
 	}
 }

@@ -98,6 +98,10 @@ func (c *targetingCheck) operator(operator string, args any, path string, body, 
 		return c.reference(args, path, body, shared)
 	case "var":
 		return c.variable(args, path, body)
+	case "in":
+		if err := numbersAsIDs(args, path); err != nil {
+			return err
+		}
 	case "map", "filter", "reduce", "all", "none", "some":
 		c.slow, body = true, true
 	}
@@ -132,6 +136,23 @@ func (c *targetingCheck) variable(args any, path string, body bool) error {
 		return nil
 	}
 	return documentError(path, fmt.Sprintf("%v is not known when a run is frozen, only targetingKey, the tenant's id, is", args))
+}
+
+// numbersAsIDs refuses a number in a list that the tenant's id is looked for in: an id is
+// a text, and is never found as a number.
+func numbersAsIDs(args any, path string) error {
+	values, ok := args.([]any)
+	if !ok || len(values) != 2 || !isTenant(encoded(values[0])) {
+		return nil
+	}
+	members, ok := values[1].([]any)
+	for i := range members {
+		if number, isNumber := members[i].(float64); ok && isNumber {
+			id := strconv.FormatFloat(number, 'f', -1, 64)
+			return documentError(join(path, "1."+strconv.Itoa(i)), fmt.Sprintf("tenants' ids are texts: write %q instead of %s", id, id))
+		}
+	}
+	return nil
 }
 
 func flagdProperty(name string) bool { return len(name) >= 6 && name[:6] == "$flagd" }

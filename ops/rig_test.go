@@ -188,7 +188,9 @@ func (r *rig) serve(now time.Time) *Client {
 	client, bucket := localtest.S3(r.t)
 	kv, err := r.js.KeyValue(r.t.Context(), jetsheet.BucketFlags)
 	r.check(err)
-	_, err = flags.Init(r.t.Context(), kv, flags.InitialDocument(jetsheet.RouteNew))
+	ledger, err := flags.OpenLedger(r.t.Context(), r.js)
+	r.check(err)
+	_, err = flags.Init(r.t.Context(), ledger, flags.InitialDocument(jetsheet.RouteNew))
 	r.check(err)
 	freezer := &s3Freezer{flags.Stores{Runs: r.runs, Flags: kv, Records: uploader.Records{Client: client, Bucket: bucket}}}
 	for range 2 {
@@ -216,17 +218,11 @@ func (r *rig) serveWith(cfg Config) (stop func()) {
 	})
 	r.t.Cleanup(stop)
 	// It answers once its subscriptions have reached the server.
-	deadline := time.After(10 * time.Second)
-	for {
-		if _, err := r.conn.Request(jetsheet.SubjectOps+"."+EndpointWorkbooks, []byte(`{"limit":1}`), time.Second); err == nil {
-			return stop
-		}
-		select {
-		case <-deadline:
-			r.t.Fatal("the service does not answer")
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+	r.eventually("the service answers", func() bool {
+		_, err := r.conn.Request(jetsheet.SubjectOps+"."+EndpointWorkbooks, []byte(`{"limit":1}`), answerLimit)
+		return err == nil
+	})
+	return stop
 }
 
 func parse(file string, data []byte) (*report.Definition, error) {

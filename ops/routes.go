@@ -72,11 +72,11 @@ func (r *router) routes(ctx context.Context, req *RoutesRequest) (*RoutesAnswer,
 	}
 	frozen, err := r.freeze(ctx, req)
 	if err != nil {
-		return nil, err
+		return nil, withoutRoutes(err)
 	}
 	routes, err := r.compile(frozen.Flags)
 	if err != nil {
-		return nil, fmt.Errorf("flag document of run %s: %w", frozen.Run, err)
+		return nil, withoutRoutes(fmt.Errorf("flag document of run %s: %w", frozen.Run, err))
 	}
 	defer func() { _ = routes.Close() }()
 	answer := &RoutesAnswer{Run: frozen.Run, FlagsSHA256: frozen.FlagsSHA256, FlagsRevision: frozen.FlagsRevision, Scope: frozen.Scope}
@@ -87,6 +87,16 @@ func (r *router) routes(ctx context.Context, req *RoutesRequest) (*RoutesAnswer,
 		})
 	}
 	return answer, nil
+}
+
+// withoutRoutes is the refusal where a run's routes cannot be read or frozen, whatever the
+// cause: the one who asks waits. What was asked wrongly is told as such.
+func withoutRoutes(err error) error {
+	refusal := errorOf(err)
+	if refusal.Code != CodeInternal {
+		return refusal
+	}
+	return &Error{Text: refusal.Text, Next: "make no workbook, and ask again", Code: CodeUnavailable}
 }
 
 // freeze returns what the run is frozen with; one that is not frozen is frozen now. The

@@ -124,10 +124,37 @@ func TestRoutesAreNotGuessed(t *testing.T) {
 	kv, err := r.js.KeyValue(t.Context(), jetsheet.BucketFlags)
 	r.check(err)
 	r.check(kv.Delete(t.Context(), jetsheet.FlagsKey))
-	if answer, err := client.Routes(t.Context(), RoutesRequest{Report: "orders", Period: "2026-10", Tenants: []string{"a"}}); err == nil {
-		t.Errorf("got %+v, want an error", answer)
+	if answer, err := client.Routes(t.Context(), RoutesRequest{Report: "orders", Period: "2026-10", Tenants: []string{"a"}}); codeOf(err) != CodeUnavailable {
+		t.Errorf("got %+v, %v, want %s", answer, err, CodeUnavailable)
 	}
 	if _, err := r.runs.Get(t.Context(), runOf("orders", 0).String()); !errors.Is(err, jetstream.ErrKeyNotFound) {
 		t.Errorf("got %v, want no run", err)
 	}
+}
+
+// TestRoutesOfADamagedRecord: who cannot be told what is his makes nothing.
+func TestRoutesOfADamagedRecord(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.apply("orders", monthly)
+	client := r.serve(now)
+	ask := RoutesRequest{Report: "orders", Period: "2026-10", Tenants: []string{"a"}}
+	answer, err := client.Routes(t.Context(), ask)
+	r.check(err)
+	entry, err := r.runs.Get(t.Context(), jetsheet.RunKey(answer.Run))
+	r.check(err)
+	_, err = r.runs.PutString(t.Context(), jetsheet.RunKey(answer.Run), strings.Replace(string(entry.Value()), "legacy", "shadow", 1))
+	r.check(err)
+	if answer, err := client.Routes(t.Context(), ask); codeOf(err) != CodeUnavailable {
+		t.Errorf("got %+v, %v, want %s", answer, err, CodeUnavailable)
+	}
+}
+
+// codeOf is the code of a refusal, "" for another error or none.
+func codeOf(err error) Code {
+	var refusal *Error
+	if errors.As(err, &refusal) {
+		return refusal.Code
+	}
+	return ""
 }

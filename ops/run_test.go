@@ -132,7 +132,7 @@ func TestRunsAndFind(t *testing.T) {
 			t.Errorf("Find(%q) = %v, %v, want %v", text, got, err, want)
 		}
 	}
-	for id, want := range map[jetsheet.RunID]string{runOf("legacy", 0): "nats kv put flags cutover '{", runOf("stuck", 0): "tried again by itself every 10 s"} {
+	for id, want := range map[jetsheet.RunID]string{runOf("legacy", 0): "jetsheet flags promote --default new", runOf("stuck", 0): "tried again by itself every 10 s"} {
 		info, err := r.reader.Info(t.Context(), id)
 		if err != nil || !strings.Contains(info.Next, want) {
 			t.Errorf("Info(%s): got %+v, %v, want next with %q", id, info, err, want)

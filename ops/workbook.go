@@ -67,19 +67,24 @@ type Workbook struct {
 
 func newWorkbook(run jetsheet.RunID, t *jetsheet.Target) *Workbook {
 	w := &Workbook{
-		Run: run, Tenant: t.Tenant, Target: t.Target, Period: t.Period, Route: t.Route, MadeBy: MadeHere,
+		Run: run, Tenant: t.Tenant, Target: t.Target, Period: t.Period, Route: t.Route, MadeBy: MadeBy(t.Route),
 		Lane: t.Lane, Weight: t.Weight, Key: t.Key, Filename: t.Filename,
-	}
-	switch t.Route {
-	case jetsheet.RouteLegacy, jetsheet.RouteShadow:
-		w.MadeBy = MadeByPrevious
-	case jetsheet.RouteHold:
-		w.MadeBy = MadeByNobody
 	}
 	if w.Filename == "" && w.Key != "" {
 		w.Filename = path.Base(w.Key)
 	}
 	return w
+}
+
+// MadeBy says who makes the workbooks of a tenant with a route.
+func MadeBy(route jetsheet.Route) string {
+	switch route {
+	case jetsheet.RouteLegacy, jetsheet.RouteShadow:
+		return MadeByPrevious
+	case jetsheet.RouteHold:
+		return MadeByNobody
+	}
+	return MadeHere
 }
 
 // Conversion returns the workbook's identity.

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
+	"encoding/csv"
 	"fmt"
-	"io"
-	"os"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/ops"
@@ -23,8 +20,9 @@ type runsRoutesCommand struct {
 	Period      string   `name:"period" placeholder:"LABEL" help:"A period with one tick, such as 2026-10."`
 	Tenants     []string `name:"tenant" sep:"none" placeholder:"ID" help:"A tenant to answer for; may be given several times."`
 	TenantsFile string   `name:"tenants-file" placeholder:"FILE" help:"Tenants to answer for, one id on each line; - is standard input."`
-	Previous    bool     `name:"previous" help:"Print only the tenants that the previous system is to make, one id on each line."`
-	JSON        bool     `name:"json" help:"Print one JSON object for each tenant."`
+	Previous    bool     `name:"previous" help:"Print only the tenants that the previous system is to make; without --json or --csv one id on each line."`
+	JSON        bool     `name:"json" xor:"form" help:"Print one JSON object for each tenant."`
+	CSV         bool     `name:"csv" xor:"form" help:"Print CSV with the columns tenant, route and previous, which is true or false."`
 }
 
 // Help is the command's longer description.
@@ -72,12 +70,11 @@ func (c *runsRoutesCommand) request() (ops.RoutesRequest, error) {
 	return ops.RoutesRequest{Report: c.Name, Tick: c.Tick, Period: c.Period}, nil
 }
 
-// tenants reads the ids. A line's end may be that of Windows; everything else belongs to
-// the id.
+// tenants reads the ids.
 func (c *runsRoutesCommand) tenants(app *app) ([]string, error) {
 	tenants := slices.Clone(c.Tenants)
 	if c.TenantsFile != "" {
-		lines, err := c.lines(app)
+		lines, err := app.idLines(c.TenantsFile)
 		if err != nil {
 			return nil, fmt.Errorf("read the tenants: %w", err)
 		}
@@ -89,66 +86,39 @@ func (c *runsRoutesCommand) tenants(app *app) ([]string, error) {
 	return tenants, nil
 }
 
-func (c *runsRoutesCommand) lines(app *app) (list []string, err error) {
-	input := app.stdin
-	if c.TenantsFile != "-" {
-		file, err := os.Open(c.TenantsFile)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = file.Close() }()
-		input = file
-	}
-	reader := bufio.NewReader(input)
-	for {
-		line, err := reader.ReadString('\n')
-		if line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"); line != "" {
-			list = append(list, line)
-		}
-		if errors.Is(err, io.EOF) {
-			return list, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-}
-
 func (c *runsRoutesCommand) print(app *app, answers []*ops.RoutesAnswer) error {
 	rows := newTable("TENANT", "ROUTE", "MADE BY")
+	lines := csv.NewWriter(app.stdout)
+	if c.CSV {
+		if err := lines.Write([]string{"tenant", "route", "previous"}); err != nil {
+			return err
+		}
+	}
 	for _, answer := range answers {
 		for _, t := range answer.Tenants {
 			var err error
 			switch {
-			case c.Previous && t.Previous:
-				_, err = fmt.Fprintln(app.stdout, t.Tenant)
-			case c.Previous:
+			case c.Previous && !t.Previous:
+			case c.CSV:
+				err = lines.Write([]string{t.Tenant, string(t.Route), strconv.FormatBool(t.Previous)})
 			case c.JSON:
 				err = app.printJSON(struct {
 					Run jetsheet.RunID `json:"run"`
 					ops.TenantRoute
 				}{answer.Run, t})
+			case c.Previous:
+				_, err = fmt.Fprintln(app.stdout, t.Tenant)
 			default:
-				rows.add(t.Tenant, string(t.Route), madeBy(t))
+				rows.add(t.Tenant, string(t.Route), ops.MadeBy(t.Route))
 			}
 			if err != nil {
 				return err
 			}
 		}
 	}
-	if c.Previous || c.JSON {
-		return nil
+	lines.Flush()
+	if c.Previous || c.JSON || c.CSV {
+		return lines.Error()
 	}
 	return rows.print(app.stdout)
-}
-
-func madeBy(t ops.TenantRoute) string {
-	switch {
-	case t.Previous:
-		return ops.MadeByPrevious
-	case t.Route == jetsheet.RouteHold:
-		return ops.MadeByNobody
-	default:
-		return ops.MadeHere
-	}
 }

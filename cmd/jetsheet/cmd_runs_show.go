@@ -21,7 +21,7 @@ type runsShowCommand struct {
 
 // Run shows the run.
 func (c *runsShowCommand) Run(ctx context.Context, app *app) error {
-	return app.onRuns(ctx, &c.NATS, func(ctx context.Context, r *ops.Reader, _ *natsLink) error {
+	return app.onRuns(ctx, &c.NATS, func(ctx context.Context, r *ops.Reader, link *natsLink) error {
 		id, err := r.Find(ctx, c.Name)
 		if err != nil {
 			return err
@@ -30,14 +30,22 @@ func (c *runsShowCommand) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return err
 		}
-		if c.JSON {
-			return app.printJSON(run)
+		next, err := link.nextAfter(ctx, r, id)
+		if err != nil {
+			return err
 		}
-		return printRun(app, run)
+		if c.JSON {
+			return app.printJSON(struct {
+				*ops.RunDetail
+
+				NextRun *nextRun `json:"nextRun,omitempty"`
+			}{run, next})
+		}
+		return printRun(app, run, next)
 	})
 }
 
-func printRun(app *app, run *ops.RunDetail) error {
+func printRun(app *app, run *ops.RunDetail, next *nextRun) error {
 	rows := newTable("", "")
 	rows.add("run", run.Run.String())
 	rows.add("state", string(run.State))
@@ -54,6 +62,9 @@ func printRun(app *app, run *ops.RunDetail) error {
 	}
 	if !run.ClosedAt.IsZero() {
 		rows.add("closed", fmt.Sprintf("%s, after %s", run.ClosedAt.Format(time.RFC3339), took(&run.RunInfo)))
+	}
+	if next != nil {
+		rows.add("next run", next.String())
 	}
 	if run.Notice != "" {
 		rows.add("note", run.Notice)

@@ -32,27 +32,12 @@ func storeFlags(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // TestSetupAfterTheFirstRun: what a run was frozen with is not replaced, and the command
-// that setup prints is one that a shell and NATS take.
+// that setup prints replaces it.
 func TestSetupAfterTheFirstRun(t *testing.T) {
 	t.Parallel()
 	i := install(t, "") // with --no-previous-system
-	kv, err := i.js.KeyValue(t.Context(), jetsheet.BucketFlags)
-	if err != nil {
-		t.Fatal(err)
-	}
 	out, _ := i.run(exitDone, "setup")
-	store := func(text string) {
-		t.Helper()
-		_, document, _ := strings.Cut(text, "nats kv put flags cutover '")
-		document, _, found := strings.Cut(document, "'")
-		if !found {
-			t.Fatalf("got %q, want it to end with: nats kv put flags cutover '<document>'", text)
-		}
-		if _, err := kv.PutString(t.Context(), jetsheet.FlagsKey, document); err != nil {
-			t.Fatal(err)
-		}
-	}
-	store(out) // legacy, as nobody but setup could have written it
+	i.typed(out) // legacy, as nobody but setup could have written it
 	runs, err := i.js.KeyValue(t.Context(), jetsheet.BucketRuns)
 	if err != nil {
 		t.Fatal(err)
@@ -61,9 +46,20 @@ func TestSetupAfterTheFirstRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, complaint := i.run(exitFailure, "setup", "--no-previous-system")
-	if !strings.Contains(complaint, "because runs have been frozen with it") {
+	if !strings.Contains(complaint, "because somebody has changed it") {
 		t.Errorf("setup --no-previous-system after a run says %q, want the reason", complaint)
 	}
-	store(complaint)
+	i.typed(complaint)
 	i.run(exitDone, "setup", "--no-previous-system")
+}
+
+// typed runs the command of flags that a text ends with.
+func (i *installation) typed(text string) {
+	i.t.Helper()
+	_, command, found := strings.Cut(text, ": jetsheet flags ")
+	command, _, _ = strings.Cut(command, "\n")
+	if !found {
+		i.t.Fatalf("got %q, want it to end with a command of jetsheet flags", text)
+	}
+	i.run(exitDone, append([]string{"flags"}, strings.Fields(command)...)...)
 }

@@ -132,19 +132,24 @@ type workbooksShowCommand struct {
 
 // Run shows the workbook.
 func (c *workbooksShowCommand) Run(ctx context.Context, app *app) error {
-	return app.onRuns(ctx, &c.NATS, func(ctx context.Context, r *ops.Reader, _ *natsLink) error {
+	return app.onRuns(ctx, &c.NATS, func(ctx context.Context, r *ops.Reader, link *natsLink) error {
 		w, err := r.One(ctx, c.filter(c.Text))
 		if err != nil {
 			return err
 		}
+		next := link.nextOf(ctx, w.Tenant)
 		if c.JSON {
-			return app.printJSON(w)
+			return app.printJSON(struct {
+				*ops.Workbook
+
+				NextRun *nextWorkbook `json:"nextRun"`
+			}{w, next})
 		}
-		return printWorkbook(app, w)
+		return printWorkbook(app, w, next)
 	})
 }
 
-func printWorkbook(app *app, w *ops.Workbook) error {
+func printWorkbook(app *app, w *ops.Workbook, next *nextWorkbook) error {
 	rows := newTable("", "")
 	line := func(name, value string) {
 		if value != "" {
@@ -159,6 +164,7 @@ func printWorkbook(app *app, w *ops.Workbook) error {
 		line("period", fmt.Sprintf("%s (%s to %s)", w.Period.Label, instant(w.Period.From), instant(w.Period.Until)))
 	}
 	line("made by", fmt.Sprintf("%s (route %s)", w.MadeBy, w.Route))
+	line("next run", next.String())
 	line("state", string(w.State))
 	line("since", instant(w.At))
 	if w.Bucket != "" && w.State == ops.StatePublished {

@@ -42,6 +42,7 @@ type commands struct {
 	Demo      demoCommand      `cmd:"" help:"Make a sample company's workbooks, with everything embedded."`
 	Reports   reportsCommand   `cmd:"" help:"Check, preview, apply and look at report definitions."`
 	Runs      runsCommand      `cmd:"" help:"Start runs, look at them, wait for them."`
+	Flags     flagsCommand     `cmd:"" help:"Say which system makes which tenants' workbooks, from the next run on."`
 	Workbooks workbooksCommand `cmd:"" help:"Find workbooks, download them."`
 	Workers   workersCommand   `cmd:"" help:"See which workers live, and what they wait for."`
 	Failures  failuresCommand  `cmd:"" help:"Look at failures, try them again, dismiss them."`

@@ -72,11 +72,11 @@ func (r *rig) serve(ctx context.Context, syncAlways bool) error {
 	if _, err := deploy.Provision(ctx, js, jetsheet.NewTopology(jetsheet.TopologyOptions{}), false); err != nil {
 		return err
 	}
-	kv, err := js.KeyValue(ctx, jetsheet.BucketFlags)
+	ledger, err := flags.OpenLedger(ctx, js)
 	if err != nil {
-		return fmt.Errorf("open bucket %s: %w", jetsheet.BucketFlags, err)
+		return err
 	}
-	_, err = flags.Init(ctx, kv, flags.InitialDocument(jetsheet.RouteNew))
+	_, err = flags.Init(ctx, ledger, flags.InitialDocument(jetsheet.RouteNew))
 	return err
 }
 

@@ -74,8 +74,11 @@ func (i *installation) setUp() {
 	if _, err := deploy.Provision(i.t.Context(), js, topology, false); err != nil {
 		i.t.Fatalf("set up: %v; NATS said %q", err, i.links["setup"].all())
 	}
-	kv := i.bucketOf("setup", jetsheet.BucketFlags)
-	if _, err := flags.Init(i.t.Context(), kv, flags.InitialDocument(jetsheet.RouteNew)); err != nil {
+	ledger, err := flags.OpenLedger(i.t.Context(), js)
+	if err != nil {
+		i.t.Fatalf("set up flags: %v; NATS said %q", err, i.links["setup"].all())
+	}
+	if _, err := flags.Init(i.t.Context(), ledger, flags.InitialDocument(jetsheet.RouteNew)); err != nil {
 		i.t.Fatalf("set up flags: %v; NATS said %q", err, i.links["setup"].all())
 	}
 }

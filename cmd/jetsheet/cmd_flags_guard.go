@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/flags"
+	"github.com/jetsheet/jetsheet/ops"
+)
+
+// check refuses a change that a rule is in the way of, unless it is forced: then what was
+// in the way is kept with the revision.
+func (c *flagsChanger) check(ctx context.Context, change *flagsChange) error {
+	var inTheWay []string
+	add := func(text string) {
+		if text != "" {
+			inTheWay = append(inTheWay, text)
+		}
+	}
+	add(c.tooMany(change))
+	add(c.unseen(change))
+	uncompared, err := c.uncompared(ctx, change)
+	if err != nil {
+		return err
+	}
+	add(uncompared)
+	if len(inTheWay) == 0 {
+		return nil
+	}
+	if c.Force {
+		change.Forced = shortened(strings.Join(inTheWay, "; "), flags.MaxReasonBytes)
+		return nil
+	}
+	change.Refused = inTheWay
+	return errors.New(strings.Join(inTheWay, "; ") + "; nothing is stored; if it is right all the same: --force")
+}
+
+// shortened cuts a text that is too long for a header, at a character.
+func shortened(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most-len("…")], "") + "…"
+}
+
+// tooMany holds --max-change.
+func (c *flagsChanger) tooMany(change *flagsChange) string {
+	if c.edit.guard == nil {
+		return ""
+	}
+	allowed, err := parseLimit(c.edit.guard.MaxChange)
+	if err != nil {
+		return err.Error()
+	}
+	if most := allowed.of(change.Known); len(change.Moves) > most {
+		return fmt.Sprintf("%d of %s would change route, --max-change %s lets %d", len(change.Moves), counted(int64(change.Known), "known tenant"), c.edit.guard.MaxChange, most)
+	}
+	return ""
+}
+
+// unseen holds that nobody goes to new without having been compared.
+func (c *flagsChanger) unseen(change *flagsChange) string {
+	var ids []string
+	for _, m := range change.Moves {
+		if gate := m.Gate(); gate == flags.GateForce || gate == flags.GateCompared && c.edit.guard == nil {
+			ids = append(ids, m.Tenant)
+		}
+	}
+	others := change.Default != nil && change.Default.Gate() == flags.GateForce
+	switch {
+	case len(ids) > 0 && c.edit.guard == nil:
+		return counted(int64(len(ids)), "tenant") + " would go to new again: " + someIDs(ids)
+	case len(ids) > 0:
+		return counted(int64(len(ids)), "tenant") + " would go to new without having been in shadow: " + someIDs(ids)
+	case others:
+		return "tenants that nobody has heard of yet would go to new without having been in shadow"
+	}
+	return ""
+}
+
+// uncompared holds that shadow periods in a row were compared equal.
+func (c *flagsChanger) uncompared(ctx context.Context, change *flagsChange) (string, error) {
+	if c.edit.guard == nil || c.edit.guard.Periods <= 0 {
+		return "", nil
+	}
+	var ids []string
+	for _, m := range change.Moves {
+		if m.Gate() == flags.GateCompared {
+			ids = append(ids, m.Tenant)
+		}
+	}
+	if len(ids) == 0 {
+		return "", nil
+	}
+	standings, err := c.reader.Shadow(ctx, ops.ShadowFilter{Tenants: ids, Periods: c.edit.guard.Periods})
+	if err != nil {
+		return "", err
+	}
+	var lines []string
+	for i := range standings {
+		if s := &standings[i]; !s.Ready() {
+			lines = append(lines, strings.TrimSpace(s.Tenant+" "+s.Report)+": "+s.Missing)
+		}
+	}
+	if len(lines) == 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("%s not compared equal for %d periods in a row: %s", counted(int64(len(lines)), "report of a tenant")+" "+were(len(lines)),
+		c.edit.guard.Periods, someOf(lines, 5)), nil
+}
+
+func were(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
+
+// someIDs lists the first ids.
+func someIDs(ids []string) string { return someOf(ids, 10) }
+
+func someOf(texts []string, most int) string {
+	if len(texts) <= most {
+		return strings.Join(texts, ", ")
+	}
+	return strings.Join(texts[:most], ", ") + fmt.Sprintf(" and %d more", len(texts)-most)
+}
+
+// print shows a change.
+func (c *flagsChange) print(app *app, asJSON bool) error {
+	if asJSON {
+		return app.printJSON(c)
+	}
+	if c.DryRun && len(c.Moves) > 0 {
+		rows := newTable("TENANT", "GROUP", "FROM", "TO")
+		for _, m := range c.Moves {
+			rows.add(m.Tenant, m.Group, string(m.From), string(m.To))
+		}
+		if err := rows.print(app.stdout); err != nil {
+			return err
+		}
+	}
+	var lines []string
+	switch {
+	case c.Revision > 0:
+		lines = append(lines, fmt.Sprintf("%s: stored as revision %d; it acts from the next run on", c.Action, c.Revision))
+	case c.DryRun && c.Refused == nil:
+		lines = append(lines, fmt.Sprintf("would %s, after revision %d", c.Action, c.After))
+	}
+	lines = append(lines, fmt.Sprintf("%d of %s (from %s)%s", len(c.Moves), counted(int64(c.Known), "known tenant"), c.KnownFrom, c.moved()))
+	if c.Default != nil {
+		lines = append(lines, fmt.Sprintf("every other tenant: %s to %s", c.Default.From, c.Default.To))
+	}
+	if line := c.ungrouped(); line != "" {
+		lines = append(lines, line)
+	}
+	if c.Forced != "" {
+		lines = append(lines, "forced: "+c.Forced)
+	}
+	if c.Revision > 0 {
+		lines = append(lines, fmt.Sprintf("take it back with: jetsheet flags rollback %d --reason TEXT", c.After))
+	}
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(app.stdout, printable(line)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moved counts the moves by routes.
+func (c *flagsChange) moved() string {
+	if len(c.Moves) == 0 {
+		return " change route"
+	}
+	return " change route: " + movesText(c.Moves)
+}
+
+// movesText sums moves up: "legacy to shadow 12 (g2)".
+func movesText(moves []flags.Move) string {
+	counts, groups := map[[2]jetsheet.Route]int{}, map[[2]jetsheet.Route][]string{}
+	var order [][2]jetsheet.Route
+	for _, m := range moves {
+		key := [2]jetsheet.Route{m.From, m.To}
+		if counts[key]++; counts[key] == 1 {
+			order = append(order, key)
+		}
+		if group := m.Group; group != "" && !slices.Contains(groups[key], group) {
+			groups[key] = append(groups[key], group)
+		}
+	}
+	var texts []string
+	for _, key := range order {
+		text := fmt.Sprintf("%s to %s %d", key[0], key[1], counts[key])
+		if len(groups[key]) > 0 {
+			text += " (" + someOf(groups[key], 5) + ")"
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// ungrouped lists the tenants that no promotion of a group reaches: all of them in a dry
+// run.
+func (c *flagsChange) ungrouped() string {
+	if len(c.Ungrouped) == 0 {
+		return ""
+	}
+	var texts []string
+	for _, u := range c.Ungrouped {
+		texts = append(texts, u.Tenant+" ("+string(u.Route)+")")
+	}
+	most := 20
+	if c.DryRun {
+		most = len(texts)
+	}
+	return counted(int64(len(texts)), "known tenant") + " in no group: " + someOf(texts, most)
+}

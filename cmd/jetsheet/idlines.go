@@ -1,0 +1,36 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"os"
+	"strings"
+)
+
+// idLines reads ids, one on each line of a file; - is standard input. A line's end may be
+// that of Windows; everything else belongs to the id.
+func (a *app) idLines(name string) (list []string, err error) {
+	input := a.stdin
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = file.Close() }()
+		input = file
+	}
+	reader := bufio.NewReader(input)
+	for {
+		line, err := reader.ReadString('\n')
+		if line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"); line != "" {
+			list = append(list, line)
+		}
+		if errors.Is(err, io.EOF) {
+			return list, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}

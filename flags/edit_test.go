@@ -1,0 +1,303 @@
+package flags_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/flags"
+)
+
+// grouped is a document with three groups, a tenant of its own, and another flag.
+const grouped = `{
+  "$evaluators": {
+    "g1": {"in": [{"var": "targetingKey"}, ["1", "2"]]},
+    "g2": {"in": [{"var": "targetingKey"}, ["3", "4"]]},
+    "late": {"starts_with": [{"var": "targetingKey"}, "x"]}
+  },
+  "flags": {
+    "other": {"state": "ENABLED", "variants": {"on": 1.50}, "defaultVariant": "on"},
+    "cutover": {
+      "state": "ENABLED",
+      "variants": {"legacy": "legacy", "shadow": "shadow", "new": "new"},
+      "defaultVariant": "legacy",
+      "targeting": {"if": [{"==": [{"var": "targetingKey"}, "2"]}, "shadow", {"$ref": "g1"}, "new", {"$ref": "g2"}, "shadow"]}
+    }
+  }
+}`
+
+func parsed(t testing.TB, document string) *flags.Document {
+	t.Helper()
+	d, err := flags.ParseDocument([]byte(document))
+	if err != nil {
+		t.Fatalf("ParseDocument(%s): %v", document, err)
+	}
+	return d
+}
+
+// routesOf lists the routes of tenants in their order.
+func routesOf(t testing.TB, d *flags.Document, tenants ...string) string {
+	t.Helper()
+	s, err := d.Standings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, tenant := range tenants {
+		st := s.Of(tenant)
+		list = append(list, fmt.Sprintf("%s %s/%s", tenant, st.Route, st.Group))
+	}
+	return strings.Join(list, ", ")
+}
+
+func TestEdits(t *testing.T) {
+	t.Parallel()
+	type edit = func(*flags.Document) (*flags.Document, error)
+	group := func(name string, route jetsheet.Route) edit {
+		return func(d *flags.Document) (*flags.Document, error) { return d.WithGroup(name, route) }
+	}
+	tenant := func(id string, route jetsheet.Route) edit {
+		return func(d *flags.Document) (*flags.Document, error) { return d.WithTenant(id, route) }
+	}
+	without := func(id string) edit {
+		return func(d *flags.Document) (*flags.Document, error) { return d.WithoutTenant(id) }
+	}
+	for name, c := range map[string]struct {
+		edits []edit
+		want  string
+	}{
+		"nothing":             {nil, "1 new/g1, 2 shadow/, 3 shadow/g2, x1 legacy/, 9 legacy/"},
+		"a group":             {[]edit{group("g2", jetsheet.RouteNew)}, "1 new/g1, 2 shadow/, 3 new/g2, x1 legacy/, 9 legacy/"},
+		"a group not asked":   {[]edit{group("late", jetsheet.RouteShadow)}, "1 new/g1, 2 shadow/, 3 shadow/g2, x1 shadow/late, 9 legacy/"},
+		"a new variant":       {[]edit{group("g1", jetsheet.RouteHold)}, "1 hold/g1, 2 shadow/, 3 shadow/g2, x1 legacy/, 9 legacy/"},
+		"default":             {[]edit{func(d *flags.Document) (*flags.Document, error) { return d.WithDefault(jetsheet.RouteNew) }}, "1 new/g1, 2 shadow/, 3 shadow/g2, x1 new/, 9 new/"},
+		"a tenant":            {[]edit{tenant("3", jetsheet.RouteHold), tenant("9", jetsheet.RouteHold)}, "1 new/g1, 2 shadow/, 3 hold/, x1 legacy/, 9 hold/"},
+		"a tenant twice":      {[]edit{tenant("3", jetsheet.RouteHold), tenant("3", jetsheet.RouteLegacy)}, "1 new/g1, 2 shadow/, 3 legacy/, x1 legacy/, 9 legacy/"},
+		"a tenant in a list":  {[]edit{tenant("9", jetsheet.RouteShadow)}, "1 new/g1, 2 shadow/, 3 shadow/g2, x1 legacy/, 9 shadow/"},
+		"without its own":     {[]edit{without("2")}, "1 new/g1, 2 new/g1, 3 shadow/g2, x1 legacy/, 9 legacy/"},
+		"hold all":            {[]edit{(*flags.Document).HoldAll}, "1 hold/, 2 hold/, 3 hold/, x1 hold/, 9 hold/"},
+		"hold all and change": {[]edit{(*flags.Document).HoldAll, tenant("9", jetsheet.RouteNew)}, "1 hold/, 2 hold/, 3 hold/, x1 hold/, 9 hold/"},
+		"release": {
+			[]edit{(*flags.Document).HoldAll, (*flags.Document).HoldAll, tenant("9", jetsheet.RouteNew), (*flags.Document).ReleaseAll},
+			"1 new/g1, 2 shadow/, 3 shadow/g2, x1 legacy/, 9 new/",
+		},
+	} {
+		d := parsed(t, grouped)
+		for _, change := range c.edits {
+			var err error
+			if d, err = change(d); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if got := routesOf(t, d, "1", "2", "3", "x1", "9"); got != c.want {
+			t.Errorf("%s: got %s, want %s in\n%s", name, got, c.want, d.Text())
+		}
+		if !strings.Contains(string(d.JSON()), `"other":{"state":"ENABLED","variants":{"on":1.50},"defaultVariant":"on"}`) {
+			t.Errorf("%s: the other flag has changed: %s", name, d.JSON())
+		}
+		if again := parsed(t, string(d.Text())); again.SHA256() != d.SHA256() {
+			t.Errorf("%s: Text is another document than JSON:\n%s\n%s", name, d.Text(), d.JSON())
+		}
+	}
+}
+
+func TestEditsOfAnyRule(t *testing.T) {
+	t.Parallel()
+	d := parsed(t, `{"$evaluators": {"g": {"in": [{"var": "targetingKey"}, ["1"]]}}, "flags": {"cutover": {"state": "DISABLED",
+		"variants": {"old": "legacy", "new": "shadow", "go": "new"}, "defaultVariant": "old",
+		"targeting": {"fractional": [["new", 1]]}}}}`)
+	d, err := d.WithGroup("g", jetsheet.RouteNew)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := routesOf(t, d, "1", "2"), "1 new/g, 2 shadow/"; got != want {
+		t.Errorf("got %s, want %s in\n%s", got, want, d.Text())
+	}
+	if d, err = d.HoldAll(); err != nil || !d.AllHeld() {
+		t.Errorf("HoldAll = %v, held %v", err, d.AllHeld())
+	}
+	first := parsed(t, string(flags.InitialDocument(jetsheet.RouteLegacy)))
+	if first, err = first.WithDefault(jetsheet.RouteShadow); err != nil || first.Initial() || strings.Contains(string(first.JSON()), "metadata") {
+		t.Errorf("an edit of the first document is %s, %v, want it to be no longer what setup wrote", first.JSON(), err)
+	}
+}
+
+func TestEditsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	d := parsed(t, grouped)
+	for name, c := range map[string]struct {
+		edit func() (*flags.Document, error)
+		want string
+	}{
+		"unknown group": {func() (*flags.Document, error) { return d.WithGroup("g9", jetsheet.RouteNew) }, "known are g1, g2, late"},
+		"unknown route": {func() (*flags.Document, error) { return d.WithGroup("g1", "old") }, `"old" is not a route`},
+		"no id":         {func() (*flags.Document, error) { return d.WithTenant("", jetsheet.RouteNew) }, "without an id"},
+		"no own route":  {func() (*flags.Document, error) { return d.WithoutTenant("1") }, "no route of its own"},
+		"no groups": {func() (*flags.Document, error) {
+			return parsed(t, string(flags.InitialDocument(jetsheet.RouteNew))).WithGroup("g1", jetsheet.RouteNew)
+		}, "jetsheet flags set FILE"},
+	} {
+		if changed, err := c.edit(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, %v, want an error with %q", name, changed, err, c.want)
+		}
+	}
+}
+
+// TestStandingsAreTheRoutes draws edits: the routes that people are shown are those that
+// runs are frozen with, and an edit moves nobody but those it names.
+func TestStandingsAreTheRoutes(t *testing.T) {
+	t.Parallel()
+	routes := []jetsheet.Route{jetsheet.RouteLegacy, jetsheet.RouteShadow, jetsheet.RouteNew, jetsheet.RouteHold}
+	tenants := []string{"1", "2", "3", "4", "5", "x1", "x2"}
+	rapid.Check(t, func(rt *rapid.T) {
+		d := parsed(t, grouped)
+		for range rapid.IntRange(1, 8).Draw(rt, "edits") {
+			before := d
+			route := rapid.SampledFrom(routes).Draw(rt, "route")
+			id := rapid.SampledFrom(tenants).Draw(rt, "tenant")
+			group := rapid.SampledFrom([]string{"g1", "g2", "late"}).Draw(rt, "group")
+			var err error
+			may := func(string) bool { return true }
+			if rapid.Bool().Draw(rt, "one") {
+				d, err = d.WithTenant(id, route)
+				may = func(tenant string) bool { return tenant == id }
+			} else {
+				d, err = d.WithGroup(group, route)
+				may = func(tenant string) bool { return slices.Contains(standing(t, d, tenant).Groups, group) }
+			}
+			if err != nil {
+				rt.Fatal(err)
+			}
+			compiled, err := flags.Compile(d.Text())
+			if err != nil {
+				rt.Fatal(err)
+			}
+			difference, err := flags.Compare(before, d, tenants)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			for _, tenant := range tenants {
+				moved := slices.ContainsFunc(difference.Moves, func(m flags.Move) bool { return m.Tenant == tenant })
+				was, is := standing(t, before, tenant).Route, standing(t, d, tenant).Route
+				if is != compiled.Route(tenant) || moved != (was != is) || moved && !may(tenant) {
+					rt.Fatalf("tenant %s: %s to %s, moved %v, frozen %s in\n%s", tenant, was, is, moved, compiled.Route(tenant), d.Text())
+				}
+			}
+		}
+	})
+}
+
+func standing(t *testing.T, d *flags.Document, tenant string) flags.Standing {
+	t.Helper()
+	s, err := d.Standings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Of(tenant)
+}
+
+func TestCompareNamesWhatPeopleOverlook(t *testing.T) {
+	t.Parallel()
+	before := parsed(t, grouped)
+	after, err := before.WithDefault(jetsheet.RouteShadow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := flags.Compare(before, after, []string{"9", "1", "2", "8", "9", "x1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(d.Moves), "[{8  legacy shadow} {9  legacy shadow} {x1 late legacy shadow}]"; got != want {
+		t.Errorf("moves %s, want %s", got, want)
+	}
+	if got, want := fmt.Sprint(d.Ungrouped), "[{8 shadow} {9 shadow}]"; got != want {
+		t.Errorf("in no group %s, want %s", got, want)
+	}
+	if d.Default.From != jetsheet.RouteLegacy || d.Default.To != jetsheet.RouteShadow {
+		t.Errorf("default %+v, want legacy to shadow", d.Default)
+	}
+}
+
+func TestGates(t *testing.T) {
+	t.Parallel()
+	for _, from := range []jetsheet.Route{jetsheet.RouteLegacy, jetsheet.RouteShadow, jetsheet.RouteNew, jetsheet.RouteHold} {
+		for _, to := range []jetsheet.Route{jetsheet.RouteLegacy, jetsheet.RouteShadow, jetsheet.RouteHold} {
+			if got := (flags.Move{From: from, To: to}).Gate(); got != flags.GateNone {
+				t.Errorf("%s to %s: gate %q, want none", from, to, got)
+			}
+		}
+	}
+	for from, want := range map[jetsheet.Route]flags.Gate{
+		jetsheet.RouteLegacy: flags.GateForce, jetsheet.RouteHold: flags.GateForce,
+		jetsheet.RouteShadow: flags.GateCompared, jetsheet.RouteNew: flags.GateNone,
+	} {
+		if got := (flags.Move{From: from, To: jetsheet.RouteNew}).Gate(); got != want {
+			t.Errorf("%s to new: gate %q, want %q", from, got, want)
+		}
+	}
+}
+
+// TestNumbersAreNoIDs: flagd would never find such a tenant, and say nothing.
+func TestNumbersAreNoIDs(t *testing.T) {
+	t.Parallel()
+	const numbers = `{"$evaluators": {"g": {"in": [{"var": "targetingKey"}, [7, "8", 12345678901234567890]]}}, "flags": {"n": {"x": [7]}, "cutover": {"state": "ENABLED",
+		"variants": {"new": "new", "legacy": "legacy"}, "defaultVariant": "legacy", "targeting": {"if": [{"in": [{"var": ["targetingKey", ""]}, [9]]}, "new", {"$ref": "g"}, "new"]}}}}`
+	if _, err := flags.ParseDocument([]byte(numbers)); !errors.Is(err, flags.ErrDocument) || !strings.Contains(err.Error(), `write "9"`) {
+		t.Errorf("ParseDocument = %v, want ErrDocument that says how to write 9", err)
+	}
+	quoted, err := flags.QuoteIDs([]byte(numbers))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := routesOf(t, parsed(t, string(quoted)), "7", "8", "9", "12345678901234567890", "10"),
+		"7 new/g, 8 new/g, 9 new/, 12345678901234567890 new/g, 10 legacy/"; got != want {
+		t.Errorf("got %s, want %s in %s", got, want, quoted)
+	}
+	if same, err := flags.QuoteIDs([]byte(grouped)); err != nil || string(same) != grouped {
+		t.Errorf("QuoteIDs changed a document without numbers: %s, %v", same, err)
+	}
+}
+
+func TestTextIsForPeople(t *testing.T) {
+	t.Parallel()
+	d, err := parsed(t, grouped).WithTenant("9", jetsheet.RouteHold)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{
+  "$evaluators": {
+    "g1": {"in": [{"var": "targetingKey"}, ["1", "2"]]},
+    "g2": {"in": [{"var": "targetingKey"}, ["3", "4"]]},
+    "late": {"starts_with": [{"var": "targetingKey"}, "x"]}
+  },
+  "flags": {
+    "cutover": {
+      "defaultVariant": "legacy",
+      "state": "ENABLED",
+      "targeting": {
+        "if": [
+          {"in": [{"var": "targetingKey"}, ["9"]]},
+          "hold",
+          {"==": [{"var": "targetingKey"}, "2"]},
+          "shadow",
+          {"$ref": "g1"},
+          "new",
+          {"$ref": "g2"},
+          "shadow"
+        ]
+      },
+      "variants": {"hold": "hold", "legacy": "legacy", "new": "new", "shadow": "shadow"}
+    },
+    "other": {"state": "ENABLED", "variants": {"on": 1.50}, "defaultVariant": "on"}
+  }
+}
+`
+	if got := string(d.Text()); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
