@@ -76,6 +76,10 @@ const (
 	// the most times and gives it up; the producer hears it. It is a wake-up: the
 	// stream says what is there.
 	SubjectRequestsGivenUp = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES." + StreamConversions + ".>"
+	// SubjectWorkers is where people and ops ask who lives; each worker answers with its
+	// [WorkerState]. What is stored of workers is not brought up to date while NATS has no
+	// room.
+	SubjectWorkers = "conversions.workers"
 	// SubjectOps is the prefix of the micro service's endpoints.
 	SubjectOps = "conversions.ops"
 )

@@ -21,9 +21,10 @@ func stages() []jetsheet.Stage {
 }
 
 // Workers returns the workers that live, or have done so within the last
-// [jetsheet.WorkerStateTTL]: by stage in the data's order, and by name.
+// [jetsheet.WorkerStateTTL]: by stage in the data's order, and by name. They are asked, so
+// that it is true when NATS has no room for what they write.
 func (r *Reader) Workers(ctx context.Context) ([]jetsheet.WorkerState, error) {
-	workers, err := delivery.Workers(ctx, r.progress)
+	workers, err := delivery.LiveWorkers(ctx, r.js.Conn(), r.progress)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ func rights() []right {
 		{"fire a schedule", "conversions.trigger.readings", ""},
 		{"publish outside of jetsheet", "orders.new", ""},
 		{"ask ops", "conversions.ops.start", "operator"},
+		{"ask which workers live", "conversions.workers", "ops operator"},
 		{"find services", "$SRV.PING", "operator"},
 
 		{"write a run record", "$KV.runs.20261031T200000Z-readings-0", "producer ops"},

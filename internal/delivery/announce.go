@@ -43,9 +43,10 @@ type AnnouncerConfig struct {
 	Logger  *slog.Logger
 }
 
-// Announcer keeps the [jetsheet.WorkerState] of one worker in KV progress. Pause,
-// Resume and Failed may be called by anyone at any time: they only take note, and
-// [Announcer.Run] writes, so that a bucket that is slow or gone holds up nobody.
+// Announcer keeps the [jetsheet.WorkerState] of one worker in KV progress, and tells it to
+// who asks on [jetsheet.SubjectWorkers]. Pause, Resume and Failed may be called by anyone
+// at any time: they only take note, and [Announcer.Run] writes, so that a bucket that is
+// slow or gone holds up nobody.
 type Announcer struct {
 	cfg     AnnouncerConfig
 	conn    *nats.Conn
@@ -143,9 +144,16 @@ func (a *Announcer) isWritten() bool {
 	return a.state.Paused == a.writtenFor && a.state.PausedOn == a.written
 }
 
-// Run writes the state until ctx ends, and then removes it. It may be called once.
+// Run writes and tells the state until ctx ends, and then removes it. It may be called
+// once.
 func (a *Announcer) Run(ctx context.Context) {
 	defer a.remove()
+	questions, err := a.conn.Subscribe(jetsheet.SubjectWorkers, a.answer)
+	if err != nil {
+		a.cfg.Logger.WarnContext(ctx, "nobody can ask this worker how it is", slog.Any("err", err))
+	} else {
+		defer func() { _ = questions.Unsubscribe() }()
+	}
 	beat := time.NewTicker(jetsheet.WorkerHeartbeat)
 	defer beat.Stop()
 	failed := false
@@ -183,15 +191,36 @@ func (a *Announcer) wait(ctx context.Context, beat <-chan time.Time) bool {
 	}
 }
 
-func (a *Announcer) write(ctx context.Context) error {
+// now returns the state as it is.
+func (a *Announcer) now() jetsheet.WorkerState {
 	working := 0
 	if a.cfg.Working != nil {
 		working = a.cfg.Working()
 	}
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.state.Working, a.state.UpdatedAt = working, time.Now().UTC()
-	state := a.state
-	a.mu.Unlock()
+	return a.state
+}
+
+// answer tells the state to who asks. A pause that has not lasted is not told, as it would
+// not have been written.
+func (a *Announcer) answer(question *nats.Msg) {
+	state := a.now()
+	if state.Paused != "" && time.Since(state.PausedSince) < pauseSettles {
+		state.Paused, state.PausedOn, state.PausedSince = "", "", time.Time{}
+	}
+	value, err := json.Marshal(state)
+	if err == nil {
+		err = question.Respond(value)
+	}
+	if err != nil {
+		a.cfg.Logger.Warn("question for the worker's state not answered", slog.Any("err", err))
+	}
+}
+
+func (a *Announcer) write(ctx context.Context) error {
+	state := a.now()
 	value, err := json.Marshal(state)
 	if err != nil {
 		return err

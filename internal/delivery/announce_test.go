@@ -204,3 +204,52 @@ func (b *bench) revision() uint64 {
 	}
 	return s.CachedInfo().State.LastSeq
 }
+
+// TestWorkersAnswerForThemselves: while NATS has no room, what is stored of a worker is not
+// what it does. Who asks it is told.
+func TestWorkersAnswerForThemselves(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 600*time.Millisecond)
+	stop := b.start(b.config(2, func(context.Context, *delivery.Job) error {
+		return delivery.Unavailable("S3 bucket exports", errors.New("put x.xlsx: 403 AccessDenied"))
+	}))
+	live := func() []jetsheet.WorkerState {
+		t.Helper()
+		workers, err := delivery.LiveWorkers(t.Context(), b.js.Conn(), b.progressBucket())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return workers
+	}
+	b.eventually("the worker is known", func() bool { _, found := b.state(); return found })
+	if workers := live(); len(workers) != 1 || workers[0].Worker != "worker-1" || workers[0].Paused != "" {
+		t.Fatalf("before: got %+v, want one that works", workers)
+	}
+	stream, err := b.js.Stream(t.Context(), "KV_"+jetsheet.BucketProgress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := stream.CachedInfo().Config
+	config.MaxBytes = 1
+	if _, err := b.js.UpdateStream(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	b.publish(jetsheet.LaneSmall, "a")
+	b.eventually("it says that it is paused", func() bool {
+		workers := live()
+		return len(workers) == 1 && workers[0].PausedOn != ""
+	})
+	if b.pausedOn(jetsheet.ResourceS3) || b.pausedOn(jetsheet.ResourceNATS) {
+		t.Error("its stored state says so too: there is room, and nothing was tested")
+	}
+	if err := stream.Purge(t.Context()); err != nil { // as after two minutes
+		t.Fatal(err)
+	}
+	if workers := live(); len(workers) != 1 || workers[0].PausedOn == "" || time.Since(workers[0].UpdatedAt) > 10*time.Second {
+		t.Errorf("without a stored state: got %+v, want the worker as it is now", workers)
+	}
+	stop()
+	if workers := live(); len(workers) != 0 {
+		t.Errorf("after its end: got %+v, want nobody", workers)
+	}
+}

@@ -90,7 +90,7 @@ func (s *JetStreamSource) Look(ctx context.Context, now time.Time) Sight {
 	see(KindMissing, concerns, err)
 	err = s.runs.refresh(ctx)
 	see(KindStuck, s.runs.stuck(now), err)
-	workers, err := delivery.Workers(ctx, s.progress)
+	workers, err := delivery.LiveWorkers(ctx, s.attendance.js.Conn(), s.progress)
 	see(KindPaused, paused(workers, now, s.pauseGrace), err)
 	if err == nil {
 		concerns, err = s.attendance.unattended(ctx, workers, now)
