@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/ops/notify"
 )
 
 // TestOutagesFailNothing takes something away in the middle of a run: whoever needs it
@@ -78,10 +79,15 @@ func (f *s3Front) refuse(status int, code string) (mend func()) {
 }
 
 // TestNATSWithoutRoom fills what JetStream may store in the middle of a run. Nobody can
-// write anything then, not even that it waits; the run goes on when there is room.
+// write anything then, not even that it waits, and no notice can be kept. Who asks is told
+// all the same, and people are; the run goes on when there is room.
 func TestNATSWithoutRoom(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("ops looks every half minute, and again")
+	}
 	i := install(t, killSchema)
+	hook := i.hook()
 	// What the streams reserve must fit.
 	i.resize(jetsheet.StreamConversions, 4<<20)
 	i.run(exitDone, "setup", "--setup-ack-wait=2s", "--setup-workbooks-bytes=8388608")
@@ -89,6 +95,7 @@ func TestNATSWithoutRoom(t *testing.T) {
 	i.stopNATS()
 	i.runNATSServer("67108864")
 	i.startRoles("producer", "renderer", "uploader")
+	i.start("ops", "--ops-notify-pause-grace=1s")
 	id := i.apply(killReport, killTick())
 	i.await("some workbooks", time.Minute, func() bool { return i.done(id) >= 20 })
 	ballast, err := i.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "BALLAST", Subjects: []string{"ballast"}})
@@ -116,10 +123,25 @@ func TestNATSWithoutRoom(t *testing.T) {
 	if n := i.done(id); n == 400 {
 		t.Fatal("all is done although there is no room")
 	}
+	w := i.paused(jetsheet.StageProducer, jetsheet.ResourceNATS) // it cannot keep its claim of the run
+	if !strings.Contains(w.LastError, "insufficient resources") || time.Since(w.UpdatedAt) > 10*time.Second {
+		t.Errorf("worker: got %+v, want what it says now, with the server's error", w)
+	}
+	out, _ := i.run(exitDone, "runs", "show", id.String())
+	if !strings.Contains(out, "producer paused since ") || strings.Contains(out, "is running: start one with") {
+		t.Errorf("runs show says\n%s\nwant that the producer is paused, and that nobody is missing", out)
+	}
+	opened := hook.next(t)
+	if n := opened.Notice; opened.Action != notify.ActionOpen || n.Resource != jetsheet.ResourceNATS || !strings.Contains(n.FirstError, "insufficient resources") {
+		t.Errorf("got %s of %+v, want the opening of a notice that NATS has no room", opened.Action, n)
+	}
 	if err := i.js.DeleteStream(t.Context(), ballast.CachedInfo().Config.Name); err != nil {
 		t.Fatal(err)
 	}
 	i.closed(id, 2*time.Minute)
 	i.checkKillWorkbooks(id)
 	i.nothingFailed()
+	if closed := hook.next(t); closed.Action != notify.ActionClose || closed.ID != opened.ID {
+		t.Errorf("got %s of notice %s, want the close of notice %s", closed.Action, closed.ID, opened.ID)
+	}
 }

@@ -39,6 +39,9 @@ type courier struct {
 	// changed is called when something about the channel has changed that notices tell.
 	changed func()
 	limit   time.Duration // of one message
+	unkept  *unkept
+	// direct is what this process has told of notices that cannot be kept.
+	direct directly
 }
 
 // nudge makes the courier look again.
@@ -52,6 +55,7 @@ func (c *courier) nudge() {
 // run sends until ctx ends.
 func (c *courier) run(ctx context.Context) {
 	for ctx.Err() == nil {
+		c.tellDirectly(ctx)
 		at, err := c.step(ctx)
 		pause := time.Duration(-1)
 		switch {

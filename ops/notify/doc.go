@@ -25,6 +25,8 @@
 //     server says (Retry-After). Each channel has a goroutine of its own, so one that hangs
 //     delays no other. After three failures in a row the other channels tell of it, and
 //     [Overview] shows it.
+//   - Where NATS takes no notices, because it has no room or does not answer, each process
+//     tells its channels of that alone, from its own memory.
 //   - Nothing here is in the way of a workbook: a runner only reads what the stages leave.
 //
 // Several processes may run. What is stored moves by compare-and-set, and who sends

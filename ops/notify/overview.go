@@ -75,6 +75,9 @@ func (r *Runner) encodeOverview(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := r.unkept.current(); n != nil { // it stands nowhere else
+		o.Open, o.Notices = o.Open+1, append([]*Notice{n}, o.Notices...)
+	}
 	for {
 		body, err := json.Marshal(o)
 		if err != nil || int64(len(body)) <= r.cfg.JetStream.Conn().MaxPayload() || len(o.Notices) == 0 {

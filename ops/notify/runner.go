@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -28,6 +29,9 @@ type Config struct {
 	Channels []Channel
 	// Source says what is of concern.
 	Source Source
+	// UnkeptGrace is how long notices may not be kept before the channels are told of that;
+	// 0 means [DefaultPauseGrace].
+	UnkeptGrace time.Duration
 	// Now is the clock; nil means this machine's.
 	Now func() time.Time
 	// Worker is this process's name, unlike any other's.
@@ -45,7 +49,8 @@ type Runner struct {
 	every    time.Duration
 	gather   time.Duration
 	// blind is what was last logged as out of sight, by kind.
-	blind map[Kind]string
+	blind  map[Kind]string
+	unkept *unkept
 }
 
 // New looks up what setup makes. A missing part is an error that wraps
@@ -61,6 +66,7 @@ func New(ctx context.Context, cfg Config) (*Runner, error) {
 	r := &Runner{
 		cfg: cfg, bucket: b, log: cfg.Logger, wake: make(chan struct{}, 1),
 		every: lookEvery, gather: gather, blind: map[Kind]string{},
+		unkept: &unkept{grace: cmp.Or(cfg.UnkeptGrace, DefaultPauseGrace)},
 	}
 	names := map[string]bool{}
 	for _, channel := range cfg.Channels {
@@ -70,7 +76,7 @@ func New(ctx context.Context, cfg Config) (*Runner, error) {
 		names[channel.Name()] = true
 		r.couriers = append(r.couriers, &courier{
 			channel: channel, bucket: b, holder: cfg.Worker, now: cfg.Now, log: cfg.Logger,
-			wake: make(chan struct{}, 1), changed: r.nudge, limit: sendLimit,
+			wake: make(chan struct{}, 1), changed: r.nudge, limit: sendLimit, unkept: r.unkept,
 		})
 	}
 	return r, nil
@@ -86,8 +92,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	defer r.listen(ctx)()
 	for ctx.Err() == nil {
-		if err := r.look(ctx); err != nil && ctx.Err() == nil {
-			r.log.WarnContext(ctx, "notices cannot be kept, trying again", slog.Any("err", err))
+		err := r.look(ctx)
+		if ctx.Err() == nil {
+			r.noteKept(ctx, err)
 		}
 		r.wait(ctx)
 	}
@@ -174,6 +181,19 @@ func (r *Runner) look(ctx context.Context) error {
 		c.nudge()
 	}
 	return err
+}
+
+// noteKept takes note of how a look has ended. The couriers tell when notices have not been
+// kept for long.
+func (r *Runner) noteKept(ctx context.Context, err error) {
+	if err != nil {
+		r.log.WarnContext(ctx, "notices cannot be kept, trying again", slog.Any("err", err))
+	}
+	if r.unkept.note(err, r.cfg.Now().UTC()) {
+		for _, c := range r.couriers {
+			c.nudge()
+		}
+	}
 }
 
 // store writes what has changed.

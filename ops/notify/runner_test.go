@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,4 +133,68 @@ func TestNotSetUp(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "jetsheet setup") {
 		t.Errorf("got error %v, want one that names jetsheet setup", err)
 	}
+}
+
+// TestToldThatNoticesCannotBeKept: where NATS has no room for a notice, the channels hear of
+// that alone, once, and once that it is over. What was of concern is told then.
+func TestToldThatNoticesCannotBeKept(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	good, sick := &box{name: "good"}, &box{name: "sick"}
+	sick.setFail(func(m *Message) error {
+		if m.Again {
+			return nil
+		}
+		return errDown
+	})
+	r.room(1)
+	r.source.set(concern("r", 1))
+	n := r.runner("ops-1", good, sick)
+	r.start(n)
+	r.await("a look that fails", func() bool { return n.unkept.failing() })
+	if said := good.said(); len(said) != 0 {
+		t.Errorf("at once: %q was sent, want nothing before %s", said, DefaultPauseGrace)
+	}
+	r.clock.advance(DefaultPauseGrace)
+	const key = "notice.paused.ops.nats"
+	open, again := "open "+key+" 1", "close "+key+" 0"
+	r.await("both to be told", func() bool {
+		return slices.Equal(good.said(), []string{open}) && slices.Equal(sick.said(), []string{open, open})
+	})
+	if m := good.got[0]; m.Notice.Runbook != "deploy/runbook/paused_nats.md" || !strings.Contains(m.Notice.FirstError, "maximum bytes exceeded") || m.Number != 1 {
+		t.Errorf("got message %d of %+v, want the first, with the error and the page", m.Number, m.Notice)
+	}
+	answer, err := r.conn.Request(Subject, nil, 10*time.Second)
+	var overview Overview
+	if err != nil || json.Unmarshal(answer.Data, &overview) != nil || overview.Open != 1 || len(overview.Notices) != 1 || overview.Notices[0].Key != key {
+		t.Errorf("asked: got %+v, %v, want the notice alone", overview, err)
+	}
+	r.room(-1)
+	r.await("that it is over", func() bool { return slices.Contains(good.said(), again) && slices.Contains(sick.said(), again) })
+	if first, last := good.got[0], good.got[1]; last.Ticket != "t-"+first.Notice.ID || last.Notice.ID != first.Notice.ID || last.Number != 2 {
+		t.Errorf("the close is message %d with ticket %q about %s, want 2 about %s", last.Number, last.Ticket, last.Notice.ID, first.Notice.ID)
+	}
+	r.await("the notice", func() bool { return r.overview().Open == 1 })
+	r.clock.advance(settle)
+	r.await("the message about it", func() bool { return slices.Contains(good.said(), "open "+concern("r", 1).Key+" 1") })
+	if said := good.said(); len(said) != 3 {
+		t.Errorf("got %q, want three messages", said)
+	}
+}
+
+func (u *unkept) failing() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return !u.since.IsZero()
+}
+
+// room gives the bucket of notices another limit on its bytes, -1 for none.
+func (r *rig) room(maxBytes int64) {
+	r.t.Helper()
+	stream, err := r.js.Stream(r.t.Context(), "KV_"+jetsheet.BucketNotices)
+	r.check(err)
+	config := stream.CachedInfo().Config
+	config.MaxBytes = maxBytes
+	_, err = r.js.UpdateStream(r.t.Context(), config)
+	r.check(err)
 }
