@@ -1,4 +1,5 @@
-// Package uploader publishes workbooks: object store → S3 → DONE.
+// Package uploader publishes workbooks: object store → S3 → DONE. Those of tenants routed
+// shadow it compares with the previous system's instead.
 //
 //	RENDERED ──► DONE? ──► read and check ──► conditional PUT ──► DONE ──► DoubleAck ──► delete from
 //	 (event)       │        the workbook      │ 412: look what      │ first            the object store
@@ -15,8 +16,17 @@
 // only on the condition that nothing lies under its key (or only the older one that
 // was looked at), and only after the workbook's digest was checked to the last
 // byte. Where another attempt came to another outcome first, such as skipped, the
-// conversion's object is deleted again: DONE tells what lies on S3. On a crash the event comes again and finds what was done: the object by its
-// metadata, the outcome by its subject.
+// conversion's object is deleted again: DONE tells what lies on S3. On a crash the event
+// comes again and finds what was done: the object by its metadata, the outcome by its
+// subject.
+//
+//	RENDERED ──► DONE? ──► previous workbook there? ──► compare ──► DONE ──► DoubleAck ──► delete
+//	(to compare)             │ no: put off, 24 h at       │ different: a second
+//	                         │ most, outside the slots    │ rendering decides
+//	                         └ then incomparable ─────────┘ whether records changed
+//
+// A comparison writes nothing to S3. It has slots of its own, and what it waits for stops
+// no upload.
 //
 // # The object on S3
 //
@@ -29,8 +39,9 @@
 // # What is needed
 //
 // On S3: PutObject, GetObject and DeleteObject on the workbooks' keys, ListBucket on
-// the bucket (without it S3 answers 403 instead of 404), AbortMultipartUpload. On
-// NATS: the durable consumer, direct reads of DONE, direct reads and STREAM.MSG.GET
+// the bucket (without it S3 answers 403 instead of 404), AbortMultipartUpload; and, for
+// comparisons, GetObject on the previous system's keys and ListBucket on its bucket. On
+// NATS: the two durable consumers, direct reads of DONE, direct reads and STREAM.MSG.GET
 // of the object store's stream, purge of the same stream, publishing to the request,
 // done and failed subjects.
 package uploader

@@ -48,10 +48,18 @@ func (u *Uploader) doneOf(e *event, out *outcome) *jetsheet.Done {
 // record writes the outcome. The first one stays: finding one is success, and is
 // obeyed.
 func (u *Uploader) record(ctx context.Context, job *delivery.Job, e *event, out *outcome) error {
-	d := u.doneOf(e, out)
+	stored, err := u.write(ctx, job, u.doneOf(e, out))
+	if err != nil || stored == nil {
+		return err
+	}
+	return u.obey(ctx, job, e, stored)
+}
+
+// write stores an outcome unless there is one already, which it then returns.
+func (u *Uploader) write(ctx context.Context, job *delivery.Job, d *jetsheet.Done) (stored *jetsheet.Done, err error) {
 	body, err := json.Marshal(d)
 	if err != nil {
-		return delivery.Permanent(jetsheet.CauseInternal, fmt.Errorf("encode done record: %w", err))
+		return nil, delivery.Permanent(jetsheet.CauseInternal, fmt.Errorf("encode done record: %w", err))
 	}
 	m := nats.NewMsg(jetsheet.DoneSubject(d.Conversion()))
 	m.Data = body
@@ -59,18 +67,15 @@ func (u *Uploader) record(ctx context.Context, job *delivery.Job, e *event, out 
 	err = u.send(ctx, job, m, jetstream.WithExpectStream(jetsheet.StreamDone), jetstream.WithExpectLastSequencePerSubject(0))
 	switch {
 	case err == nil:
-		return nil
+		return nil, nil
 	case !delivery.WrongLastSequence(err):
-		return delivery.Unavailable("stream "+jetsheet.StreamDone, err)
+		return nil, delivery.Unavailable("stream "+jetsheet.StreamDone, err)
 	}
-	stored, err := u.outcomeOf(ctx, d.Conversion())
-	if err != nil {
-		return err
+	stored, err = u.outcomeOf(ctx, d.Conversion())
+	if err == nil && stored == nil { // the read was answered by a replica that is behind
+		err = delivery.Unavailable("stream "+jetsheet.StreamDone, fmt.Errorf("outcome of %s is stored and cannot be read yet", d.Conversion()))
 	}
-	if stored == nil { // the read was answered by a replica that is behind
-		return delivery.Unavailable("stream "+jetsheet.StreamDone, fmt.Errorf("outcome of %s is stored and cannot be read yet", d.Conversion()))
-	}
-	return u.obey(ctx, job, e, stored)
+	return stored, err
 }
 
 // outcomeOf returns the stored outcome of a conversion; nil without an error means

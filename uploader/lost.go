@@ -2,6 +2,7 @@ package uploader
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -41,27 +42,46 @@ func (u *Uploader) askAgain(ctx context.Context, job *delivery.Job, e *event, lo
 	if out != nil {
 		return u.record(ctx, job, e, out)
 	}
+	return u.renderAgain(ctx, job, lost)
+}
+
+// renderAgain asks for a workbook that is lost, and counts the attempt.
+func (u *Uploader) renderAgain(ctx context.Context, job *delivery.Job, lost error) error {
 	if job.Attempt > jetsheet.MaxAttempts {
 		return delivery.Permanent(jetsheet.CauseWorkbookLost, fmt.Errorf("%w (it was rendered %d times)", lost, job.Attempt))
 	}
-	if err := u.requeue(ctx, job); err != nil {
+	switch err := u.requeue(ctx, job, job.Attempt, job.Message.Header.Get(jetsheet.HeaderCompared)); {
+	case errors.Is(err, errStillQueued):
+		return delivery.Transient(jetsheet.CauseWorkbookLost, fmt.Errorf("%w: %w", lost, err))
+	case err != nil:
 		return err
 	}
-	u.log.WarnContext(ctx, "workbook lost, asked for it again", slog.String("conversion", conversion.String()),
+	u.log.WarnContext(ctx, "workbook lost, asked for it again", slog.String("conversion", job.Request.Conversion().String()),
 		slog.Int("attempt", job.Attempt), slog.Any("err", lost))
 	return nil
 }
 
-// requeue publishes the request again, byte for byte, to its lane.
-func (u *Uploader) requeue(ctx context.Context, job *delivery.Job) error {
+// errStillQueued: the request that a workbook was rendered from has not ended, so that
+// another one like it is not taken.
+var errStillQueued = errors.New("the request it was rendered from has not ended yet")
+
+// requeue publishes the request again, byte for byte, to its lane, with the attempts that
+// failed before and what the workbook was compared with, if any. The error may wrap
+// [errStillQueued].
+func (u *Uploader) requeue(ctx context.Context, job *delivery.Job, attempts int, compared string) error {
 	lane := job.Request.Lane
 	if !slices.Contains(jetsheet.Lanes(), lane) {
 		lane = jetsheet.LaneSmall
 	}
 	m := nats.NewMsg(jetsheet.RequestSubject(lane, job.Request.Conversion()))
 	m.Data = job.RequestBytes
-	m.Header.Set(jetsheet.HeaderAttempt, strconv.Itoa(job.Attempt))
+	if attempts > 0 {
+		m.Header.Set(jetsheet.HeaderAttempt, strconv.Itoa(attempts))
+	}
 	jetsheet.KeepHeaders(m.Header, job.Message.Header)
+	if compared != "" {
+		m.Header.Set(jetsheet.HeaderCompared, compared)
+	}
 	err := u.send(ctx, job, m, jetstream.WithExpectStream(jetsheet.StreamConversions))
 	switch {
 	case err == nil:
@@ -75,8 +95,8 @@ func (u *Uploader) requeue(ctx context.Context, job *delivery.Job) error {
 
 // checkQueued looks whether the request in the lane will be rendered. One that is
 // older than the event may be the very one it was rendered from, with its
-// acknowledgement under way: it would go, and nothing would be left. The failure
-// with a later retry that then stands in for it counts as pending.
+// acknowledgement under way: it would go, and nothing would be left. The event has to
+// stay then, or a failure with a later retry to stand in for it, which counts as pending.
 func (u *Uploader) checkQueued(ctx context.Context, job *delivery.Job, subject string) error {
 	limited, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
@@ -92,6 +112,5 @@ func (u *Uploader) checkQueued(ctx context.Context, job *delivery.Job, subject s
 	if err == nil && queued != nil && queued.Time.After(rendered.Timestamp) {
 		return nil
 	}
-	return delivery.Transient(jetsheet.CauseWorkbookLost,
-		fmt.Errorf("%w, and the request it was rendered from has not ended yet", errLost))
+	return errStillQueued
 }

@@ -154,7 +154,7 @@ func (r *rig) announce(e jetsheet.Rendered, header ...string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	m := nats.NewMsg(jetsheet.RenderedSubject(jetsheet.RouteNew, content.Request.Conversion()))
+	m := nats.NewMsg(jetsheet.RenderedSubject(content.Request.Route, content.Request.Conversion()))
 	m.Data = mustJSON(r.t, e)
 	for i := 0; i < len(header); i += 2 {
 		m.Header.Set(header[i], header[i+1])

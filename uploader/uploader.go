@@ -13,6 +13,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/internal/delivery"
@@ -22,11 +23,15 @@ import (
 type Settings struct {
 	Slots        int           `help:"Uploads at a time." default:"8"`
 	LargeUploads int           `help:"Uploads over 64 MiB at a time; each holds a buffer of 8 MiB." default:"2"`
+	CompareSlots int           `help:"Comparisons of shadow workbooks at a time, beside the uploads; each holds up to 100 MiB for workbooks of a million rows, and a few otherwise." default:"2"`
 	Patience     time.Duration `help:"How long S3 may be silent before a call is given up and tried again." default:"30s"`
+	// PreviousBucket is read with the client and the rights of Bucket.
+	PreviousBucket string `help:"S3 bucket in which output.previous of the reports names the previous system's workbooks. Default: the bucket of the workbooks."`
 }
 
 func (s Settings) withDefaults() Settings {
 	s.Slots = cmp.Or(s.Slots, 8)
+	s.CompareSlots = cmp.Or(s.CompareSlots, 2)
 	s.LargeUploads = cmp.Or(s.LargeUploads, 2)
 	s.Patience = cmp.Or(s.Patience, 30*time.Second)
 	return s
@@ -49,16 +54,21 @@ type Config struct {
 	// 20 s.
 	Grace  time.Duration
 	Logger *slog.Logger
+
+	now func() time.Time // nil is the real one
 }
 
-// Uploader publishes workbooks. Make it with [New].
+// Uploader publishes workbooks, and compares those of tenants routed shadow. Make it with [New].
 type Uploader struct {
 	cfg    Config
 	log    *slog.Logger
 	bucket bucket
 	store  workbooks
 	done   jetstream.Stream
+	// worker publishes; shadow has one of its own: what one waits for does not stop the
+	// other.
 	worker *delivery.Worker
+	shadow *shadow
 }
 
 // New checks the configuration and looks up what the uploader works with. What
@@ -82,36 +92,42 @@ func New(ctx context.Context, cfg Config) (*Uploader, error) {
 	if u.done, err = cfg.JetStream.Stream(ctx, jetsheet.StreamDone); err != nil {
 		return nil, delivery.NotSetUp("stream "+jetsheet.StreamDone, err)
 	}
-	if u.worker, err = u.newWorker(ctx); err != nil {
+	publish := u.workerConfig()
+	publish.Queues, publish.Slots, publish.Handle = []delivery.Queue{{Consumer: jetsheet.ConsumerUploader}}, cfg.Slots, u.handle
+	if u.worker, err = delivery.New(ctx, publish); err != nil {
+		return nil, err
+	}
+	if u.shadow, err = newShadow(ctx, u); err != nil {
 		return nil, err
 	}
 	return u, nil
 }
 
-// newWorker consumes the workbooks that are to be published. Those of tenants
-// routed shadow wait in the same stream for a consumer of their own.
-func (u *Uploader) newWorker(ctx context.Context) (*delivery.Worker, error) {
-	return delivery.New(ctx, delivery.Config{
+// workerConfig is what the two workers have in common.
+func (u *Uploader) workerConfig() delivery.Config {
+	return delivery.Config{
 		JetStream: u.cfg.JetStream,
 		Stage:     jetsheet.StageUploader,
 		Worker:    u.cfg.Worker,
 		Version:   u.cfg.Version,
 		Stream:    jetsheet.StreamRendered,
-		Queues:    []delivery.Queue{{Consumer: jetsheet.ConsumerUploader}},
-		Slots:     u.cfg.Slots,
 		Request:   readEvent,
-		Handle:    u.handle,
 		Settled:   u.clearAway,
 		Refusal:   u.cfg.Refusal,
 		Grace:     u.cfg.Grace,
 		Logger:    u.cfg.Logger,
-	})
+	}
 }
 
-// Run publishes workbooks until ctx ends, then stops fetching, lets running uploads
-// go on for the grace period, gives the rest back and returns nil. It returns
-// earlier only with an error.
-func (u *Uploader) Run(ctx context.Context) error { return u.worker.Run(ctx) }
+// Run publishes and compares workbooks until ctx ends, then stops fetching, lets what
+// is running go on for the grace period, gives the rest back and returns nil. It
+// returns earlier only with an error.
+func (u *Uploader) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return u.worker.Run(ctx) })
+	group.Go(func() error { return u.shadow.worker.Run(ctx) })
+	return group.Wait()
+}
 
 // bucket is where workbooks go.
 type bucket struct {

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // workbook reads the bytes of a rendered workbook, once and in order. It hands out
@@ -30,23 +33,72 @@ func (w *workbooks) open(ctx context.Context, e *event) (*workbook, error) {
 	if e.NUID != "" {
 		return w.openOne(ctx, e)
 	}
+	b, _, err := w.openMany(ctx, e)
+	return b, err
+}
+
+// chunkPlaces says where the chunks of a workbook lie, as far as it was read.
+type chunkPlaces struct {
+	subject   string
+	begins    []int64
+	sequences []uint64
+}
+
+func (w *workbooks) openMany(ctx context.Context, e *event) (*workbook, *chunkPlaces, error) {
 	info, err := w.info(ctx, e.Object)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if info.Size != uint64(e.SizeBytes) {
-		return nil, fmt.Errorf("%w: %s has %d bytes, the event says %d", errLost, e.Object, info.Size, e.SizeBytes)
+		return nil, nil, fmt.Errorf("%w: %s has %d bytes, the event says %d", errLost, e.Object, info.Size, e.SizeBytes)
 	}
-	subject, sequence := jetsheet.ObjectChunkSubject(jetsheet.StoreWorkbooks, info.NUID), uint64(0)
+	places := &chunkPlaces{subject: jetsheet.ObjectChunkSubject(jetsheet.StoreWorkbooks, info.NUID)}
+	sequence, offset := uint64(0), int64(0)
 	next := func() ([]byte, error) {
-		m, err := w.next(ctx, subject, sequence+1)
+		m, err := w.next(ctx, places.subject, sequence+1)
 		if err != nil {
 			return nil, err
 		}
-		sequence = m.Sequence
+		places.begins, places.sequences = append(places.begins, offset), append(places.sequences, m.Sequence)
+		sequence, offset = m.Sequence, offset+int64(len(m.Data))
 		return m.Data, nil
 	}
-	return &workbook{next: next, left: e.SizeBytes, digest: sha256.New(), want: e.digest}, nil
+	return &workbook{next: next, left: e.SizeBytes, digest: sha256.New(), want: e.digest}, places, nil
+}
+
+// random returns a reader of the workbook that reads anywhere in it, after a first pass in
+// which all of it was checked. Its errors are those of [workbooks.open].
+func (w *workbooks) random(ctx context.Context, job *delivery.Job, e *event) (*window, error) {
+	if e.NUID != "" {
+		b, err := w.openOne(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		return &window{ctx: ctx, job: job, size: e.SizeBytes, held: b.chunk}, nil
+	}
+	b, places, err := w.openMany(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		job.Rows(0)
+		if err := b.advance(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	return &window{ctx: ctx, job: job, size: e.SizeBytes, fetch: func(offset int64) ([]byte, int64, error) {
+		at, exact := slices.BinarySearch(places.begins, offset)
+		if !exact {
+			at--
+		}
+		m, err := w.next(ctx, places.subject, places.sequences[at])
+		if err != nil {
+			return nil, 0, err
+		}
+		return m.Data, places.begins[at], nil
+	}}, nil
 }
 
 func (w *workbooks) openOne(ctx context.Context, e *event) (*workbook, error) {
