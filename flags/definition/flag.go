@@ -61,7 +61,7 @@ func (s *Set) parseFlag(key string, raw json.RawMessage, shared *sharedRules) (*
 		return nil, fmt.Errorf("%w: flag %q: the defaultVariant %q is none of its variants", ErrDocument, key, f.fallback)
 	}
 	f.metadata = maps.Clone(s.metadata)
-	maps.Copy(f.metadata, present(text.Metadata))
+	maps.Copy(f.metadata, s.usable(fmt.Sprintf("flag %q: metadata", key), text.Metadata))
 	refers, err := s.parseTargeting(key, f, text.Targeting, shared)
 	if err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ func ParseWith(data []byte, metadata map[string]any) (*Set, error) {
 	if set.metadata == nil {
 		set.metadata = map[string]any{}
 	}
-	maps.Copy(set.metadata, present(top.Metadata))
+	maps.Copy(set.metadata, set.usable("metadata of the set", top.Metadata))
 	shared, err := newSharedRules(top)
 	if err != nil {
 		return nil, err
@@ -82,11 +82,28 @@ func (s *Set) Keys() []string { return slices.Sorted(maps.Keys(s.flags)) }
 func (s *Set) Metadata() map[string]any { return s.metadata }
 
 // Warnings says, in the order of keys, what flagd's schema forbids, and what makes
-// evaluations fail that reach it. The flags named can be used otherwise.
+// evaluations fail that reach it. The flags named can be used otherwise. What is said
+// of the whole set comes first.
 func (s *Set) Warnings() []string { return s.warnings }
 
 func (s *Set) warn(key, format string, args ...any) {
 	s.warnings = append(s.warnings, fmt.Sprintf("flag %q: %s", key, fmt.Sprintf(format, args...)))
+}
+
+// usable returns the metadata that OpenFeature has values for: booleans, numbers and
+// texts. null has no meaning; lists and objects are left out with a warning.
+func (s *Set) usable(whose string, metadata map[string]any) map[string]any {
+	kept := make(map[string]any, len(metadata))
+	for _, name := range slices.Sorted(maps.Keys(metadata)) {
+		switch value := metadata[name].(type) {
+		case nil:
+		case bool, float64, string:
+			kept[name] = value
+		default:
+			s.warnings = append(s.warnings, fmt.Sprintf("%s: %q is left out, it is neither a boolean nor a number nor a text", whose, name))
+		}
+	}
+	return kept
 }
 
 // Changes returns in order the keys of flags that are new, gone, or may evaluate to
@@ -112,17 +129,6 @@ func (s *Set) all() map[string]*flag {
 		return nil
 	}
 	return s.flags
-}
-
-// present leaves out null, which has no meaning in metadata.
-func present(metadata map[string]any) map[string]any {
-	kept := make(map[string]any, len(metadata))
-	for name, value := range metadata {
-		if value != nil {
-			kept[name] = value
-		}
-	}
-	return kept
 }
 
 // sharedRules are the document's $evaluators, and the digests of what all flags share.

@@ -100,6 +100,21 @@ func TestMetadataOfTheFlagComesFirst(t *testing.T) {
 	}
 }
 
+// OpenFeature has no lists and objects in metadata; flagd's schema forbids them.
+func TestMetadataIsOfBooleansNumbersAndTexts(t *testing.T) {
+	t.Parallel()
+	set := parse(t, `{"metadata": {"b": true, "o": {}, "v": "1"}, "flags": {"f": {"state": "ENABLED", "variants": {"a": 1},
+		"metadata": {"l": [1], "n": 0.5, "v": {}}}}}`)
+	want := map[string]any{"b": true, "v": "1", "n": 0.5}
+	if got := set.Evaluate("f", nil, 0).Metadata; !reflect.DeepEqual(got, want) {
+		t.Errorf("Metadata = %v, want %v", got, want)
+	}
+	warnings := set.Warnings()
+	if len(warnings) != 3 || !strings.Contains(warnings[0], `the set: "o"`) || !strings.Contains(warnings[1], `"f": metadata: "l"`) || !strings.Contains(warnings[2], `"f": metadata: "v"`) {
+		t.Errorf("Warnings = %q, want one for each of o, l and v", warnings)
+	}
+}
+
 func TestWholeNumbers(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int64{"7": 7, "-1": -1, "1.0": 1, "1e3": 1000, "9007199254740993": 9007199254740993} {

@@ -20,8 +20,9 @@
 //	cannot be reached    STALE, after Grace  ERROR
 //	                     ERROR
 //
-// With a document flags are evaluated from the last good one in every state. Without
-// one every evaluation gives the caller's default and PROVIDER_NOT_READY. The provider
+// With a document flags are evaluated from the last good one in every state, outside
+// READY with the reason STALE ([ReasonStale]), as flagd's providers do. Without one every
+// evaluation gives the caller's default and PROVIDER_NOT_READY. The provider
 // recovers by itself from all of them, and is never FATAL. Why it is not READY is in
 // the message of the event, in its metadata (code, state, version) and in
 // [Provider.Status].

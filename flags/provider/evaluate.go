@@ -12,6 +12,11 @@ import (
 	"github.com/jetsheet/jetsheet/flags/definition"
 )
 
+// ReasonStale is the reason of every value that comes from the last good document while
+// the provider is not READY: it is possibly out of date. Where the caller's default is
+// the value, the reason stays the flag's own.
+const ReasonStale openfeature.Reason = "STALE"
+
 // BooleanEvaluation evaluates a flag whose variants are booleans.
 func (p *Provider) BooleanEvaluation(_ context.Context, flag string, defaultValue bool, flat openfeature.FlattenedContext) openfeature.BoolResolutionDetail {
 	return resolve(p, flag, defaultValue, flat, func(r definition.Result) (bool, bool) {
@@ -91,6 +96,9 @@ func resolve[T any](p *Provider, flag string, fallback T, flat openfeature.Flatt
 		return detail
 	}
 	detail.Value, detail.Variant = value, result.Variant
+	if p.outdated.Load() {
+		detail.Reason = ReasonStale
+	}
 	return detail
 }
 

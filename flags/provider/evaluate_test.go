@@ -59,6 +59,9 @@ func TestReasonsAndCodes(t *testing.T) {
 		if got.Value != c.value || got.Variant != c.variant || got.Reason != c.reason || got.ErrorCode != c.code || (err != nil) != (c.code != "") {
 			t.Errorf("%s = %+v, %v, want %v", flag, got, err, c)
 		}
+		if (got.ErrorMessage != "") != (c.code != "") {
+			t.Errorf("%s: the error message is %q with the code %q", flag, got.ErrorMessage, c.code)
+		}
 		if set, err := got.FlagMetadata.GetString("flagSetId"); err != nil || set != "set" {
 			t.Errorf("%s: metadata = %v, want that of the set", flag, got.FlagMetadata)
 		}

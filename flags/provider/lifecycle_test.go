@@ -50,8 +50,13 @@ func TestStates(t *testing.T) {
 		if problem := b.Status().Problem; (problem == nil) != (step.want == openfeature.ReadyState) || step.is != nil && !errors.Is(problem, step.is) {
 			t.Errorf("step %d: Problem = %v in the state %s, want %v", i, problem, step.want, step.is)
 		}
-		if !b.beta(t, false) {
-			t.Errorf("step %d: beta = false, want that of the last good document", i)
+		reason := openfeature.DefaultReason
+		if step.want != openfeature.ReadyState {
+			reason = provider.ReasonStale
+		}
+		got, err := b.client.BooleanValueDetails(t.Context(), "beta", false, openfeature.NewEvaluationContext("42", nil))
+		if err != nil || !got.Value || got.Variant != "on" || got.Reason != reason {
+			t.Errorf("step %d: beta = %+v, %v, want that of the last good document for the reason %s", i, got, err, reason)
 		}
 	}
 }

@@ -36,9 +36,11 @@ type Config struct {
 type Provider struct {
 	config Config
 	log    *slog.Logger
-	// loaded is nil without a document. Evaluations read nothing else.
+	// loaded is nil without a document. Evaluations read this and outdated only.
 	loaded atomic.Pointer[loaded]
-	events *events
+	// outdated says that what is loaded may not be the newest; see ReasonStale.
+	outdated atomic.Bool
+	events   *events
 
 	mu      sync.Mutex
 	session *session // nil while stopped

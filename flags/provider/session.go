@@ -246,6 +246,7 @@ func (s *session) endGrace() {
 // tell passes the state on, and logs it if it is another one.
 func (p *Provider) tell(ctx context.Context, s *session, was openfeature.State, why error, changed []string) {
 	now, problem := s.state()
+	p.outdated.Store(now != openfeature.ReadyState)
 	switch {
 	case now == was && (problem == nil) == (why == nil) && (problem == nil || problem.Error() == why.Error()):
 	case problem != nil:
