@@ -34,7 +34,7 @@ func previousBook(t *testing.T, key string, book expectedBook) (string, expected
 	for i := range book {
 		book[i].unfiltered = true
 	}
-	return "exports/" + parts[0] + "/" + days + "/" + parts[2] + "-" + parts[3], book
+	return "exports/" + parts[0] + "/" + days + "/" + parts[2] + "/" + parts[3], book
 }
 
 // answerLegacy answers that every tenant is the previous system's.

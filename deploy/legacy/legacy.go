@@ -167,7 +167,7 @@ func (c *Config) one(ctx context.Context, r report, t target) (Export, error) {
 	if rows == 0 {
 		return made, nil
 	}
-	made.Rows, made.Key = rows, fmt.Sprintf("exports/%s/%s_%s/%s-%s.xlsx", segment(t.Tenant),
+	made.Rows, made.Key = rows, fmt.Sprintf("exports/%s/%s_%s/%s/%s.xlsx", segment(t.Tenant),
 		t.from.Format(time.DateOnly), t.until.AddDate(0, 0, -1).Format(time.DateOnly), r.name, segment(made.Target))
 	_, err = c.S3.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(c.Bucket), Key: aws.String(made.Key), Body: bytes.NewReader(content)})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 
 // DefaultTenants is the number of tenants that Options with none ask for. With
 // the three report definitions it gives between 400 and 620 workbooks, at least
-// 300 of them with rows and one of them with more than 20,000.
+// 300 of them with rows and two of them with more than 20,000.
 const DefaultTenants = 60
 
 // Options says what Load makes up.
