@@ -16,6 +16,7 @@ import (
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/deploy/local"
 	"github.com/jetsheet/jetsheet/deploy/sample"
+	"github.com/jetsheet/jetsheet/internal/report"
 	"github.com/jetsheet/jetsheet/internal/report/query"
 )
 
@@ -29,7 +30,7 @@ type demoCommand struct {
 
 // Help is the command's longer description.
 func (c *demoCommand) Help() string {
-	return "Starts PostgreSQL, NATS and S3 for itself, fills a database with a month of a food-hygiene company's records, applies three reports whose schedule was due at the end of last month, and makes every customer's workbooks. Exit code 0 only if every planned workbook is published and reads back."
+	return "Starts PostgreSQL, NATS and S3 for itself, fills a database with two months of a food-hygiene company's records, and moves its customers from the system that made their workbooks before. In the first month three groups of customers are jetsheet's, one is made by both systems and compared, one is the previous system's. Then a group is promoted, and last month is made. Exit code 0 only if every planned workbook is published and reads back, or equals the previous system's, and each came from exactly one system."
 }
 
 // demoTenants is the most customers that --tenants takes: their workbooks lie in one
@@ -46,7 +47,7 @@ func (c *demoCommand) Run(ctx context.Context, app *app) error {
 	if err != nil {
 		return err
 	}
-	d := &demo{app: app.withDemoLog(), dir: dir, tenants: c.Tenants, began: began}
+	d := &demo{app: app.withDemoLog(), dir: dir, tenants: c.Tenants, began: began, months: demoMonths(began)}
 	result, err := d.run(ctx)
 	if err != nil {
 		return errors.Join(err, d.leave(made))
@@ -58,7 +59,7 @@ func (c *demoCommand) Run(ctx context.Context, app *app) error {
 	} else {
 		err = errors.Join(err, d.print(result))
 	}
-	if err == nil && result.incomplete() {
+	if err == nil && (result.incomplete() || !result.divided()) {
 		err = exitWith(exitDifferences)
 	}
 	return err
@@ -71,6 +72,11 @@ type demo struct {
 	tenants int
 	began   time.Time
 	first   time.Time // when the first workbook was published
+
+	pool    *pgxpool.Pool
+	reports []*report.Definition
+	groups  map[string][]string // customers
+	months  [2]*demoMonth
 }
 
 // leave says where the workbooks are that were made before the demo ended badly. A
@@ -105,29 +111,32 @@ func (d *demo) run(ctx context.Context) (_ *demoResult, err error) {
 	if existing != "" { // that server stays, and shall not keep a database of ours
 		defer func() { err = errors.Join(err, dropDatabase(ctx, postgres, database)) }()
 	}
-	tick := lastTick(time.Now())
-	if err := d.fill(ctx, database, tick); err != nil {
+	if err := d.fill(ctx, database); err != nil {
 		return nil, fmt.Errorf("fill the demo's database: %w", err)
 	}
-	pool, err := demoPool(ctx, database)
-	if err != nil {
+	if d.pool, err = demoPool(ctx, database); err != nil {
 		return nil, fmt.Errorf("connect to the demo's database: %w", err)
 	}
-	defer pool.Close()
-	p := services.parts(pool)
-	if _, err := setUp(ctx, p, setupPlan{options: jetsheet.TopologyOptions{WorkbooksBytes: 1 << 30}, route: jetsheet.RouteNew}); err != nil {
+	defer d.pool.Close()
+	if d.groups, err = demoGroups(ctx, d.pool); err != nil {
 		return nil, err
 	}
-	return d.work(ctx, p, tick)
+	p := services.parts(d.pool)
+	if _, err := setUp(ctx, p, setupPlan{options: jetsheet.TopologyOptions{WorkbooksBytes: 1 << 30}, route: jetsheet.RouteLegacy}); err != nil {
+		return nil, err
+	}
+	return d.work(ctx, p)
 }
 
 // fill loads the sample into the database.
-func (d *demo) fill(ctx context.Context, database string, tick time.Time) error {
+func (d *demo) fill(ctx context.Context, database string) error {
 	conn, err := pgx.Connect(ctx, database)
 	if err != nil {
 		return err
 	}
-	stats, err := sample.Load(ctx, conn, sample.Options{Tenants: d.tenants, Month: tick.Add(-24 * time.Hour), Seed: demoSeed})
+	stats, err := sample.Load(ctx, conn, sample.Options{
+		Tenants: d.tenants, Month: d.months[1].tick.Add(-24 * time.Hour), Months: len(d.months), Seed: demoSeed,
+	})
 	if err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -15,13 +16,18 @@ import (
 
 // demoResult is what the command prints for programs.
 type demoResult struct {
-	Runs      []demoRun `json:"runs"`
-	Planned   int       `json:"planned"`
-	Published int       `json:"published"`
-	Skipped   int       `json:"skipped"`
-	Failed    int       `json:"failed"`
-	Rows      int64     `json:"rows"`
-	Bytes     int64     `json:"bytes"`
+	Runs []demoRun `json:"runs"`
+	// Planned = Published + Skipped + Compared + Failed. What the previous system alone
+	// makes is not planned.
+	Planned   int   `json:"planned"`
+	Published int   `json:"published"`
+	Skipped   int   `json:"skipped"`
+	Compared  int   `json:"compared"`
+	Failed    int   `json:"failed"`
+	Rows      int64 `json:"rows"`
+	Bytes     int64 `json:"bytes"`
+	// Cutover says which system made what.
+	Cutover []*demoShare `json:"cutover"`
 	// Largest is the workbook with the most rows; nil if there is none.
 	Largest *demoWorkbook `json:"largest,omitempty"`
 	// FirstSeconds is the time until the first workbook was published.
@@ -34,9 +40,11 @@ type demoResult struct {
 type demoRun struct {
 	Run       string  `json:"run"`
 	Report    string  `json:"report"`
+	Period    string  `json:"period"`
 	Planned   int     `json:"planned"`
 	Published int     `json:"published"`
 	Skipped   int     `json:"skipped"`
+	Compared  int     `json:"compared"`
 	Failed    int     `json:"failed"`
 	Rows      int64   `json:"rows"`
 	Bytes     int64   `json:"bytes"`
@@ -57,6 +65,7 @@ func (r *demoResult) add(run *demoRun) {
 	r.Planned += run.Planned
 	r.Published += run.Published
 	r.Skipped += run.Skipped
+	r.Compared += run.Compared
 	r.Failed += run.Failed
 	r.Rows += run.Rows
 	r.Bytes += run.Bytes
@@ -65,7 +74,13 @@ func (r *demoResult) add(run *demoRun) {
 
 // incomplete says that a planned workbook is not there.
 func (r *demoResult) incomplete() bool {
-	return r.Failed > 0 || r.Published+r.Skipped != r.Planned
+	return r.Failed > 0 || r.Published+r.Skipped+r.Compared != r.Planned
+}
+
+// divided says that each workbook came from the one system that was to make it, and that
+// what both made is equal.
+func (r *demoResult) divided() bool {
+	return !slices.ContainsFunc(r.Cutover, func(s *demoShare) bool { return !s.sound() })
 }
 
 func larger(a, b *demoWorkbook) *demoWorkbook {
@@ -77,7 +92,7 @@ func larger(a, b *demoWorkbook) *demoWorkbook {
 
 // check reads every outcome, and every workbook with a reader that shares nothing with
 // the writer.
-func (d *demo) check(ctx context.Context, p parts, runs []jetsheet.RunID) (*demoResult, error) {
+func (d *demo) check(ctx context.Context, p parts) (*demoResult, error) {
 	d.say("reading every workbook back")
 	result := &demoResult{Dir: d.dir, Runs: []demoRun{}}
 	if !d.first.IsZero() {
@@ -87,23 +102,27 @@ func (d *demo) check(ctx context.Context, p parts, runs []jetsheet.RunID) (*demo
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range runs {
-		record, err := readRun(ctx, kv, id)
-		if err != nil {
-			return nil, err
-		}
-		run, err := d.checkRun(ctx, p, record)
-		if err != nil {
-			return nil, err
-		}
-		if run.Failed > 0 {
-			if err := d.sayFailures(ctx, p.js, id); err != nil {
+	for _, m := range d.months {
+		for _, id := range d.runs(m) {
+			record, err := readRun(ctx, kv, id)
+			if err != nil {
 				return nil, err
 			}
+			run, err := d.checkRun(ctx, p, record)
+			if err != nil {
+				return nil, err
+			}
+			if run.Failed > 0 {
+				if err := d.sayFailures(ctx, p.js, id); err != nil {
+					return nil, err
+				}
+			}
+			run.Period = m.label
+			result.add(run)
 		}
-		result.add(run)
 	}
-	return result, nil
+	result.Cutover, err = d.shares(ctx, p)
+	return result, err
 }
 
 // checkRun checks a run as "jetsheet verify" does. A workbook that is not as recorded is
@@ -120,10 +139,10 @@ func (d *demo) checkRun(ctx context.Context, p parts, record *jetsheet.Run) (*de
 	}
 	run := &demoRun{
 		Run: record.ID().String(), Report: record.ID().Report, Planned: record.Plan.Expected,
-		Published: int(found.Published), Skipped: int(found.Skipped), Rows: found.Rows, Bytes: found.SizeBytes,
+		Published: int(found.Published), Skipped: int(found.Skipped), Compared: int(found.Compared), Rows: found.Rows, Bytes: found.SizeBytes,
 		Seconds: record.ClosedAt.Sub(record.Frozen.FrozenAt).Seconds(),
 	}
-	run.Failed = run.Planned - run.Published - run.Skipped
+	run.Failed = run.Planned - run.Published - run.Skipped - run.Compared
 	if w := found.Largest; w != nil {
 		run.largest = &demoWorkbook{File: filepath.Join(d.dir, localBucket, filepath.FromSlash(w.Key)), Rows: w.Rows, Bytes: w.SizeBytes}
 	}

@@ -11,25 +11,35 @@ import (
 
 // print tells people what was made and what to try next.
 func (d *demo) print(result *demoResult) error {
-	rows := newTable("REPORT", ">WORKBOOKS", ">NO RECORDS", ">FAILED", ">ROWS", ">SIZE", ">TIME")
-	add := func(name string, published, skipped, failed int, count, bytes int64, seconds float64) {
-		rows.add(name, humanCount(int64(published)), humanCount(int64(skipped)), humanCount(int64(failed)),
-			humanCount(count), humanSize(bytes), strconv.FormatFloat(seconds, 'f', 1, 64)+"s")
+	rows := newTable("REPORT", "MONTH", ">WORKBOOKS", ">COMPARED", ">NO RECORDS", ">FAILED", ">ROWS", ">SIZE", ">TIME")
+	add := func(run *demoRun) {
+		rows.add(run.Report, run.Period, humanCount(int64(run.Published)), humanCount(int64(run.Compared)), humanCount(int64(run.Skipped)),
+			humanCount(int64(run.Failed)), humanCount(run.Rows), humanSize(run.Bytes), strconv.FormatFloat(run.Seconds, 'f', 1, 64)+"s")
 	}
-	for _, run := range result.Runs {
-		add(run.Report, run.Published, run.Skipped, run.Failed, run.Rows, run.Bytes, run.Seconds)
+	for i := range result.Runs {
+		add(&result.Runs[i])
 	}
-	add("whole demo", result.Published, result.Skipped, result.Failed, result.Rows, result.Bytes, result.Seconds)
+	add(&demoRun{
+		Report: "whole demo", Published: result.Published, Compared: result.Compared, Skipped: result.Skipped, Failed: result.Failed,
+		Rows: result.Rows, Bytes: result.Bytes, Seconds: result.Seconds,
+	})
 	if err := rows.print(d.app.stdout); err != nil {
 		return err
 	}
+	if err := d.printShares(result.Cutover); err != nil {
+		return err
+	}
 	verdict := "Every planned workbook is published and reads back."
+	if result.Compared > 0 {
+		verdict = "Every planned workbook is published and reads back, or is compared with the previous system's."
+	}
 	if result.incomplete() {
-		verdict = counted(int64(result.Planned-result.Published-result.Skipped), "workbook") +
+		verdict = counted(int64(result.Planned-result.Published-result.Skipped-result.Compared), "workbook") +
 			" failed, the reasons are above; the others are published and read back."
 	}
 	_, err := fmt.Fprintf(d.app.stdout, `
-%s One folder for each customer:
+%s
+One folder for each customer; what the previous system made is in exports:
   %s
 `, verdict, filepath.Join(d.dir, localBucket))
 	if err == nil && result.Largest != nil {

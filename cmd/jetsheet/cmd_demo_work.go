@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"time"
 
@@ -16,73 +15,87 @@ import (
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/deploy/sample"
 	"github.com/jetsheet/jetsheet/internal/delivery"
+	"github.com/jetsheet/jetsheet/internal/report"
 	"github.com/jetsheet/jetsheet/producer"
 	"github.com/jetsheet/jetsheet/renderer"
 	"github.com/jetsheet/jetsheet/uploader"
 )
 
-// work runs the roles until the runs of all reports are closed, then reads every
+// work runs the roles until the runs of both months are closed, then reads every
 // workbook back.
-func (d *demo) work(ctx context.Context, p parts, tick time.Time) (*demoResult, error) {
+func (d *demo) work(ctx context.Context, p parts) (*demoResult, error) {
+	if err := d.readReports(); err != nil {
+		return nil, fmt.Errorf("reports of the demo: %w", err)
+	}
 	all, err := d.app.newRoles(ctx, p, producer.Settings{}, renderer.Settings{Slots: 8}, uploader.Settings{Slots: 8})
 	if err != nil {
 		return nil, err
 	}
-	var runs []jetsheet.RunID
 	group, working := errgroup.WithContext(ctx)
 	roles, stop := context.WithCancel(working)
 	defer stop()
 	group.Go(func() error { return all.Run(roles) })
-	group.Go(func() (err error) { // ends too when a role ends badly
+	group.Go(func() error { // ends too when a role ends badly
 		defer stop()
-		if runs, err = d.applyReports(working, p, tick); err != nil {
-			return err
-		}
-		return d.await(working, p, runs)
+		return d.cutOver(working, p)
 	})
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return d.check(ctx, p, runs)
+	return d.check(ctx, p)
 }
 
-// applyReports applies the sample's reports with a calendar that starts just before
-// the tick, so that last month's runs come by the real schedule.
-func (d *demo) applyReports(ctx context.Context, p parts, tick time.Time) ([]jetsheet.RunID, error) {
+// sampleReports reads the sample's reports.
+func sampleReports() ([]*report.Definition, error) {
 	files, err := sample.Reports()
-	if err != nil {
-		return nil, fmt.Errorf("reports of the demo: %w", err)
-	}
-	names, err := fs.Glob(files, "*.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("reports of the demo: %w", err)
-	}
-	kv, err := p.js.KeyValue(ctx, jetsheet.BucketReports)
 	if err != nil {
 		return nil, err
 	}
-	var runs []jetsheet.RunID
+	names, err := fs.Glob(files, "*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	var reports []*report.Definition
 	for _, name := range names {
 		data, err := fs.ReadFile(files, name)
 		if err != nil {
-			return nil, fmt.Errorf("reports of the demo: %w", err)
-		}
-		// A copy to read and change lies beside the workbooks.
-		if err := os.WriteFile(filepath.Join(d.dir, path.Base(name)), data, 0o600); err != nil {
-			return nil, fmt.Errorf("reports of the demo: %w", err)
+			return nil, err
 		}
 		definition, err := parseReport(name, data)
 		if err != nil {
 			return nil, err
 		}
-		from := application{from: tick.Add(-time.Minute), by: "demo", now: time.Now().UTC()}
-		if _, err := applyReport(ctx, kv, definition, from); err != nil {
-			return nil, err
-		}
-		runs = append(runs, jetsheet.RunID{Tick: tick.UTC(), Report: definition.Name})
+		reports = append(reports, definition)
 	}
-	d.say(fmt.Sprintf("%d reports applied; their runs of %s are due", len(runs), tick.Format("2006-01-02 15:04 MST")))
-	return runs, nil
+	return reports, nil
+}
+
+// readReports reads the reports. A copy to read and change goes beside the workbooks.
+func (d *demo) readReports() (err error) {
+	if d.reports, err = sampleReports(); err != nil {
+		return err
+	}
+	for _, definition := range d.reports {
+		if err := os.WriteFile(filepath.Join(d.dir, definition.Name+".yaml"), []byte(definition.Source), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyReports applies the reports with calendars that start at an instant.
+func (d *demo) applyReports(ctx context.Context, p parts, start time.Time) error {
+	kv, err := p.js.KeyValue(ctx, jetsheet.BucketReports)
+	if err != nil {
+		return err
+	}
+	for _, definition := range d.reports {
+		from := application{from: start, by: "demo", now: time.Now().UTC()}
+		if _, err := applyReport(ctx, kv, definition, from); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // await shows the runs' progress until all are closed.

@@ -188,6 +188,7 @@ func checkDemoText(t *testing.T, demo *runningDemo, dir string) {
 	text := demo.stdout.String()
 	for _, want := range []string{
 		"REPORT", "cleaning-monthly  ", "inspection-monthly  ", "temperature-monthly  ", "Every planned workbook is published and reads back.",
+		"Each workbook came from exactly one system", "0 twice, 0 missing",
 		"\n  " + filepath.Join(dir, localBucket) + "\n", "The largest, with ", "\nNext: ",
 	} {
 		if !strings.Contains(text, want) {
@@ -199,7 +200,7 @@ func checkDemoText(t *testing.T, demo *runningDemo, dir string) {
 	if file, _, _ := strings.Cut(rest, "\n"); !strings.HasPrefix(file, dir) || !pathExists(file) {
 		t.Errorf("the demo names %q as the largest workbook, want a file below %s", file, dir)
 	}
-	if said := demo.said.String(); strings.Count(said, `level=INFO msg="run closed"`) != 3 {
-		t.Errorf("with --log-level=info the demo says\n%s\nwant the log with 3 runs closed", said)
+	if said := demo.said.String(); strings.Count(said, `level=INFO msg="run closed"`) != 6 {
+		t.Errorf("with --log-level=info the demo says\n%s\nwant the log with 6 runs closed", said)
 	}
 }

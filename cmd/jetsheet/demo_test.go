@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/deploy/local"
 	"github.com/jetsheet/jetsheet/deploy/local/localtest"
 	"github.com/jetsheet/jetsheet/deploy/sample"
@@ -72,13 +75,9 @@ func TestDemo(t *testing.T) {
 	checkDemoProgress(t, stderr.String())
 	result := checkDemoResult(t, stdout.String(), dir)
 
-	tick, err := time.Parse("20060102T150405Z", strings.SplitN(result.Runs[0].Run, "-", 2)[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := demoOracle(t, sampleDatabase(t, tick, sample.Options{}), tick)
+	want := expectDemo(t)
 	workbooks := filepath.Join(dir, localBucket)
-	found, err := demoDifferences(workbooks, want)
+	found, err := demoDifferences(workbooks, want.books)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +90,7 @@ func TestDemo(t *testing.T) {
 	checkDemoCounts(t, result, want)
 	t.Run("a changed copy is noticed", func(t *testing.T) {
 		t.Parallel()
-		testDemoMutations(t, workbooks, want)
+		testDemoMutations(t, workbooks, want.books)
 	})
 }
 
@@ -125,49 +124,117 @@ func checkDemoResult(t *testing.T, stdout, dir string) demoResult {
 	if err := json.Unmarshal([]byte(stdout), &keys); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"runs", "planned", "published", "skipped", "failed", "rows", "bytes", "seconds", "dir"} {
+	for _, key := range []string{"runs", "planned", "published", "skipped", "compared", "failed", "rows", "bytes", "cutover", "seconds", "dir"} {
 		if _, ok := keys[key]; !ok {
 			t.Errorf("the JSON has no %q: %s", key, stdout)
 		}
 	}
-	if result.Failed != 0 || result.Published < 300 || result.Planned != result.Published+result.Skipped || result.Skipped == 0 {
-		t.Errorf("planned %d, published %d, skipped %d, failed %d: want at least 300 published, some skipped, none failed",
-			result.Planned, result.Published, result.Skipped, result.Failed)
+	if result.Failed != 0 || result.Published < 300 || result.Planned != result.Published+result.Skipped+result.Compared || result.Skipped == 0 {
+		t.Errorf("planned %d, published %d, skipped %d, compared %d, failed %d: want at least 300 published, some skipped, none failed",
+			result.Planned, result.Published, result.Skipped, result.Compared, result.Failed)
 	}
 	if result.Largest == nil || result.Largest.Rows < 20_000 {
 		t.Errorf("the largest workbook is %+v, want at least 20,000 rows", result.Largest)
 	}
-	if result.Dir != dir || result.FirstSeconds <= 0 || result.Seconds < result.FirstSeconds || len(result.Runs) != 3 {
-		t.Errorf("got %s, want 3 runs, times above 0 and the directory %s", stdout, dir)
+	if result.Dir != dir || result.FirstSeconds <= 0 || result.Seconds < result.FirstSeconds || len(result.Runs) != 6 {
+		t.Errorf("got %s, want 6 runs, times above 0 and the directory %s", stdout, dir)
 	}
 	t.Logf("first workbook after %.1f s, all %d after %.1f s", result.FirstSeconds, result.Published, result.Seconds)
 	return result
 }
 
-// checkDemoCounts compares the counts with the oracle, report by report.
-func checkDemoCounts(t *testing.T, result demoResult, want map[string]expectedBook) {
+// demoExpected is what the demo must make.
+type demoExpected struct {
+	// books are all workbooks, by where the system puts them that is to make them.
+	books map[string]expectedBook
+	// runs and shares are the demo's counts, without times, sizes and what is skipped.
+	runs   map[string]demoRun // by period and report
+	shares []demoShare
+	cells  int
+}
+
+// expectDemo works out from the records and the routes of the two months what both
+// systems must make.
+func expectDemo(t *testing.T) *demoExpected {
 	t.Helper()
-	books, rows := map[string]int{}, map[string]int64{}
-	cells := 0
-	for key, book := range want {
-		report := strings.Split(key, "/")[2]
-		books[report]++
+	months := demoMonths(time.Now())
+	database := sampleDatabase(t, months[1].tick, sample.Options{Months: 2})
+	pool, err := pgxpool.New(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	groups, err := demoGroups(t.Context(), pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &demoExpected{books: map[string]expectedBook{}, runs: map[string]demoRun{}}
+	for i, m := range months {
+		promoted := []string{"shadow", "new"}[i]
+		routes := map[string]string{"g1": "new", "g2": "new", "g3": "new", "g4": promoted, "g5": "legacy"}
+		oracle := demoOracle(t, database, m.tick)
+		for _, group := range slices.Sorted(maps.Keys(routes)) {
+			share := demoShare{Period: m.label, Group: group, Route: jetsheet.Route(routes[group]), Customers: len(groups[group])}
+			for key, book := range oracle {
+				if tenant, _, _ := strings.Cut(key, "/"); slices.Contains(groups[group], tenant) {
+					want.add(t, &share, key, book)
+				}
+			}
+			want.shares = append(want.shares, share)
+		}
+	}
+	return want
+}
+
+// add adds a workbook to what is expected of a group.
+func (e *demoExpected) add(t *testing.T, share *demoShare, key string, book expectedBook) {
+	t.Helper()
+	name := share.Period + "/" + strings.Split(key, "/")[2]
+	run := e.runs[name]
+	share.Workbooks++
+	switch share.Route {
+	case "new":
+		share.Jetsheet++
+		run.Published++
 		for _, sheet := range book {
-			rows[report] += int64(len(sheet.rows) - 1)
-			cells += len(sheet.rows) * len(sheet.rows[0])
+			run.Rows += int64(len(sheet.rows) - 1)
 		}
+	case "shadow":
+		run.Compared++
+		share.Compared++
+		fallthrough
+	default:
+		share.Previous++
+		key, book = previousBook(t, key, book)
 	}
-	var published int
-	var all int64
+	e.runs[name] = run
+	e.books[key] = book
+	for _, sheet := range book {
+		e.cells += len(sheet.rows) * len(sheet.rows[0])
+	}
+}
+
+// checkDemoCounts compares the counts with what is expected, run by run and group by group.
+func checkDemoCounts(t *testing.T, result demoResult, want *demoExpected) {
+	t.Helper()
+	var sum demoRun
 	for _, run := range result.Runs {
-		if run.Published != books[run.Report] || run.Rows != rows[run.Report] || run.Failed != 0 || run.Planned != run.Published+run.Skipped {
-			t.Errorf("run %+v: want %d workbooks and %d rows", run, books[run.Report], rows[run.Report])
+		expected := want.runs[run.Period+"/"+run.Report]
+		if run.Published != expected.Published || run.Compared != expected.Compared || run.Rows != expected.Rows || run.Failed != 0 ||
+			run.Planned != run.Published+run.Skipped+run.Compared {
+			t.Errorf("run %+v: want %d workbooks, %d compared and %d rows", run, expected.Published, expected.Compared, expected.Rows)
 		}
-		published, all = published+run.Published, all+run.Rows
+		sum.Published, sum.Compared, sum.Rows = sum.Published+run.Published, sum.Compared+run.Compared, sum.Rows+run.Rows
 	}
-	if result.Published != published || result.Rows != all || published != len(want) {
-		t.Errorf("together %d workbooks and %d rows, the runs have %d and %d, the database %d workbooks",
-			result.Published, result.Rows, published, all, len(want))
+	if result.Published != sum.Published || result.Compared != sum.Compared || result.Rows != sum.Rows || sum.Compared == 0 {
+		t.Errorf("together %d workbooks, %d compared and %d rows, the runs have %+v", result.Published, result.Compared, result.Rows, sum)
 	}
-	t.Logf("%d workbooks, %d rows, %d cells compared", len(want), all, cells)
+	var shares []demoShare
+	for _, share := range result.Cutover {
+		shares = append(shares, *share)
+	}
+	if !slices.Equal(shares, want.shares) {
+		t.Errorf("who made what is told as\n%+v, want\n%+v", shares, want.shares)
+	}
+	t.Logf("%d workbooks of both systems, %d cells compared", len(want.books), want.cells)
 }
