@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 		"connect":    connectMain,
 		"await":      awaitMain,
 		"natsserver": natsServerMain,
+		"legacy":     legacyMain,
 	})
 }
 
