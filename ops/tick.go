@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -101,9 +102,22 @@ func checkTick(d *report.Definition, tick, now time.Time) error {
 		return notATick(d, tick)
 	}
 	if tick.After(now) {
-		return fmt.Errorf("the tick %s has not come: it is %s", tick.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+		return notCome(d, tick, now)
 	}
 	return nil
+}
+
+// notCome says what happens at a tick that has not come, and which one has.
+func notCome(d *report.Definition, tick, now time.Time) error {
+	text := fmt.Sprintf("the tick %s has not come: it is %s", tick.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	if d.Schedule == nil {
+		return fmt.Errorf("%s; name an instant that has passed", text)
+	}
+	text += "; its schedule begins the run then"
+	if latest := latestTick(d.Schedule.Calendar, now); !latest.IsZero() {
+		text += ", and the newest that has come is " + latest.UTC().Format(time.RFC3339)
+	}
+	return errors.New(text)
 }
 
 func notATick(d *report.Definition, tick time.Time) error {
