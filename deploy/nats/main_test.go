@@ -20,7 +20,7 @@ import (
 
 // users are all users of the configuration's account.
 func users() []string {
-	return []string{"setup", "producer", "renderer", "uploader", "ops", "operator", "exports"}
+	return []string{"setup", "producer", "renderer", "uploader", "ops", "operator", "exports", "flags", "previous"}
 }
 
 func TestMain(m *testing.M) {

@@ -9,10 +9,14 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/open-feature/go-sdk/openfeature"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/flags"
+	"github.com/jetsheet/jetsheet/flags/provider"
 	"github.com/jetsheet/jetsheet/ops"
 	"github.com/jetsheet/jetsheet/ops/notify"
+	"github.com/jetsheet/jetsheet/uploader"
 )
 
 // The sites: 20 small ones, one whose workbook is larger than a chunk, one without
@@ -62,6 +66,8 @@ func TestThePipelineRunsOnTheseRights(t *testing.T) {
 	i.readNotices(run)
 	i.removeReport()
 	stop()
+	i.readFlags()
+	i.freezeAsPrevious()
 	i.nothingRefused()
 	i.nothingUnused()
 }
@@ -266,6 +272,41 @@ func (i *installation) followDone() {
 	}
 	if got != want || batch.Error() != nil {
 		i.t.Errorf("followed %d done records and %v, want %d", got, batch.Error(), want)
+	}
+}
+
+// readFlags is a program of the user's that reads flags through OpenFeature.
+func (i *installation) readFlags() {
+	i.t.Helper()
+	source, err := provider.KV(i.links["flags"].js, jetsheet.BucketFlags, jetsheet.FlagsKey)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	p, err := provider.New(provider.Config{Source: source})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	if err := p.Init(openfeature.EvaluationContext{}); err != nil {
+		i.t.Fatalf("start the flag provider: %v; NATS said %q", err, i.links["flags"].all())
+	}
+	defer p.Shutdown()
+	if got := p.StringEvaluation(i.t.Context(), flags.FlagKey, "", nil); got.Value != string(jetsheet.RouteNew) {
+		i.t.Errorf("the flag is %+v, want new", got)
+	}
+}
+
+// freezeAsPrevious is the previous system: it freezes a run that nobody knows yet.
+func (i *installation) freezeAsPrevious() {
+	i.t.Helper()
+	frozen, err := flags.Freeze(i.t.Context(), flags.Stores{
+		Runs: i.bucketOf("previous", jetsheet.BucketRuns), Flags: i.bucketOf("previous", jetsheet.BucketFlags),
+		Records: uploader.Records{Client: i.s3, Bucket: i.bucket},
+	}, flags.Request{
+		Run:        jetsheet.RunID{Report: "readings", Tick: time.Date(2020, 1, 31, 20, 0, 0, 0, time.UTC)},
+		Definition: definition, By: "previous", Now: time.Now(),
+	})
+	if err != nil || frozen.FrozenBy != "previous" {
+		i.t.Fatalf("freeze a run as the previous system: %+v, %v; NATS said %q", frozen, err, i.links["previous"].all())
 	}
 }
 

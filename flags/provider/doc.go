@@ -43,5 +43,5 @@
 // The NATS user needs, for the bucket flags: publish on $JS.API.STREAM.INFO.KV_flags,
 // $JS.API.CONSUMER.CREATE.KV_flags.>, $JS.API.CONSUMER.DELETE.KV_flags.>,
 // $JS.API.DIRECT.GET.KV_flags.> or $JS.API.STREAM.MSG.GET.KV_flags, $JS.FC.KV_flags.>,
-// and subscribe on its inbox.
+// and subscribe on its inbox: the user flags in deploy/nats/jetsheet.conf.
 package provider
