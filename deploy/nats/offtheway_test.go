@@ -43,7 +43,7 @@ func rare() map[string][]string {
 			// What workers have in hand.
 			"$JS.API.STREAM.MSG.GET.CONVERSIONS", "$JS.API.STREAM.MSG.GET.RENDERED", "$JS.API.DIRECT.GET.KV_progress.$KV.progress.>",
 		},
-		"flags":   {"$JS.API.STREAM.MSG.GET.KV_flags"}, // a watch that has missed something
+		"flags":   {"$JS.API.STREAM.MSG.GET.KV_flags"},    // a watch that has missed something
 		"exports": {"$JS.API.CONSUMER.INFO.DONE.exports"}, // a program that does not make its consumer
 	}
 }
