@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -206,6 +207,7 @@ func (r *rig) schedules(report string) {
 func TestTwoProducersAtOnce(t *testing.T) {
 	t.Parallel()
 	r := setup(t)
+	r.cfg.ClaimTTL = time.Minute // neither of them is silent
 	r.sites(200, 1, "a", "b")
 	r.cfg.LaneWindow = 50
 	w := r.work(nil)

@@ -2,6 +2,7 @@ package producer
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,14 +18,16 @@ func (r *rig) closedWithFailures(n int, act func(jetsheet.Request, jetstream.Msg
 	r.t.Helper()
 	r.sites(n, 1, "a")
 	id = r.applyDaily()
+	var closed atomic.Bool
 	r.work(func(request jetsheet.Request, m jetstream.Msg) error {
-		if r.run(id).State == jetsheet.RunClosed {
+		if closed.Load() {
 			return act(request, m)
 		}
 		return r.fail(m, request.Conversion(), jetsheet.MaxAttempts, time.Time{})
 	})
 	stop = r.start()
 	r.until(id, jetsheet.RunClosed)
+	closed.Store(true)
 	return id, stop
 }
 

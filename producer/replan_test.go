@@ -193,6 +193,7 @@ func TestPlanLostWhileOpen(t *testing.T) {
 func TestTwoProducersPlanAgainAtOnce(t *testing.T) {
 	t.Parallel()
 	r := setup(t)
+	r.cfg.ClaimTTL = time.Minute // neither of them is silent
 	r.sites(20, 1, "a")
 	p, id := r.planned()
 	before := r.run(id)

@@ -70,7 +70,8 @@ func setup(t testing.TB) *rig {
 
 func (r *rig) provision() {
 	r.t.Helper()
-	topology := jetsheet.NewTopology(jetsheet.TopologyOptions{AckWait: time.Second})
+	// The workers that tests play settle all they take, however long that takes.
+	topology := jetsheet.NewTopology(jetsheet.TopologyOptions{AckWait: time.Minute})
 	if _, err := deploy.Provision(r.t.Context(), r.js, topology, false); err != nil {
 		r.t.Fatal(err)
 	}
@@ -232,10 +233,10 @@ func (r *rig) until(id jetsheet.RunID, state jetsheet.RunState) *jetsheet.Run {
 	return run
 }
 
-// eventually waits for a condition.
+// eventually waits for a condition. The limit is for machines that do ten other things.
 func (r *rig) eventually(what string, holds func() bool) {
 	r.t.Helper()
-	limit := time.NewTimer(60 * time.Second)
+	limit := time.NewTimer(3 * time.Minute)
 	defer limit.Stop()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
