@@ -68,6 +68,22 @@ func TestReasonsAndCodes(t *testing.T) {
 	}
 }
 
+// explosive is an attribute that panics as it is read.
+type explosive struct{}
+
+func (explosive) MarshalJSON() ([]byte, error) { panic("no form in JSON") }
+
+func TestAPanicGivesTheCallersDefault(t *testing.T) {
+	t.Parallel()
+	b := bindTyped(t, provider.Config{})
+	for _, fallback := range []bool{true, false} {
+		got, err := b.client.BooleanValueDetails(t.Context(), "bad", fallback, openfeature.NewEvaluationContext("42", map[string]any{"channel": explosive{}}))
+		if got.Value != fallback || got.ErrorCode != openfeature.GeneralCode || err == nil || !strings.Contains(got.ErrorMessage, "no form in JSON") {
+			t.Errorf("evaluated to %+v, %v, want the default %v and GENERAL with what panicked", got, err, fallback)
+		}
+	}
+}
+
 func TestTypes(t *testing.T) {
 	t.Parallel()
 	b := bindTyped(t, provider.Config{})

@@ -3,14 +3,37 @@ package provider_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/open-feature/go-sdk/openfeature"
 	"github.com/open-feature/go-sdk/openfeature/isolated"
+	"github.com/open-feature/go-sdk/openfeature/telemetry"
 
 	"github.com/jetsheet/jetsheet/flags/provider"
 )
+
+// With OpenTelemetry the function adds the event to the span of its context:
+// trace.SpanFromContext(ctx).AddEvent(event.Name, trace.WithAttributes(…)).
+func ExampleObserve() {
+	hook := provider.Observe(func(_ context.Context, event telemetry.EvaluationEvent) {
+		for _, key := range slices.Sorted(maps.Keys(event.Attributes)) {
+			fmt.Printf("%s: %s = %v\n", event.Name, key, event.Attributes[key])
+		}
+	})
+	api := isolated.NewAPI()
+	client := api.NewClient()
+	client.AddHooks(hook)
+	client.Boolean(context.Background(), "beta", false, openfeature.NewEvaluationContext("42", nil))
+	// Output:
+	// feature_flag.evaluation: feature_flag.context.id = 42
+	// feature_flag.evaluation: feature_flag.key = beta
+	// feature_flag.evaluation: feature_flag.provider.name = NoopProvider
+	// feature_flag.evaluation: feature_flag.result.reason = default
+	// feature_flag.evaluation: feature_flag.result.variant = default-variant
+}
 
 // A program in development reads its flags from a file; with KV instead of File it
 // reads them from NATS. Programs use openfeature's own API where this example has one
