@@ -8,11 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/flags"
-	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // flagsCommand holds the commands about the flag document: which system makes which
@@ -38,10 +35,7 @@ func (a *app) onFlags(ctx context.Context, settings *natsSettings, operation fun
 	}
 	defer link.Close()
 	err = link.Do(ctx, func(ctx context.Context) error {
-		ledger, err := flags.OpenLedger(ctx, link.JetStream)
-		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			return delivery.NotSetUp("bucket "+jetsheet.BucketFlags, err)
-		}
+		ledger, err := openLedger(ctx, link.JetStream)
 		if err != nil {
 			return err
 		}

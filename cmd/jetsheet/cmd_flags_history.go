@@ -180,7 +180,7 @@ func (c *flagsWatchCommand) Run(ctx context.Context, app *app) error {
 	var ledger *flags.Ledger
 	var teller *revisionTeller
 	err = link.Do(ctx, func(ctx context.Context) (err error) {
-		if ledger, err = flags.OpenLedger(ctx, link.JetStream); err != nil {
+		if ledger, err = openLedger(ctx, link.JetStream); err != nil {
 			return err
 		}
 		teller, err = newRevisionTeller(ctx, link)

@@ -7,6 +7,7 @@ import (
 	"github.com/jetsheet/jetsheet/flags"
 	"github.com/jetsheet/jetsheet/ops"
 	"github.com/jetsheet/jetsheet/ops/notify"
+	"github.com/jetsheet/jetsheet/ops/retreat"
 )
 
 // opsCommand runs the service that people and programs ask.
@@ -14,17 +15,21 @@ type opsCommand struct {
 	NATS natsSettings `embed:"" prefix:"nats-" group:"NATS settings"`
 	S3   s3Settings   `embed:"" prefix:"s3-" group:"S3 settings"`
 
-	Notify notify.Settings `embed:"" prefix:"ops-notify-" group:"notice settings"`
+	Notify notify.Settings  `embed:"" prefix:"ops-notify-" group:"notice settings"`
+	Return retreat.Settings `embed:"" prefix:"ops-return-" group:"automatic return settings"`
 }
 
 // Help is the command's longer description.
 func (c *opsCommand) Help() string {
-	return "Answers conversions.ops.start, .status, .list, .workbooks, .replay, .cancel, .dismiss and .routes on NATS, for the commands about runs and failures and for the nats CLI: nats req conversions.ops.status '{\"run\":\"REPORT\"}'. Several may run. It also tells people of what failed or stands still, through Slack, a webhook or GitHub issues where they are set; what is open shows: nats req conversions.ops.notices '{}'"
+	return "Answers conversions.ops.start, .status, .list, .workbooks, .replay, .cancel, .dismiss and .routes on NATS, for the commands about runs and failures and for the nats CLI: nats req conversions.ops.status '{\"run\":\"REPORT\"}'. Several may run. It also tells people of what failed or stands still, through Slack, a webhook or GitHub issues where they are set; what is open shows: nats req conversions.ops.notices '{}'. And it takes a group of tenants back to the previous system when too many of its conversions fail: see \"jetsheet flags history\"."
 }
 
 // Run works until a signal comes.
 func (c *opsCommand) Run(ctx context.Context, app *app) error {
 	if err := checkNotices(&c.Notify); err != nil {
+		return err
+	}
+	if err := checkReturn(&c.Return); err != nil {
 		return err
 	}
 	need := need{role: "ops", nats: &c.NATS, s3: &c.S3}
@@ -37,7 +42,11 @@ func (c *opsCommand) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return nil, err
 		}
-		return roles{service, notices}, nil
+		back, err := app.newRetreat(ctx, p, &c.Return)
+		if err != nil {
+			return nil, err
+		}
+		return roles{service, notices, back}, nil
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/ops/notify"
+	"github.com/jetsheet/jetsheet/ops/retreat"
 	"github.com/jetsheet/jetsheet/producer"
 	"github.com/jetsheet/jetsheet/renderer"
 	"github.com/jetsheet/jetsheet/uploader"
@@ -30,6 +31,7 @@ type upCommand struct {
 	Renderer renderer.Settings `embed:"" prefix:"renderer-" group:"renderer settings"`
 	Uploader uploader.Settings `embed:"" prefix:"uploader-" group:"uploader settings"`
 	Notify   notify.Settings   `embed:"" prefix:"ops-notify-" group:"notice settings"`
+	Return   retreat.Settings  `embed:"" prefix:"ops-return-" group:"automatic return settings"`
 
 	Local    string `name:"local" placeholder:"DIR" help:"Run NATS and S3 in this process too, with their data in DIR; only the database is yours."`
 	NATSAddr string `name:"local-nats" placeholder:"ADDRESS" default:"127.0.0.1:4222" help:"Where the NATS of --local listens; port 0 takes a free one."`
@@ -46,6 +48,9 @@ func (c *upCommand) Run(ctx context.Context, app *app) error {
 	if err := checkNotices(&c.Notify); err != nil {
 		return err
 	}
+	if err := checkReturn(&c.Return); err != nil {
+		return err
+	}
 	if c.Local != "" {
 		return c.runLocal(ctx, app)
 	}
@@ -58,7 +63,7 @@ func (c *upCommand) build(app *app) func(context.Context, parts) (stage, error) 
 	return func(ctx context.Context, p parts) (stage, error) { return c.newRoles(ctx, app, p) }
 }
 
-// newRoles builds all roles, and the notices.
+// newRoles builds all roles, the notices and the automatic return.
 func (c *upCommand) newRoles(ctx context.Context, app *app, p parts) (roles, error) {
 	all, err := app.newRoles(ctx, p, c.Producer, c.Renderer, c.Uploader)
 	if err != nil {
@@ -68,7 +73,11 @@ func (c *upCommand) newRoles(ctx context.Context, app *app, p parts) (roles, err
 	if err != nil {
 		return nil, err
 	}
-	return append(all, notices), nil
+	back, err := app.newRetreat(ctx, p, &c.Return)
+	if err != nil {
+		return nil, err
+	}
+	return append(all, notices, back), nil
 }
 
 // roles are several stages in one process. The first that ends with an error stops

@@ -21,7 +21,7 @@ type nextRoutes struct {
 // nextRoutes reads the newest document. Where it cannot be used, the error says why: the
 // next run waits.
 func (l *natsLink) nextRoutes(ctx context.Context) (*nextRoutes, error) {
-	ledger, err := flags.OpenLedger(ctx, l.JetStream)
+	ledger, err := openLedger(ctx, l.JetStream)
 	if err != nil {
 		return nil, err
 	}

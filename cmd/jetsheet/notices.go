@@ -22,7 +22,13 @@ func (a *app) newNotices(ctx context.Context, p parts, settings *notify.Settings
 	if err != nil {
 		return nil, err
 	}
-	source, err := notify.NewSource(ctx, notify.SourceConfig{JetStream: p.js, Parse: parseReport, PauseGrace: settings.PauseGrace})
+	ledger, err := openLedger(ctx, p.js)
+	if err != nil {
+		return nil, err
+	}
+	source, err := notify.NewSource(ctx, notify.SourceConfig{
+		JetStream: p.js, Parse: parseReport, PauseGrace: settings.PauseGrace, Returns: (&returns{ledger: ledger}).read,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -68,8 +68,41 @@ func TestThePipelineRunsOnTheseRights(t *testing.T) {
 	stop()
 	i.readFlags()
 	i.freezeAsPrevious()
+	i.takeGroupBack()
 	i.nothingRefused()
 	i.nothingUnused()
+}
+
+// takeGroupBack promotes a group as a person does, and takes it back as ops does.
+func (i *installation) takeGroupBack() {
+	i.t.Helper()
+	const document = `{"$evaluators": {"acme": {"in": [{"var": "targetingKey"}, ["acme"]]}}, "flags": {"cutover": {"state": "ENABLED",
+		"variants": {"legacy": "legacy", "new": "new"}, "defaultVariant": "legacy", "targeting": {"if": [{"$ref": "acme"}, "new"]}}}}`
+	ledger := func(user string) *flags.Ledger {
+		l, err := flags.OpenLedger(i.t.Context(), i.links[user].js)
+		if err != nil {
+			i.t.Fatalf("%s: %v; NATS said %q", user, err, i.links[user].all())
+		}
+		return l
+	}
+	operator := ledger("operator")
+	newest, err := operator.Newest(i.t.Context())
+	if err == nil {
+		newest, err = operator.Put(i.t.Context(), []byte(document), newest.Number, flags.Attribution{Author: "operator", Reason: "pilot"})
+	}
+	if err != nil {
+		i.t.Fatalf("promote a group: %v; NATS said %q", err, i.links["operator"].all())
+	}
+	parsed, err := newest.Document()
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	back, err := ledger("ops").TakeBack(i.t.Context(), flags.TakeBack{
+		Group: "acme", Period: "2026-10", FrozenRevision: newest.Number, FrozenSHA256: parsed.SHA256(), Author: "ops", Reason: "failures",
+	})
+	if err != nil || back == nil {
+		i.t.Errorf("take a group back: %v, %v; NATS said %q", back, err, i.links["ops"].all())
+	}
 }
 
 // awaitScheduledRun waits, as a person would, for the run that the producer starts.

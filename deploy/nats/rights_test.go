@@ -31,7 +31,7 @@ func rights() []right {
 		{"find services", "$SRV.PING", "operator"},
 
 		{"write a run record", "$KV.runs.20261031T200000Z-readings-0", "producer ops previous"},
-		{"write the flag document", "$KV.flags.cutover", "setup operator"},
+		{"write the flag document", "$KV.flags.cutover", "setup ops operator"},
 		{"apply a report", "$KV.reports.readings", "operator"},
 		{"claim a run", "$KV.progress.publisher.20261031T200000Z-readings-0", "producer"},
 		{"write a renderer's progress", "$KV.progress.renderer." + conversion, "renderer"},

@@ -22,6 +22,8 @@ const (
 	KindPaused Kind = "paused"
 	// KindUnattended: work waits, and no worker of the stage lives.
 	KindUnattended Kind = "unattended"
+	// KindReturned: a group of tenants was taken back to the previous system.
+	KindReturned Kind = "returned"
 	// KindChannel: a channel fails; told through the other channels.
 	KindChannel Kind = "channel"
 	// KindStorm: a channel's limit holds messages back; told through that channel.

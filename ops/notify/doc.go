@@ -8,7 +8,7 @@
 //
 // There is one notice for each thing: for the failures of one run with one cause, for a
 // report without its run, for a run that is not planned, for a stage that is paused by
-// one resource or has no worker. A notice is opened, updated and closed; it is not
+// one resource or has no worker, for a group that was taken back to the previous system. A notice is opened, updated and closed; it is not
 // repeated. What a channel is told of it follows from the notice and from what the
 // channel was told before, both of which lie in the KV bucket notices.
 //
@@ -52,7 +52,7 @@
 //	  "text": "workbooks of run 20261031T200000Z-readings-0 failed: workbook_invalid (37 conversions)",
 //	  "sentAt": "2026-11-01T05:00:12Z",
 //	  "notice": {
-//	    "kind": "failures",             failures, missing, stuck, paused, unattended, channel, storm
+//	    "kind": "failures",             failures, missing, stuck, paused, unattended, returned, channel, storm
 //	    "key": "notice.failures.20261031T200000Z-readings-0.workbook_invalid",
 //	    "title": "workbooks of run 20261031T200000Z-readings-0 failed: workbook_invalid",
 //	    "report": "readings", "run": "20261031T200000Z-readings-0", "cause": "workbook_invalid",

@@ -59,7 +59,7 @@ func (m *Message) headline() string {
 func (n *Notice) howMany() string {
 	noun := map[Kind]string{
 		KindFailures: "conversion", KindMissing: "tick", KindStuck: "run", KindPaused: "worker",
-		KindUnattended: "waiting conversion", KindChannel: "channel", KindStorm: "message",
+		KindUnattended: "waiting conversion", KindReturned: "group", KindChannel: "channel", KindStorm: "message",
 	}[n.Kind]
 	if n.Count != 1 {
 		noun += "s"

@@ -30,6 +30,8 @@ type SourceConfig struct {
 	// PauseGrace is how long a worker may wait for something before that is of concern;
 	// 0 means [DefaultPauseGrace].
 	PauseGrace time.Duration
+	// Returns lists the automatic returns in force; nil means that there are none.
+	Returns func(ctx context.Context) ([]Returned, error)
 }
 
 // JetStreamSource sees what the stages leave in JetStream. Make it with [NewSource].
@@ -41,6 +43,7 @@ type JetStreamSource struct {
 	flags      jetstream.KeyValue
 	progress   jetstream.KeyValue
 	pauseGrace time.Duration
+	returns    func(ctx context.Context) ([]Returned, error)
 	readAt     time.Time
 }
 
@@ -67,6 +70,7 @@ func NewSource(ctx context.Context, cfg SourceConfig) (*JetStreamSource, error) 
 		flags:      buckets[jetsheet.BucketFlags],
 		progress:   buckets[jetsheet.BucketProgress],
 		pauseGrace: cmp.Or(cfg.PauseGrace, DefaultPauseGrace),
+		returns:    cfg.Returns,
 	}, nil
 }
 
@@ -96,6 +100,10 @@ func (s *JetStreamSource) Look(ctx context.Context, now time.Time) Sight {
 		concerns, err = s.attendance.unattended(ctx, workers, now)
 	}
 	see(KindUnattended, concerns, err)
+	if s.returns != nil {
+		returns, err := s.returns(ctx)
+		see(KindReturned, returned(returns), err)
+	}
 	return sight
 }
 
