@@ -119,9 +119,10 @@ func (b *book) last(report string) time.Time {
 // a loss of the watch.
 func (p *Producer) watch(ctx context.Context, what string, kv jetstream.KeyValue, see func(context.Context, jetstream.KeyValueEntry)) {
 	for ctx.Err() == nil {
+		began := time.Now()
 		err := p.watchOnce(ctx, what, kv, see)
 		if err != nil && ctx.Err() == nil {
-			p.tell(ctx, what, delivery.Unavailable("KV bucket "+kv.Bucket(), err))
+			p.tell(ctx, what, began, delivery.Unavailable("KV bucket "+kv.Bucket(), err))
 			p.log.WarnContext(ctx, "watch lost, watching again", slog.String("bucket", kv.Bucket()), slog.Any("err", err))
 		}
 		wait(ctx, time.Second)
@@ -138,7 +139,7 @@ func (p *Producer) watchOnce(ctx context.Context, what string, kv jetstream.KeyV
 		return err
 	}
 	defer func() { _ = w.Stop() }()
-	p.tell(ctx, what, nil)
+	p.tell(ctx, what, time.Now(), nil)
 	still := time.NewTicker(p.cfg.Interval)
 	defer still.Stop()
 	for {

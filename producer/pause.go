@@ -3,6 +3,7 @@ package producer
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -12,42 +13,43 @@ import (
 	"github.com/jetsheet/jetsheet/internal/report/query"
 )
 
-// tell says to people how something that is tried again and again has ended, nil for
-// well. Where it waits for what others have to mend the producer is paused for the
+// tell says to people how something that is tried again and again, and began at an instant,
+// has ended: nil for well. Where it waits for what others have to mend the producer is paused for the
 // source, which is the run's runner, a bucket, or the producer for its rounds. Any other
 // error is one of the report or the run and is told with it.
-func (p *Producer) tell(ctx context.Context, source any, err error) {
+func (p *Producer) tell(ctx context.Context, source any, began time.Time, err error) {
 	if ctx.Err() != nil {
 		return
 	}
-	on, what, waiting := waits(err)
-	switch {
-	case waiting:
-		p.announce.Pause(source, on, what, err)
+	if why := delivery.Explain(p.cfg.Refusal, unavailable(err), began); why != nil {
+		on, what, _ := delivery.Waits(why)
+		p.announce.Pause(source, on, what, why)
 		return
-	case err != nil:
+	}
+	if err != nil {
 		p.announce.Failed(err)
 	}
 	p.announce.Resume(source)
 }
 
-// waits says what an error waits for, if it waits for anything.
-func waits(err error) (on jetsheet.Resource, what string, ok bool) {
-	if on, what, ok = delivery.Waits(err); ok {
-		return on, what, true
+// unavailable returns what an error waits for as one of [delivery.Unavailable], nil where it
+// waits for nothing.
+func unavailable(err error) error {
+	if _, _, ok := delivery.Waits(err); ok {
+		return err
 	}
 	var planning *planError
 	if errors.As(err, &planning) && planning.class != jetsheet.ClassUnavailable {
-		return "", "", false
+		return nil
 	}
 	var statement *query.StatementError
 	switch {
-	case errors.As(err, &statement):
-		return jetsheet.ResourceDatabase, "database", statement.Kind == query.Unavailable
-	case ofNATS(err):
-		return jetsheet.ResourceNATS, "NATS", true
+	case errors.As(err, &statement) && statement.Kind == query.Unavailable:
+		return delivery.Unavailable("database", err)
+	case statement == nil && ofNATS(err):
+		return delivery.Unavailable("NATS", err)
 	}
-	return "", "", false
+	return nil
 }
 
 // ofNATS says whether a request to NATS has failed, rather than what it was about.

@@ -156,13 +156,13 @@ func TestProblemOfTheReportIsNoPause(t *testing.T) {
 
 func TestWhatAnErrorWaitsFor(t *testing.T) {
 	t.Parallel()
-	unavailable := &query.StatementError{Kind: query.Unavailable}
+	away := &query.StatementError{Kind: query.Unavailable}
 	for name, at := range map[string]struct {
 		err  error
 		want jetsheet.Resource
 	}{
-		"database":             {fmt.Errorf("planning: %w", statementProblem(unavailable)), jetsheet.ResourceDatabase},
-		"database's clock":     {errors.Join(nil, unavailable), jetsheet.ResourceDatabase},
+		"database":             {fmt.Errorf("planning: %w", statementProblem(away)), jetsheet.ResourceDatabase},
+		"database's clock":     {errors.Join(nil, away), jetsheet.ResourceDatabase},
 		"statement":            {statementProblem(&query.StatementError{Kind: query.Invalid}), ""},
 		"tick to come":         {&planError{jetsheet.ClassUnavailable, "", errors.New("the tick has not come")}, ""},
 		"definition":           {&planError{jetsheet.ClassPermanent, jetsheet.CauseDefinition, errors.New("no targets")}, ""},
@@ -172,7 +172,7 @@ func TestWhatAnErrorWaitsFor(t *testing.T) {
 		"NATS does not answer": {fmt.Errorf("list: %w", context.DeadlineExceeded), jetsheet.ResourceNATS},
 		"nothing":              {nil, ""},
 	} {
-		got, what, ok := waits(at.err)
+		got, what, ok := delivery.Waits(unavailable(at.err))
 		if !ok {
 			got = ""
 		}

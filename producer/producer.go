@@ -51,6 +51,8 @@ type Config struct {
 	Router    RouterFunc
 	// Parse reads definitions; it carries the checks that live in other packages.
 	Parse func(file string, data []byte) (*report.Definition, error)
+	// Refusal, if set, says what NATS refused; see [delivery.Config].
+	Refusal delivery.RefusalFunc
 	// Now is the clock that says whether a tick is due; nil means PostgreSQL's.
 	Now func(ctx context.Context) (time.Time, error)
 	// Worker is this process's name, Version its build.
@@ -159,8 +161,9 @@ func (p *Producer) Run(ctx context.Context) error {
 	group.Go(func() { p.watchLate(ctx, &group) })
 	for {
 		interval := p.cfg.Interval
+		began := time.Now()
 		err := p.round(ctx, &group)
-		p.tell(ctx, p, err)
+		p.tell(ctx, p, began, err)
 		if err != nil && ctx.Err() == nil {
 			p.log.WarnContext(ctx, "round not finished, will be tried again", slog.Any("err", err))
 			interval = min(interval, problemPace)

@@ -85,11 +85,12 @@ func (r *runner) run(ctx context.Context) {
 		}
 	}()
 	for ctx.Err() == nil {
+		began := time.Now()
 		pause, closed, err := r.step(ctx)
 		if closed {
 			return
 		}
-		r.p.tell(ctx, r, err)
+		r.p.tell(ctx, r, began, err)
 		if err != nil {
 			r.complain(ctx, err)
 			pause = max(pause, time.Second)

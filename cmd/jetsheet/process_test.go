@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,7 +34,12 @@ import (
 // its standard input ends. A third argument is the most bytes that JetStream may store.
 func natsServerMain() {
 	options := local.NATSOptions{Dir: os.Args[1], Addr: os.Args[2]}
-	if len(os.Args) > 3 {
+	if len(os.Args) == 5 && os.Args[3] == "deny" { // everybody that subject
+		options.Configure = func(o *server.Options) {
+			deny := &server.Permissions{Publish: &server.SubjectPermission{Deny: []string{os.Args[4]}}}
+			o.Users, o.NoAuthUser = []*server.User{{Username: "limited", Password: "pa55", Permissions: deny}}, "limited"
+		}
+	} else if len(os.Args) > 3 {
 		most, err := strconv.ParseInt(os.Args[3], 10, 64)
 		if err != nil {
 			_, _ = fmt.Fprintln(os.Stderr, err)
@@ -99,19 +103,14 @@ func install(t *testing.T, schema string) *installation {
 	return i
 }
 
-// startNATSServer starts nats-server on an empty directory and returns its URL.
+// startNATSServer starts nats-server on an empty directory and a free port, and returns
+// its URL.
 func (i *installation) startNATSServer() string {
 	i.t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		i.t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		i.t.Fatal(err)
-	}
-	i.natsDir, i.natsAddress = i.t.TempDir(), address
-	return i.runNATSServer()
+	i.natsDir, i.natsAddress = i.t.TempDir(), "127.0.0.1:0"
+	url := i.runNATSServer()
+	i.natsAddress = strings.TrimPrefix(url, "nats://")
+	return url
 }
 
 // runNATSServer starts nats-server where it was before.

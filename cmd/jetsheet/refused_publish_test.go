@@ -20,6 +20,25 @@ import (
 	"github.com/jetsheet/jetsheet/renderer"
 )
 
+// TestProducerWithoutARightSaysWhichOne: a producer that may not publish requests is paused
+// for that, by its state and for who asks, and not for a time-out.
+func TestProducerWithoutARightSaysWhichOne(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("an acknowledgement is waited for for half a minute")
+	}
+	i := install(t, killSchema)
+	i.stopNATS()
+	i.runNATSServer("deny", "conversions.request.>")
+	i.startRoles("producer")
+	i.apply(killReport, killTick())
+	const want = "stream CONVERSIONS: permission denied: publish to conversions.request."
+	w := i.paused(jetsheet.StageProducer, jetsheet.ResourceNATS)
+	if !strings.HasPrefix(w.Paused, want) || !strings.HasPrefix(w.LastError, "permission denied by NATS: publish to ") {
+		t.Errorf("worker: got %+v, want it paused for %q…", w, want)
+	}
+}
+
 // TestRendererWithoutARightSaysWhichOne: a real server refuses the rendered event, and the
 // worker's state names the right that is missing.
 func TestRendererWithoutARightSaysWhichOne(t *testing.T) {

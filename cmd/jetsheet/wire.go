@@ -66,7 +66,7 @@ func (a *app) newProducer(ctx context.Context, p parts, settings producer.Settin
 	}
 	return producer.New(ctx, producer.Config{
 		Settings: settings, JetStream: p.js, Database: p.database, Freezer: freezer, Router: router,
-		Parse: parseReport, Worker: worker, Version: buildVersion().Version, Logger: a.log,
+		Parse: parseReport, Refusal: p.refusal, Worker: worker, Version: buildVersion().Version, Logger: a.log,
 	})
 }
 

@@ -54,7 +54,7 @@ func Transient(cause jetsheet.Cause, err error) error {
 
 // Unavailable marks something that every attempt would meet now. waiting names it for
 // people and begins with what it is: "database", "S3 bucket NAME", "object store
-// NAME", "stream NAME", "consumer NAME", "KV bucket NAME", "flag document". Notices
+// NAME", "stream NAME", "consumer NAME", "KV bucket NAME", "NATS", "flag document". Notices
 // are grouped by that; anything else is [jetsheet.ResourceOther].
 func Unavailable(waiting string, err error) error {
 	return &Error{Class: jetsheet.ClassUnavailable, Waiting: waiting, Err: err}
@@ -67,6 +67,9 @@ func Unavailable(waiting string, err error) error {
 func Postpone(after time.Duration, err error) error {
 	return &Error{Class: jetsheet.ClassInterrupted, After: after, Err: err}
 }
+
+// anyOfNATS is what is waited for where it is not known which part of NATS that is.
+const anyOfNATS = "NATS"
 
 // Waits returns what an error made by [Unavailable] waits for: its kind, and its text.
 // ok is false where there is no such error.
@@ -99,7 +102,7 @@ func (e *Error) on() jetsheet.Resource {
 		return jetsheet.ResourceObjectStore
 	case begins("flag document"):
 		return jetsheet.ResourceFlags
-	case begins("stream "), begins("consumer "), begins("KV bucket "):
+	case begins("stream "), begins("consumer "), begins("KV bucket "), begins(anyOfNATS):
 		return jetsheet.ResourceNATS
 	}
 	return jetsheet.ResourceOther

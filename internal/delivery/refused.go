@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -49,14 +50,32 @@ func splitSubject(subject string) (family, one string) {
 // and the reason comes to the connection alone.
 type RefusalFunc func(since time.Time, concerns func(subject string) bool) *RefusedError
 
-// explain puts the refusal in the place of the time-out that it made. What is refused
-// still is unavailable: nothing is wrong with the conversion, and once the right is
-// granted it goes on.
+// explain puts the refusal in the place of the time-out that it made; see [Explain].
 func (w *Worker) explain(c *Error, key string, since time.Time) *Error {
-	if w.cfg.Refusal == nil || c.Class != jetsheet.ClassUnavailable || c.Waiting == "" {
+	return explain(w.cfg.Refusal, c, key, since)
+}
+
+// Explain puts a refusal since an instant in the place of the time-out that it made, where
+// err was made by [Unavailable] and something was refused that it waits for. Any other
+// error is returned as it is, and all are without refusal.
+func Explain(refusal RefusalFunc, err error, since time.Time) error {
+	var known *Error
+	if !errors.As(err, &known) {
+		return err
+	}
+	if explained := explain(refusal, known, "", since); explained != known {
+		return explained
+	}
+	return err
+}
+
+// explain: what is refused still is unavailable. Nothing is wrong with the conversion, and
+// once the right is granted it goes on.
+func explain(refusal RefusalFunc, c *Error, key string, since time.Time) *Error {
+	if refusal == nil || c.Class != jetsheet.ClassUnavailable || c.Waiting == "" {
 		return c
 	}
-	refused := w.cfg.Refusal(since, func(subject string) bool { return concerns(subject, c.Waiting, key) })
+	refused := refusal(since, func(subject string) bool { return concerns(subject, c.Waiting, key) })
 	if refused == nil {
 		return c
 	}
@@ -69,6 +88,9 @@ func (w *Worker) explain(c *Error, key string, since time.Time) *Error {
 func concerns(subject, waiting, key string) bool {
 	at := strings.LastIndexByte(waiting, ' ') + 1
 	kind, name := strings.TrimSuffix(waiting[:at], " "), waiting[at:]
+	if waiting == anyOfNATS {
+		return true
+	}
 	stream, data := name, []string(nil)
 	switch kind {
 	case "stream":
