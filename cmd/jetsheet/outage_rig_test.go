@@ -9,6 +9,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -118,7 +119,27 @@ func (i *installation) nothingFailed() {
 }
 
 // s3Front stands before S3 and answers in its place while it is told to.
-type s3Front struct{ refusal atomic.Pointer[refusal] }
+type s3Front struct {
+	refusal atomic.Pointer[refusal]
+	// refusals are those of keys that begin so.
+	refusals sync.Map // string → *refusal
+}
+
+// refuses returns the refusal that an object of the bucket meets, or nil.
+func (f *s3Front) refuses(path string) *refusal {
+	if all := f.refusal.Load(); all != nil {
+		return all
+	}
+	var found *refusal
+	f.refusals.Range(func(prefix, one any) bool {
+		_, key, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+		if strings.HasPrefix(key, prefix.(string)) {
+			found = one.(*refusal)
+		}
+		return found == nil
+	})
+	return found
+}
 
 // refusal is an error of S3.
 type refusal struct {
@@ -136,7 +157,7 @@ func (i *installation) frontS3() *s3Front {
 	front := &s3Front{}
 	proxy := httputil.NewSingleHostReverseProxy(origin)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if refused := front.refusal.Load(); refused != nil {
+		if refused := front.refuses(r.URL.Path); refused != nil {
 			_, _ = io.Copy(io.Discard, r.Body)
 			w.Header().Set("Content-Type", "application/xml")
 			w.WriteHeader(refused.status)

@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,6 +24,11 @@ func failureScenes() map[string]setScene {
 		string(jetsheet.CauseKeyOccupied): sceneKeyOccupied,
 		string(jetsheet.CauseHeld):        sceneHeld,
 		string(jetsheet.CauseCancelled):   sceneCancelled,
+		string(jetsheet.CauseDefinition):  sceneDefinition,
+		string(jetsheet.CauseStalled):     sceneStalled,
+		// The first for good; the second three times, as one that broke on the way.
+		string(jetsheet.CauseUploadRefused): refusedByS3("EntityTooLarge"),
+		string(jetsheet.CauseInternal):      refusedByS3("BadDigest"),
 
 		"missing_run": sceneMissingRun,
 		"stuck_run":   sceneStuckRun,
@@ -101,7 +109,8 @@ func wrongData() []wrong {
 	}
 }
 
-// plantedCauses are those that nobody can bring about at will; see [sceneRig.planted].
+// plantedCauses are those that this test does not bring about: [sceneRig.planted]. Each
+// says where it is.
 func plantedCauses() map[jetsheet.Cause]struct {
 	stage   jetsheet.Stage
 	message string
@@ -111,16 +120,52 @@ func plantedCauses() map[jetsheet.Cause]struct {
 		message string
 	}
 	return map[jetsheet.Cause]planted{
-		jetsheet.CauseDuplicateKey:   {jetsheet.StageProducer, `more than one target has the output key "x"`},
+		// No key that reports validate lets through gives two targets one key, and the
+		// producer reads no other: package producer hands itself such a plan.
+		jetsheet.CauseDuplicateKey: {jetsheet.StageProducer, `more than one target has the output key "x"`},
+		// It takes a binary of a newer version, and one to mend it: TestUpgrade builds them.
 		jetsheet.CauseMessageVersion: {jetsheet.StageRenderer, "the request needs a newer worker"},
-		jetsheet.CauseDefinition:     {jetsheet.StageRenderer, "read the definition of the run: line 3: unknown key"},
-		jetsheet.CauseStalled:        {jetsheet.StageRenderer, "no progress for 1m0s"},
-		jetsheet.CausePanic:          {jetsheet.StageRenderer, "panic: index out of range [3] with length 3"},
-		jetsheet.CauseWorkerCrash:    {jetsheet.StageRenderer, "4 attempts ended without an outcome"},
-		jetsheet.CauseDeadRequest:    {jetsheet.StageRenderer, "the request passed the most deliveries"},
-		jetsheet.CauseWorkbookLost:   {jetsheet.StageUploader, "the workbook is missing in the object store (it was rendered 3 times)"},
-		jetsheet.CauseUploadRefused:  {jetsheet.StageUploader, "S3 says EntityTooLarge"},
-		jetsheet.CauseInternal:       {jetsheet.StageUploader, "S3 answers 400 BadDigest"},
+		// It takes a bug: package delivery is given a handler that has one.
+		jetsheet.CausePanic: {jetsheet.StageRenderer, "panic: index out of range [3] with length 3"},
+	}
+}
+
+// sceneDefinition damages the record of a run whose failures are tried again.
+func sceneDefinition(s *sceneRig) *scene {
+	sc := s.failed(s.define(baseRows), jetsheet.CauseStatement)
+	s.execute("update " + s.table + " set n = 1")
+	kv, err := s.js.KeyValue(s.t.Context(), jetsheet.BucketRuns)
+	s.check(err)
+	before, err := kv.Get(s.t.Context(), jetsheet.RunKey(s.id()))
+	s.check(err)
+	var run jetsheet.Run
+	s.check(jetsheet.Decode(before.Value(), &run))
+	run.Frozen.Definition = strings.Replace(run.Frozen.Definition, "queries:", "querys:", 1)
+	damaged, err := json.Marshal(&run)
+	s.check(err)
+	_, err = kv.Put(s.t.Context(), jetsheet.RunKey(s.id()), damaged)
+	s.check(err)
+	s.run(exitDifferences, "failures", "replay", "--run", s.id().String(), "--wait")
+	sc.prints = string(jetsheet.CauseDefinition)
+	if n := len(s.failures(jetsheet.CauseDefinition)); n != 3 {
+		s.t.Fatalf("%d failures of %s, want 3", n, sc.prints)
+	}
+	return sc
+}
+
+// sceneStalled has statements that take longer than a worker may work.
+func sceneStalled(s *sceneRig) *scene {
+	sc := s.define(`('a', '1', 300), ('b', '1', 300), ('c', '1', 0)`, "select 10 / n as each from", "select pg_sleep(n)::text as slept from")
+	return s.corrects(s.failed(sc, jetsheet.CauseStalled), "update TABLE set n = 0")
+}
+
+// refusedByS3 has S3 refuse the scene's workbooks with an error that fails them.
+func refusedByS3(code string) setScene {
+	return func(s *sceneRig) *scene {
+		s.front.refusals.Store(s.table+"/", &refusal{http.StatusBadRequest, code})
+		sc := s.failed(s.define(baseRowsThatWork), jetsheet.Cause(s.table))
+		sc.steps["corrected"] = func() { s.front.refusals.Delete(s.table + "/") }
+		return sc
 	}
 }
 

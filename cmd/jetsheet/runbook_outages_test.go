@@ -23,6 +23,7 @@ import (
 func outageScenes() map[string]setScene {
 	return map[string]setScene{
 		"channel":             sceneChannel,
+		"nats_lost":           sceneNATSLost,
 		"no_worker":           sceneNoWorker,
 		"paused":              scenePaused,
 		"paused_database":     scenePaused,
@@ -30,6 +31,10 @@ func outageScenes() map[string]setScene {
 		"paused_nats":         scenePausedNATS,
 		"paused_object_store": scenePausedObjectStore,
 		"paused_s3":           scenePausedS3,
+
+		string(jetsheet.CauseWorkerCrash):  sceneWorkerCrash,
+		string(jetsheet.CauseDeadRequest):  sceneDeadRequest,
+		string(jetsheet.CauseWorkbookLost): sceneWorkbookLost,
 	}
 }
 
@@ -64,6 +69,18 @@ func (s *sceneRig) restart(name string) {
 	s.startRole(name)
 }
 
+// awaitOps waits until the service and what keeps notices answer.
+func (s *sceneRig) awaitOps() {
+	s.t.Helper()
+	s.await("ops answers", time.Minute, func() bool {
+		_, err := s.conn.Request("conversions.ops.notices", nil, time.Second)
+		if err == nil {
+			_, err = s.conn.Request("conversions.ops.list", []byte("{}"), time.Second)
+		}
+		return err == nil
+	})
+}
+
 // sceneChannel has a webhook that nobody answers.
 func sceneChannel(s *sceneRig) *scene {
 	before := s.runbookRig.env
@@ -79,11 +96,32 @@ func sceneChannel(s *sceneRig) *scene {
 	sc.steps["corrected"] = func() {
 		s.runbookRig.env = before
 		s.restart("ops")
-		s.await("ops answers", time.Minute, func() bool {
-			_, err := s.conn.Request("conversions.ops.notices", nil, time.Second)
-			return err == nil
-		})
+		s.awaitOps()
 	}
+	return sc
+}
+
+// sceneNATSLost loses all that NATS has stored, in the middle of a run that no calendar
+// asks for.
+func sceneNATSLost(s *sceneRig) *scene {
+	sc := s.define(`('a', '1', 1)`, "select 10 / n as each from", "select pg_sleep(n)::text as slept from")
+	s.execute("insert into " + s.table + " select 't' || i, '1', 1 from generate_series(1, 30) i")
+	s.begin()
+	s.await("the first workbooks are done", time.Minute, func() bool { return s.done(s.id()) > 0 })
+	kv, err := s.js.KeyValue(s.t.Context(), jetsheet.BucketFlags)
+	s.check(err)
+	document, err := kv.Get(s.t.Context(), jetsheet.FlagsKey)
+	s.check(err)
+	s.check(os.WriteFile(filepath.Join(s.dir, "cutover.json"), document.Value(), 0o600))
+	s.roles["producer"].stop() // one that runs on knows the run by heart
+	s.runbookRig.wipe()        // the server is the rig's, and outlives the scene
+	sc.steps["started"] = func() {
+		s.startRole("producer")
+		s.awaitOps()
+	}
+	sc.prints = "create"
+	// The other scenes need short leases.
+	sc.steps["set up"] = func() { s.run(exitDone, "setup", "--setup-ack-wait=2s") }
 	return sc
 }
 
@@ -203,5 +241,94 @@ func scenePausedS3(s *sceneRig) *scene {
 	s.check(err)
 	s.startRole("renderer")
 	s.paused(jetsheet.ResourceS3)
+	return sc
+}
+
+// sceneWorkerCrash has conversions that their worker does not survive.
+func sceneWorkerCrash(s *sceneRig) *scene {
+	sc := s.define(`('a', '1', 60), ('b', '1', 60)`, "select 10 / n as each from", "select pg_sleep(n)::text as slept from")
+	kv, err := s.js.KeyValue(s.t.Context(), jetsheet.BucketProgress)
+	s.check(err)
+	starts := func(tenant string) int {
+		entry, err := kv.Get(s.t.Context(), jetsheet.ProgressKey(jetsheet.StageRenderer, jetsheet.Conversion{Run: s.id(), Tenant: tenant, Target: "1"}))
+		if errors.Is(err, jetstream.ErrKeyNotFound) {
+			return 0
+		}
+		s.check(err)
+		var p jetsheet.Progress
+		s.check(jetsheet.Decode(entry.Value(), &p))
+		return len(p.Starts)
+	}
+	s.begin()
+	seen := map[string]int{}
+	for failed := false; !failed; {
+		s.await("an attempt begins, or none does any more", time.Minute, func() bool {
+			begun := false
+			for _, tenant := range []string{"a", "b"} {
+				n := starts(tenant)
+				begun, seen[tenant] = begun || n > seen[tenant], n
+			}
+			failed = !begun && len(s.failures(jetsheet.CauseWorkerCrash)) == 2
+			return begun || failed
+		})
+		if !failed {
+			s.roles["renderer"].kill()
+			s.startRole("renderer")
+		}
+	}
+	s.execute("update " + s.table + " set n = 0")
+	sc.prints = string(jetsheet.CauseWorkerCrash)
+	return sc
+}
+
+// sceneDeadRequest takes requests again and again without working on them, in every attempt
+// that they are given.
+func sceneDeadRequest(s *sceneRig) *scene {
+	s.roles["renderer"].stop()
+	sc := s.define(baseRowsThatWork)
+	s.begin()
+	lane, err := s.js.Consumer(s.t.Context(), jetsheet.StreamConversions, jetsheet.LaneConsumer(jetsheet.LaneSmall))
+	s.check(err)
+	s.await("the requests are given up", time.Minute, func() bool {
+		batch, err := lane.Fetch(2, jetstream.FetchMaxWait(time.Second))
+		s.check(err)
+		for m := range batch.Messages() {
+			s.check(m.Nak())
+		}
+		return len(s.failures(jetsheet.CauseDeadRequest)) == 2
+	})
+	s.startRole("renderer")
+	sc.prints = string(jetsheet.CauseDeadRequest)
+	return sc
+}
+
+// sceneWorkbookLost loses every workbook between renderer and uploader.
+func sceneWorkbookLost(s *sceneRig) *scene {
+	rendered, err := s.js.Stream(s.t.Context(), jetsheet.StreamRendered)
+	s.check(err)
+	store, err := s.js.Stream(s.t.Context(), jetsheet.StoreStream(jetsheet.StoreWorkbooks))
+	s.check(err)
+	wait := func(what string, events uint64) {
+		s.await(what, time.Minute, func() bool {
+			info, err := rendered.Info(s.t.Context())
+			s.check(err)
+			return info.State.Msgs == events
+		})
+	}
+	s.roles["uploader"].stop()
+	sc := s.define(baseRowsThatWork)
+	s.begin()
+	for range jetsheet.MaxAttempts + 1 {
+		wait("the workbooks are rendered", 2)
+		s.check(store.Purge(s.t.Context()))
+		s.roles["renderer"].stop()
+		s.startRole("uploader")
+		wait("the uploader misses them", 0)
+		s.roles["uploader"].stop()
+		s.startRole("renderer")
+	}
+	s.startRole("uploader")
+	s.run(exitDifferences, "runs", "wait", s.report, "--timeout=1m")
+	sc.prints = string(jetsheet.CauseWorkbookLost)
 	return sc
 }

@@ -25,6 +25,7 @@ type runbookRig struct {
 	*installation
 
 	roles    map[string]*role
+	front    *s3Front
 	dir      string
 	shellEnv []string
 }
@@ -44,6 +45,7 @@ func buildNATS(t *testing.T) string {
 func newRunbookRig(t *testing.T, natsDir string) *runbookRig {
 	t.Helper()
 	r := &runbookRig{installation: install(t, ""), roles: map[string]*role{}, dir: t.TempDir()}
+	r.front = r.frontS3()
 	values := map[string]string{}
 	for _, pair := range r.env {
 		name, value, _ := strings.Cut(pair, "=")
@@ -70,7 +72,7 @@ func (r *runbookRig) startRoles() {
 func (r *runbookRig) startRole(name string) {
 	r.roles[name] = r.start(name, map[string][]string{
 		"producer": {"--producer-claim-ttl=2s", "--producer-interval=2s"},
-		"renderer": {"--renderer-slots=8"},
+		"renderer": {"--renderer-slots=8", "--renderer-deadline=10s"},
 		"ops":      {},
 	}[name]...)
 }
@@ -126,6 +128,9 @@ func (s *sceneRig) write(edits ...string) string {
 	s.check(os.WriteFile(filepath.Join(dir, s.report+".yaml"), []byte(text), 0o600))
 	return dir
 }
+
+// baseRowsThatWork are rows that can be divided by.
+const baseRowsThatWork = `('a', '1', 1), ('b', '1', 1)`
 
 // redefine corrects the definition that was written; edits are pairs of old and new text.
 func (s *sceneRig) redefine(edits ...string) {
@@ -210,7 +215,7 @@ func (s *sceneRig) failures(cause jetsheet.Cause) []*ops.FailureInfo {
 	return failures
 }
 
-// planted is a scene of a cause that nobody can bring about at will: conversions fail for
+// planted is a scene of a cause that is not brought about: conversions fail for
 // another reason, which is mended at once, and their records are given the cause. What
 // the page's commands do about them is real.
 func (s *sceneRig) planted(stage jetsheet.Stage, message string) *scene {

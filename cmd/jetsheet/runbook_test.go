@@ -19,10 +19,11 @@ import (
 
 var runbookDir = filepath.Join("..", "..", "deploy", "runbook")
 
-// noticePages are the pages that are no cause's: of notices, and of the nats CLI.
+// noticePages are the pages that are no cause's: of notices, of the nats CLI, and of what no
+// notice can tell.
 func noticePages() []string {
 	return []string{
-		"channel", "missing_run", "no_worker", "paused", "paused_database", "paused_flags", "paused_nats", "paused_object_store",
+		"channel", "missing_run", "nats_lost", "no_worker", "paused", "paused_database", "paused_flags", "paused_nats", "paused_object_store",
 		"paused_s3", "raw", "stuck_run",
 	}
 }
