@@ -5,12 +5,13 @@
 //
 // One thing was added to it for the move, in routes.go: before it works on a report it asks
 // over NATS which customers are still its own. Without an answer it waits and makes nothing:
-// the other system may be making what it would make.
+// the other system may be making what it would make. It does not use the package flags, as a
+// program in Go might, because most previous systems cannot; and so the report's calendar
+// names the run, not a second reckoning of when the month's tick was.
 //
 //	conversions.ops.routes {"report", "period", "tenants"} ──► {"tenants": [{"tenant", "previous"}]}
 //
-// The demo and the tests run it beside jetsheet, and the benchmarks compare the two.
-// deploy/legacy/batch is its program.
+// The demo and the tests run it beside jetsheet. deploy/legacy/batch is its program.
 package legacy
 
 import (

@@ -99,6 +99,10 @@ func (b *book) begin(s sheet, index int) (*excelize.StreamWriter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sheet %q: %w", name, err)
 	}
+	// A stream leaves the new sheet's dimension as it is, A1, and some readers stop there.
+	if err := b.file.SetSheetDimension(name, ""); err != nil {
+		return nil, err
+	}
 	stream, err := b.file.NewStreamWriter(name)
 	if err != nil {
 		return nil, err
