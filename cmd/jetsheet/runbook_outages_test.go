@@ -120,8 +120,6 @@ func sceneNATSLost(s *sceneRig) *scene {
 		s.awaitOps()
 	}
 	sc.prints = "create"
-	// The other scenes need short leases.
-	sc.steps["set up"] = func() { s.run(exitDone, "setup", "--setup-ack-wait=2s") }
 	return sc
 }
 

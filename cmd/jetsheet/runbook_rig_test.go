@@ -53,6 +53,7 @@ func newRunbookRig(t *testing.T, natsDir string) *runbookRig {
 	}
 	values["PATH"] = natsDir + string(os.PathListSeparator) + os.Getenv("PATH")
 	values["NATS_URL"] = values["JETSHEET_NATS_URL"] // for the nats CLI
+	values["JETSHEET_SETUP_ACK_WAIT"] = "2s"         // where a page runs setup on nothing
 	for name, value := range values {
 		r.shellEnv = append(r.shellEnv, name+"="+value)
 	}
