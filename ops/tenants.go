@@ -25,28 +25,21 @@ type KnownTenants struct {
 // KnownTenants reads the plan of the newest scheduled run of each report. Ids that a plan
 // could not use are left out.
 func (r *Reader) KnownTenants(ctx context.Context) (*KnownTenants, error) {
-	runs, err := r.knownRuns(ctx)
+	runs, unread, err := r.NewestRuns(ctx)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(runs, func(a, b jetsheet.RunID) int { return b.Compare(a) })
-	known, read := &KnownTenants{}, map[string]bool{}
-	tenants := map[string]bool{}
-	for _, id := range runs {
-		if id.Rerun > 0 || read[id.Report] {
-			continue
-		}
-		counts, err := r.PlannedTenants(ctx, id)
+	known, tenants := &KnownTenants{Unread: unread}, map[string]bool{}
+	for _, run := range runs {
+		counts, err := r.plannedTenants(ctx, run)
 		if ctx.Err() != nil {
 			return nil, err
 		}
 		if err != nil {
-			known.Unread = append(known.Unread, id)
-		}
-		if counts == nil {
+			known.Unread = append(known.Unread, run.ID())
 			continue
 		}
-		read[id.Report], known.Runs = true, append(known.Runs, id)
+		known.Runs = append(known.Runs, run.ID())
 		for tenant := range counts {
 			tenants[tenant] = true
 		}
@@ -55,16 +48,44 @@ func (r *Reader) KnownTenants(ctx context.Context) (*KnownTenants, error) {
 	return known, nil
 }
 
+// NewestRuns returns the newest planned scheduled run of each report, and the ids of newer
+// ones whose records cannot be read.
+func (r *Reader) NewestRuns(ctx context.Context) (runs []*jetsheet.Run, unread []jetsheet.RunID, err error) {
+	ids, err := r.knownRuns(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	slices.SortFunc(ids, func(a, b jetsheet.RunID) int { return b.Compare(a) })
+	found := map[string]bool{}
+	for _, id := range ids {
+		if id.Rerun > 0 || found[id.Report] {
+			continue
+		}
+		run, err := r.Record(ctx, id)
+		switch {
+		case ctx.Err() != nil:
+			return nil, nil, err
+		case errors.Is(err, ErrUnknownRun):
+		case err != nil:
+			unread = append(unread, id)
+		case run.Plan != nil:
+			found[id.Report], runs = true, append(runs, run)
+		}
+	}
+	return runs, unread, nil
+}
+
 // PlannedTenants counts the workbooks of each tenant in a run's plan; it is nil for a run
-// that is not planned or not there. Targets whose ids cannot be used are left out.
+// that is not planned. Targets whose ids cannot be used are left out.
 func (r *Reader) PlannedTenants(ctx context.Context, id jetsheet.RunID) (map[string]int, error) {
 	run, err := r.Record(ctx, id)
-	if errors.Is(err, ErrUnknownRun) {
-		return nil, nil
-	}
 	if err != nil || run.Plan == nil {
 		return nil, err
 	}
+	return r.plannedTenants(ctx, run)
+}
+
+func (r *Reader) plannedTenants(ctx context.Context, run *jetsheet.Run) (map[string]int, error) {
 	plan, err := r.openPlan(ctx, run)
 	if err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ func returned(list []Returned) []Concern {
 			Count: 1, FirstError: r.Reason, Since: r.At,
 			Correct: "see that the previous system runs for the group; mend what failed, then take the group the way by shadow again",
 			Command: "jetsheet flags history", Raw: "nats kv history " + jetsheet.BucketFlags + " " + jetsheet.FlagsKey,
+			Runbook: runbookPage("cutover"),
 		})
 	}
 	return concerns
