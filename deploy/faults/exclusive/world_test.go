@@ -40,12 +40,13 @@ type world struct {
 	objects     *objects
 	// newest is what the operator means tenants to be routed by; documentAt is the turn
 	// at which it is stored again after it was lost, 0 when it is stored.
-	newest []byte
-	// documents has what was stored and not looked at yet, compiled what was.
-	documents  [][]byte
-	compiled   map[string]*flags.Routes
+	newest     []byte
 	documentAt int
 	reruns     int
+
+	// documents has what was stored and not looked at yet, compiled what was.
+	documents [][]byte
+	compiled  map[string]*flags.Routes
 
 	oracle
 	tracing bool
