@@ -91,6 +91,10 @@ func workbookAdvice(w *Workbook, run *jetsheet.Run, l *lines) {
 	case StateUploading:
 		// Uploaders record no start unless a message comes twice, so what one waits for
 		// is known to its log alone.
+		if w.Route == jetsheet.RouteShadow {
+			w.Why = "an uploader compares it with the previous system's workbook"
+			return
+		}
 		w.Why, w.Next = "an uploader is at work on it", "if this stays so, look at the uploader's log: it may wait for S3"
 	case StateRetrying:
 		w.Why = fmt.Sprintf("attempt %d failed and is tried again at %s: %s", w.Attempts, w.RetryAt.UTC().Format(time.RFC3339), w.Message)
@@ -99,7 +103,7 @@ func workbookAdvice(w *Workbook, run *jetsheet.Run, l *lines) {
 	case StateSkipped:
 		w.Why = "there are no records in its period, and the report says empty: skip"
 	case StateCompared:
-		w.Why = "the tenant is routed shadow in this run: it was compared with the previous system's workbook and not published"
+		w.Why, w.Next = comparisonAdvice(w)
 	case StateSuperseded:
 		w.Why = "a newer run holds its key"
 		if w.By != "" {
@@ -135,8 +139,14 @@ func whyRendered(w *Workbook, l *lines) (why, next string) {
 	if w.Route == jetsheet.RouteShadow {
 		line = l.compare
 	}
-	if !line.attended {
+	switch {
+	case !line.attended:
 		return "it is rendered, and no uploader asks for work", "jetsheet uploader"
+	case w.Route == jetsheet.RouteShadow && w.Previous != "":
+		return fmt.Sprintf("it is rendered and waits to be compared with the previous system's workbook, %s, which is waited for %s at most",
+			w.Previous, waitText()), "does the previous system make it, under this key?"
+	case w.Route == jetsheet.RouteShadow:
+		return "it is rendered and waits for an uploader to say that the report names no workbook to compare it with", ""
 	}
 	return fmt.Sprintf("it is rendered and waits for an uploader, as do %d in all", line.waiting), ""
 }

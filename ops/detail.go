@@ -23,6 +23,8 @@ type RunDetail struct {
 	Outcomes  map[jetsheet.DoneState]int `json:"outcomes,omitempty"`
 	Rows      int64                      `json:"rows"`
 	SizeBytes int64                      `json:"sizeBytes"`
+	// Compared counts the comparisons of shadow workbooks by their result.
+	Compared map[jetsheet.ComparisonResult]int `json:"compared,omitempty"`
 	// ByRoute splits the counts by route, those of routes without targets left out.
 	ByRoute map[jetsheet.Route]jetsheet.Counts `json:"byRoute,omitempty"`
 	// Causes counts the failures by cause, most frequent first.
@@ -87,6 +89,7 @@ func (r *Reader) detail(ctx context.Context, run *jetsheet.Run, d *RunDetail) er
 	}
 	d.RunInfo = newRunInfo(run, s.tally)
 	d.Outcomes, d.Rows, d.SizeBytes = s.outcomes, s.rows, s.sizeBytes
+	d.Compared = s.results()
 	d.Queued, d.Rendered = s.byLane(), len(s.rendered)
 	for _, mark := range s.failed {
 		if !mark.retryAt.IsZero() && (d.RetryAt.IsZero() || mark.retryAt.Before(d.RetryAt)) {

@@ -39,8 +39,9 @@ type flight struct {
 
 // lines looks at every queue. What is in hand is found by walking from each
 // consumer's ack floor to what it delivered last: settled messages are gone from a
-// work queue, so that takes one read for each message in hand, and the consumers'
-// caps bound those.
+// work queue, so that takes one read for each message in hand. The consumers' caps bound
+// those; that of comparisons has none, because what waits for the previous system counts
+// as in hand, so only the first few are read there.
 func (r *Reader) lines(ctx context.Context) (*lines, error) {
 	all, queues := newLines()
 	for _, l := range queues {
@@ -90,7 +91,9 @@ func (r *Reader) lookAt(ctx context.Context, l *line, flights map[string]*flight
 	if err != nil {
 		return delivery.NotSetUp("stream "+l.stream, err)
 	}
-	for sequence := info.AckFloor.Stream + 1; sequence <= info.Delivered.Stream; sequence++ {
+	read := 0
+	for sequence := info.AckFloor.Stream + 1; sequence <= info.Delivered.Stream && read < maxFlights; sequence++ {
+		read++
 		m, err := stream.GetMsg(ctx, sequence, jetstream.WithGetMsgSubject(l.subjects))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return nil
@@ -108,6 +111,10 @@ func (r *Reader) lookAt(ctx context.Context, l *line, flights map[string]*flight
 	}
 	return nil
 }
+
+// maxFlights is how many messages of one queue are read: several times the cap of every
+// consumer that has one.
+const maxFlights = 64
 
 // requestBytes is the request in a message; nothing where there is none.
 func (l *line) requestBytes(body []byte) []byte {
@@ -129,8 +136,19 @@ func (r *Reader) addFlight(ctx context.Context, l *line, m *jetstream.RawStreamM
 	if f.request, ok = requestIn(l.requestBytes(m.Data)); !ok {
 		return nil
 	}
+	if err := r.readProgress(ctx, f); err != nil {
+		return err
+	}
+	if l.consumer == jetsheet.ConsumerUploaderShadow && f.progress == nil {
+		return nil // it was put off, until the previous system's workbook is there
+	}
 	flights[jetsheet.SubjectKey(m.Subject)] = f
-	entry, err := r.progress.Get(ctx, jetsheet.ProgressKey(l.stage, f.request.Conversion()))
+	return nil
+}
+
+// readProgress reads what the worker wrote of its attempt.
+func (r *Reader) readProgress(ctx context.Context, f *flight) error {
+	entry, err := r.progress.Get(ctx, jetsheet.ProgressKey(f.line.stage, f.request.Conversion()))
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil
 	}

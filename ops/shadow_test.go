@@ -36,6 +36,35 @@ func (r *rig) shadowRun(months int, rerun int64, route jetsheet.Route, tenant st
 	return id
 }
 
+// What came of each comparison is told, counted, and can be listed by.
+func TestComparisonsAreTold(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	id := r.shadowRun(0, 0, jetsheet.RouteShadow, "t1", "equal", "waived", "different", "incomparable", "")
+	all := map[jetsheet.ComparisonResult]struct{ why, next string }{
+		jetsheet.ResultEqual:        {"equal in 0 cells", ""},
+		jetsheet.ResultWaived:       {"that the report waives", ""},
+		jetsheet.ResultDifferent:    {"0 differ", "jetsheet workbooks get --previous " + id.String() + "/t1/c -o previous.xlsx"},
+		jetsheet.ResultIncomparable: {"incomparable", "jetsheet runs start temperature --tick 2026-10-01T20:00:00Z --tenant=t1 --target=d --again"},
+	}
+	for result, want := range all {
+		found, _ := r.list(WorkbookFilter{Run: id.String(), State: string(result)})
+		if len(found) != 1 || found[0].Comparison == nil || found[0].Comparison.Result != result ||
+			!strings.Contains(found[0].Why, want.why) || !strings.Contains(found[0].Next, want.next) || (found[0].Next == "") != (want.next == "") {
+			t.Errorf("%s: got %+v, want one that says %+v", result, found, want)
+		}
+	}
+	d, err := r.reader.Run(t.Context(), id)
+	r.check(err)
+	if len(d.Compared) != len(all) || d.Compared[jetsheet.ResultWaived] != 1 || d.Outcomes[jetsheet.DoneCompared] != 4 || d.Rows != 0 {
+		t.Errorf("run has %v compared of %v with %d published rows, want one of each result and no rows", d.Compared, d.Outcomes, d.Rows)
+	}
+	text := DifferenceText(&jetsheet.Difference{Sheet: "Data", Cell: "B3", Column: "Size", What: jetsheet.DifferentValue, Ours: "30", Previous: "31"})
+	if want := `Data!B3 (Size) value "30" here, "31" there`; text != want {
+		t.Errorf("a difference reads %s, want %s", text, want)
+	}
+}
+
 func TestShadowCountsPeriodsInARow(t *testing.T) {
 	t.Parallel()
 	const tenant = "tenant 1"

@@ -14,6 +14,7 @@ type standings struct {
 	*tally
 	doneAs    map[digest]jetsheet.DoneState
 	outcomes  map[jetsheet.DoneState]int
+	compared  map[digest]jetsheet.ComparisonResult
 	rows      int64
 	sizeBytes int64
 }
@@ -26,6 +27,7 @@ func (r *Reader) standings(ctx context.Context, run *jetsheet.Run, tenant string
 		tally:    &tally{expected: run.Plan.Expected, failed: map[string]failureMark{}},
 		doneAs:   map[digest]jetsheet.DoneState{},
 		outcomes: map[jetsheet.DoneState]int{},
+		compared: map[digest]jetsheet.ComparisonResult{},
 	}
 	id := run.ID()
 	if err := r.readQueues(ctx, s.tally, id, tenant); err != nil {
@@ -54,12 +56,26 @@ func (s *standings) seeDone(m jetstream.Msg, states bool) error {
 	}
 	s.doneAs[digestOf(key)] = done.State
 	s.outcomes[done.State]++
-	s.rows += done.Rows
-	s.sizeBytes += done.SizeBytes
+	if done.Comparison != nil {
+		s.compared[digestOf(key)] = done.Comparison.Result
+	}
+	if done.State == jetsheet.DonePublished {
+		s.rows += done.Rows
+		s.sizeBytes += done.SizeBytes
+	}
 	delete(s.failed, key)
 	delete(s.queued, key)
 	delete(s.rendered, key)
 	return nil
+}
+
+// results counts the comparisons by their result.
+func (s *standings) results() map[jetsheet.ComparisonResult]int {
+	counts := map[jetsheet.ComparisonResult]int{}
+	for _, result := range s.compared {
+		counts[result]++
+	}
+	return counts
 }
 
 func (s *standings) byLane() map[jetsheet.Lane]int {

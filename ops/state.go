@@ -64,14 +64,25 @@ const (
 // CheckState returns an error that names the known states where a filter's state is
 // none of them. The empty state matches every workbook.
 func CheckState(state string) error {
-	if state == "" || state == AnyDone || state == AnyPending || slices.Contains(States(), State(state)) {
+	if state == "" || state == AnyDone || state == AnyPending || slices.Contains(States(), State(state)) || comparisonResult(state) != "" {
 		return nil
 	}
-	names := make([]string, 0, len(States())+2)
+	var names []string
 	for _, s := range States() {
 		names = append(names, string(s))
 	}
+	for _, r := range jetsheet.ComparisonResults() {
+		names = append(names, string(r))
+	}
 	return fmt.Errorf("unknown state %q; known are %s, %s and %s", state, strings.Join(names, ", "), AnyPending, AnyDone)
+}
+
+// comparisonResult returns a filter's state as the result of a comparison, or "".
+func comparisonResult(filter string) jetsheet.ComparisonResult {
+	if result := jetsheet.ComparisonResult(filter); slices.Contains(jetsheet.ComparisonResults(), result) {
+		return result
+	}
+	return ""
 }
 
 // in says whether the state is what a filter asks for.

@@ -47,6 +47,10 @@ type Workbook struct {
 	// at alone also when a later run has published over it.
 	By    string          `json:"by,omitempty"`
 	Notes *jetsheet.Notes `json:"notes,omitempty"`
+	// Previous is the key of the previous system's workbook, where the route is shadow;
+	// Comparison is what came of comparing the two.
+	Previous   string               `json:"previous,omitempty"`
+	Comparison *jetsheet.Comparison `json:"comparison,omitempty"`
 
 	Stage    jetsheet.Stage `json:"stage,omitempty"`
 	Cause    jetsheet.Cause `json:"cause,omitempty"`
@@ -69,6 +73,9 @@ func newWorkbook(run jetsheet.RunID, t *jetsheet.Target) *Workbook {
 	w := &Workbook{
 		Run: run, Tenant: t.Tenant, Target: t.Target, Period: t.Period, Route: t.Route, MadeBy: MadeBy(t.Route),
 		Lane: t.Lane, Weight: t.Weight, Key: t.Key, Filename: t.Filename,
+	}
+	if t.Route == jetsheet.RouteShadow {
+		w.Previous = t.Previous
 	}
 	if w.Filename == "" && w.Key != "" {
 		w.Filename = path.Base(w.Key)
@@ -98,7 +105,7 @@ func (w *Workbook) takeDone(d *jetsheet.Done) {
 		w.MadeBy = MadeHere
 	}
 	w.Bucket, w.SizeBytes, w.SHA256, w.Rows = d.Bucket, d.SizeBytes, d.SHA256, d.Rows
-	w.Snapshot, w.By, w.Notes, w.At = d.Snapshot, d.By, d.Notes, d.At
+	w.Snapshot, w.By, w.Notes, w.Comparison, w.At = d.Snapshot, d.By, d.Notes, d.Comparison, d.At
 	if d.Key != "" {
 		w.Key = d.Key
 	}
@@ -139,7 +146,8 @@ type WorkbookFilter struct {
 	Target string `json:"target,omitempty"`
 	// Period is a label such as 2026-10. Without Run it picks the run too.
 	Period string `json:"period,omitempty"`
-	// State is one of [States], [AnyDone] or [AnyPending].
+	// State is one of [States], [AnyDone] or [AnyPending], or one of
+	// [jetsheet.ComparisonResults] for those that were compared with that result.
 	State string `json:"state,omitempty"`
 	// Text is part of the file name or the key, upper or lower case alike; or
 	// RUN/TENANT/TARGET, which picks the run too: as [jetsheet.Conversion.String] writes

@@ -76,7 +76,7 @@ type lister struct {
 
 func (l *lister) list(ctx context.Context, s *scope) error {
 	// The states of the done ones lie in the bodies of DONE: read only if they decide.
-	states := State(l.f.State).done()
+	states := State(l.f.State).done() || comparisonResult(l.f.State) != ""
 	known, err := l.r.standings(ctx, s.run, l.f.Tenant, states)
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func (l *lister) take(ctx context.Context, s *scope, known *standings, t *jetshe
 	if f := l.lines.flights[w.Conversion().Address().Key()]; f != nil && w.State.pending() {
 		w.takeFlight(f)
 	}
-	if !w.State.in(l.f.State) {
+	if !l.picks(w, known) {
 		return nil
 	}
 	if l.f.Limit > 0 && l.left == 0 {
@@ -130,6 +130,14 @@ func (l *lister) take(ctx context.Context, s *scope, known *standings, t *jetshe
 		return nil
 	}
 	return l.flush(ctx, s)
+}
+
+// picks says whether the filter wants workbooks in the state that this one is in.
+func (l *lister) picks(w *Workbook, known *standings) bool {
+	if result := comparisonResult(l.f.State); result != "" {
+		return known.compared[digestOf(w.Conversion().Address().Key())] == result
+	}
+	return w.State.in(l.f.State)
 }
 
 // flush looks up what is left to know of the batch and hands it out.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/ops"
 )
 
@@ -13,6 +14,8 @@ type waitResult struct {
 	// Result is done, failures, nothing, problem or timeout.
 	Result string           `json:"result"`
 	Causes []ops.CauseCount `json:"causes,omitempty"`
+	// Compared counts the comparisons of shadow workbooks by their result.
+	Compared map[jetsheet.ComparisonResult]int `json:"compared,omitempty"`
 	// Obstacles are what kept the run from going on when the time was over.
 	Obstacles []ops.Obstacle `json:"obstacles,omitempty"`
 }
@@ -33,6 +36,13 @@ func (w *waiter) tell(ctx context.Context, run *ops.RunInfo) error {
 	case run.Counts.Expected == 0:
 		result.Result, code = "nothing", exitNothing
 	}
+	if run.Routes[jetsheet.RouteShadow] > 0 {
+		detail, err := w.reader.Run(ctx, run.Run)
+		if err != nil {
+			return err
+		}
+		result.Compared = detail.Compared
+	}
 	w.code = worse(w.code, code)
 	if w.json {
 		return w.app.printJSON(result)
@@ -47,6 +57,9 @@ func (w *waiter) print(result *waitResult) error {
 		text = fmt.Sprintf("%s: %s\n  next: %s", result.Run, printable(result.Notice), printable(result.Next))
 	case "nothing":
 		text = fmt.Sprintf("%s: closed, nothing to do: %s\n  next: %s", result.Run, printable(result.Notice), printable(result.Next))
+	}
+	if len(result.Compared) > 0 {
+		text += "\n  compared: " + comparedText(result.Run, result.Compared)
 	}
 	if _, err := fmt.Fprintln(w.app.stdout, text); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/ops"
 )
 
@@ -72,6 +73,10 @@ func printRun(app *app, run *ops.RunDetail, next *nextRun) error {
 	for i := range run.Obstacles {
 		rows.add("waits", run.Obstacles[i].Text)
 	}
+	if waiting := min(run.Rendered, run.ByRoute[jetsheet.RouteShadow].Pending); waiting > 0 {
+		rows.add("waits", fmt.Sprintf("up to %s for the previous system's, to be compared; jetsheet workbooks list --run %s --state %s",
+			counted(int64(waiting), "workbook"), run.Run, ops.StateRendered))
+	}
 	if run.Next != "" && len(run.Causes) == 0 {
 		rows.add("next", run.Next)
 	}
@@ -93,6 +98,9 @@ func addCounts(rows *table, run *ops.RunDetail) {
 	}
 	rows.add("expected", humanCount(int64(counts.Expected)))
 	rows.add("done", done)
+	if len(run.Compared) > 0 {
+		rows.add("compared", comparedText(run.Run, run.Compared))
+	}
 	failed := humanCount(int64(counts.Failed))
 	if run.Dismissed > 0 {
 		failed += " (dismissed " + humanCount(int64(run.Dismissed)) + ")"
@@ -115,6 +123,17 @@ func addCounts(rows *table, run *ops.RunDetail) {
 	if run.Rows > 0 {
 		rows.add("rows", humanCount(run.Rows)+", "+humanSize(run.SizeBytes))
 	}
+}
+
+// comparedText says how comparisons went, and what shows those that did not pass.
+func comparedText(run jetsheet.RunID, counts map[jetsheet.ComparisonResult]int) string {
+	text := countsByName(counts)
+	for _, result := range []jetsheet.ComparisonResult{jetsheet.ResultDifferent, jetsheet.ResultIncomparable} {
+		if counts[result] > 0 {
+			text += fmt.Sprintf("; jetsheet workbooks list --run %s --state %s", run, result)
+		}
+	}
+	return text
 }
 
 // rest tells of the pending ones that are not in a lane.
@@ -141,7 +160,7 @@ func rest(run *ops.RunDetail) string {
 }
 
 // countsByName writes counts as "new 12, legacy 3".
-func countsByName[K ~string](counts map[K]int) string {
+func countsByName[K ~string, N int | int64](counts map[K]N) string {
 	var texts []string
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
 		if counts[name] > 0 {

@@ -53,7 +53,7 @@ func verifyLines(r *verify.Report) [][2]string {
 	count("replaced", r.Replaced, false, " by newer runs since")
 	count("skipped", r.Skipped, false, "")
 	count("superseded", r.Superseded, false, "")
-	count("compared", r.Compared, false, "")
+	count("compared", r.Compared, false, " ("+countsByName(r.Comparisons)+")")
 	count("failed", r.Failed, false, ": jetsheet runs show "+r.Run.String())
 	count("pending", r.Pending, false, "")
 	count("previous", r.Previous, false, " made by the previous system")

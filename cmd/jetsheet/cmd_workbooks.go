@@ -8,6 +8,7 @@ import (
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/ops"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/cells"
 )
 
 // workbooksCommand holds the commands about workbooks.
@@ -36,7 +37,7 @@ type workbooksListCommand struct {
 	workbookFlags
 
 	Text  string `arg:"" optional:"" help:"Part of the file name or key, or RUN/TENANT/TARGET."`
-	State string `name:"state" placeholder:"STATE" help:"Only in this state: published, skipped, superseded, compared, failed, retrying, rendering, uploading, waiting, queued, rendered, planned, previous; or pending, done."`
+	State string `name:"state" placeholder:"STATE" help:"Only in this state: published, skipped, superseded, compared, failed, retrying, rendering, uploading, waiting, queued, rendered, planned, previous; or pending, done; or with the result equal, waived, different, incomparable of a comparison."`
 	Limit int    `name:"limit" placeholder:"N" default:"50" help:"Most workbooks to list; 0 means all."`
 	JSON  bool   `name:"json" help:"Print one JSON object for each workbook."`
 }
@@ -180,6 +181,7 @@ func printWorkbook(app *app, w *ops.Workbook, next *nextWorkbook) error {
 	}
 	line("sha256", w.SHA256)
 	line("shows", instant(w.Snapshot.At))
+	line("previous", previousText(w))
 	for _, note := range noteLines(w.Notes) {
 		line("note", note)
 	}
@@ -190,7 +192,49 @@ func printWorkbook(app *app, w *ops.Workbook, next *nextWorkbook) error {
 	line("worker", w.Worker)
 	line("why", w.Why)
 	line("next", w.Next)
-	return rows.print(app.stdout)
+	if err := rows.print(app.stdout); err != nil || w.Comparison == nil {
+		return err
+	}
+	return printComparison(app, w.Comparison)
+}
+
+// previousText says where the previous system's workbook is, and of when.
+func previousText(w *ops.Workbook) string {
+	if w.Comparison == nil || w.Comparison.Previous.ETag == "" {
+		return w.Previous
+	}
+	p := &w.Comparison.Previous
+	return fmt.Sprintf("s3://%s/%s, %s of %s", p.Bucket, p.Key, humanSize(p.SizeBytes), instant(p.LastModified))
+}
+
+// printComparison writes the differences that are known, and what was waived.
+func printComparison(app *app, c *jetsheet.Comparison) error {
+	if len(c.Differences) > 0 {
+		rows := newTable("SHEET", "CELL", "COLUMN", "WHAT", "OURS", "PREVIOUS")
+		for i := range c.Differences {
+			d := &c.Differences[i]
+			kind := cells.What(d.What)
+			rows.add(d.Sheet, d.Cell, d.Column, string(d.What), visible(kind, d.Ours), visible(kind, d.Previous))
+		}
+		if _, err := fmt.Fprintln(app.stdout); err != nil {
+			return err
+		}
+		if err := rows.print(app.stdout); err != nil {
+			return err
+		}
+	}
+	if hidden := c.Count - int64(len(c.Differences)); hidden > 0 {
+		if _, err := fmt.Fprintf(app.stdout, "and %s more\n", humanCount(hidden)); err != nil {
+			return err
+		}
+	}
+	for _, w := range c.Waived {
+		_, err := fmt.Fprintf(app.stdout, "waived: %s: %s\n", counted(w.Count, "difference")+" of "+string(w.What), printable(w.Reason))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // instant writes a time for people, and the zero time as nothing.

@@ -30,12 +30,13 @@ type workbooksGetCommand struct {
 	S3   s3Settings   `embed:"" prefix:"s3-" group:"S3 settings"`
 	workbookFlags
 
-	Text    string        `arg:"" optional:"" help:"Part of the file name or key, or RUN/TENANT/TARGET."`
-	Output  string        `name:"output" short:"o" placeholder:"FILE" help:"Where to write it; by default its own file name in this directory, - for standard output."`
-	Force   bool          `name:"force" help:"Overwrite the file."`
-	Link    bool          `name:"link" help:"Print a link for somebody without credentials instead."`
-	Expires time.Duration `name:"expires" placeholder:"DURATION" default:"1h" help:"How long the link works, 168h at most."`
-	JSON    bool          `name:"json" help:"Print one JSON object about it."`
+	Text     string        `arg:"" optional:"" help:"Part of the file name or key, or RUN/TENANT/TARGET."`
+	Output   string        `name:"output" short:"o" placeholder:"FILE" help:"Where to write it; by default its own file name in this directory, - for standard output."`
+	Force    bool          `name:"force" help:"Overwrite the file."`
+	Previous bool          `name:"previous" help:"The previous system's workbook that it was compared with; for tenants routed shadow."`
+	Link     bool          `name:"link" help:"Print a link for somebody without credentials instead."`
+	Expires  time.Duration `name:"expires" placeholder:"DURATION" default:"1h" help:"How long the link works, 168h at most."`
+	JSON     bool          `name:"json" help:"Print one JSON object about it."`
 }
 
 // gotWorkbook is what the command prints for programs.
@@ -43,8 +44,9 @@ type gotWorkbook struct {
 	Conversion string `json:"conversion"`
 	Bucket     string `json:"bucket"`
 	Key        string `json:"key"`
-	SHA256     string `json:"sha256"`
-	SizeBytes  int64  `json:"sizeBytes"`
+	// SHA256 is empty for the previous system's workbook, of which none is known.
+	SHA256    string `json:"sha256,omitempty"`
+	SizeBytes int64  `json:"sizeBytes"`
 	// File is empty for a link, and - for standard output.
 	File      string    `json:"file,omitempty"`
 	URL       string    `json:"url,omitempty"`
@@ -69,7 +71,10 @@ func (c *workbooksGetCommand) Run(ctx context.Context, app *app) error {
 	if err != nil {
 		return err
 	}
-	if w.State != ops.StatePublished {
+	switch {
+	case c.Previous && (w.Comparison == nil || w.Comparison.Previous.ETag == ""):
+		return notCompared(w)
+	case !c.Previous && w.State != ops.StatePublished:
 		return notPublished(w)
 	}
 	client, err := app.newS3Client(ctx, &c.S3)
@@ -77,6 +82,9 @@ func (c *workbooksGetCommand) Run(ctx context.Context, app *app) error {
 		return err
 	}
 	g := &getter{app: app, client: s3.New(client.Options(), plainAnswers), w: w}
+	if c.Previous {
+		g.takePrevious()
+	}
 	if c.Link {
 		return g.link(ctx, c.Expires, c.JSON)
 	}
@@ -95,6 +103,15 @@ func notPublished(w *ops.Workbook) error {
 	return errors.New(text)
 }
 
+// notCompared says why there is no workbook of the previous system to get.
+func notCompared(w *ops.Workbook) error {
+	text := fmt.Sprintf("%s was not compared with a workbook of the previous system, it is %s (route %s)", w.Conversion(), w.State, w.Route)
+	if w.Why != "" {
+		text += ": " + printable(w.Why)
+	}
+	return errors.New(text)
+}
+
 // plainAnswers leaves checking to us: the SDK's own check knows nothing of the digest
 // in the metadata, and complains on standard error where a server sends no other.
 func plainAnswers(o *s3.Options) {
@@ -106,10 +123,34 @@ type getter struct {
 	app    *app
 	client *s3.Client
 	w      *ops.Workbook
+	// previous is what the workbook was compared with, where that is fetched instead.
+	previous *jetsheet.PreviousWorkbook
+}
+
+// takePrevious makes the previous system's workbook the one that is fetched.
+func (g *getter) takePrevious() {
+	w := *g.w
+	g.previous = &w.Comparison.Previous
+	w.Bucket, w.Key, w.Filename = g.previous.Bucket, g.previous.Key, path.Base(g.previous.Key)
+	g.w = &w
+}
+
+// aboutPrevious says of the previous system's workbook what is known: it has no digest.
+func (g *getter) aboutPrevious(etag *string) (*gotWorkbook, error) {
+	if aws.ToString(etag) != g.previous.ETag {
+		_, err := fmt.Fprintf(g.app.stderr, "the previous system wrote it again after it was compared, %s\n", instant(g.previous.LastModified))
+		if err != nil {
+			return nil, err
+		}
+	}
+	return &gotWorkbook{Conversion: g.w.Conversion().String(), Bucket: g.w.Bucket, Key: g.w.Key}, nil
 }
 
 // about reads the metadata of what lies under the key.
-func (g *getter) about(meta map[string]string) (*gotWorkbook, error) {
+func (g *getter) about(meta map[string]string, etag *string) (*gotWorkbook, error) {
+	if g.previous != nil {
+		return g.aboutPrevious(etag)
+	}
 	w := g.w
 	got := &gotWorkbook{Conversion: w.Conversion().String(), Bucket: w.Bucket, Key: w.Key, SHA256: meta[uploader.MetaSHA256]}
 	if got.SHA256 == "" || meta[uploader.MetaConversion] == "" {
@@ -126,7 +167,11 @@ func (g *getter) about(meta map[string]string) (*gotWorkbook, error) {
 
 // explainMissing names the object that is gone.
 func (g *getter) explainMissing(err error) error {
-	if errors.As(err, new(*types.NoSuchKey)) || errors.As(err, new(*types.NotFound)) {
+	missing := errors.As(err, new(*types.NoSuchKey)) || errors.As(err, new(*types.NotFound))
+	if missing && g.previous != nil {
+		return fmt.Errorf("the previous system's workbook %s is no longer in S3 bucket %s: ask whoever runs that system", g.w.Key, g.w.Bucket)
+	}
+	if missing {
 		return fmt.Errorf("the object %s is no longer in S3 bucket %s: somebody deleted it; restore a version of it, or make it again with: %s",
 			g.w.Key, g.w.Bucket, printable(ops.StartAgain(g.w.Run, jetsheet.Scope{Tenant: g.w.Tenant, Target: g.w.Target})))
 	}
@@ -138,7 +183,7 @@ func (g *getter) link(ctx context.Context, expires time.Duration, asJSON bool) e
 	if err != nil {
 		return g.explainMissing(err)
 	}
-	got, err := g.about(head.Metadata)
+	got, err := g.about(head.Metadata, head.ETag)
 	if err != nil {
 		return err
 	}
@@ -177,7 +222,7 @@ func (g *getter) download(ctx context.Context, c *workbooksGetCommand) error {
 		return g.explainMissing(err)
 	}
 	defer func() { _ = object.Body.Close() }()
-	got, err := g.about(object.Metadata)
+	got, err := g.about(object.Metadata, object.ETag)
 	if err != nil {
 		return err
 	}
@@ -229,7 +274,7 @@ func (g *getter) copy(w io.Writer, body io.Reader, want string) (int64, error) {
 	if err != nil {
 		return size, fmt.Errorf("read S3 object %s/%s: %w", g.w.Bucket, g.w.Key, err)
 	}
-	if have := hex.EncodeToString(sum.Sum(nil)); have != want {
+	if have := hex.EncodeToString(sum.Sum(nil)); want != "" && have != want {
 		return size, fmt.Errorf("the object %s in S3 bucket %s is damaged: its sha256 is %s, its metadata says %s", g.w.Key, g.w.Bucket, have, want)
 	}
 	return size, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"sync"
 	"time"
 
@@ -85,12 +86,30 @@ func (c *conversion) checkDone(ctx context.Context) error {
 		c.v.findings.count(func(r *Report) { r.Superseded++ })
 		return c.checkSuperseded(ctx)
 	case jetsheet.DoneCompared:
-		c.v.findings.count(func(r *Report) { r.Compared++ })
+		c.checkCompared()
 		return c.wantNoObject(ctx, string(done.State))
 	default:
 		c.problem(KindOutcomeDiffers, "state", string(done.State), "published, skipped, superseded or compared")
 		return nil
 	}
+}
+
+// checkCompared looks at the result of a comparison. What differs is no problem of the run.
+func (c *conversion) checkCompared() {
+	var result jetsheet.ComparisonResult
+	if c.done.Comparison != nil {
+		result = c.done.Comparison.Result
+	}
+	if !slices.Contains(jetsheet.ComparisonResults(), result) {
+		c.problem(KindOutcomeDiffers, "comparison", string(result), "equal, waived, different or incomparable")
+	}
+	c.v.findings.count(func(r *Report) {
+		r.Compared++
+		if r.Comparisons == nil {
+			r.Comparisons = map[jetsheet.ComparisonResult]int64{}
+		}
+		r.Comparisons[result]++
+	})
 }
 
 // checkRecord compares the record with the plan. The plan has what the definition gave.

@@ -44,8 +44,11 @@ type Report struct {
 	Skipped    int64 `json:"skipped"`
 	Superseded int64 `json:"superseded"`
 	Compared   int64 `json:"compared"`
-	Failed     int64 `json:"failed"`
-	Pending    int64 `json:"pending"`
+	// Comparisons splits Compared by the result.
+	Comparisons map[jetsheet.ComparisonResult]int64 `json:"comparisons,omitempty"`
+
+	Failed  int64 `json:"failed"`
+	Pending int64 `json:"pending"`
 	// Previous counts the targets that the previous system makes.
 	Previous int64 `json:"previous"`
 
