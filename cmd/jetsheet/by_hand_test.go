@@ -16,7 +16,7 @@ var byHandSchema = `
 create table sites (tenant text, site text, weight bigint);
 create table readings (tenant text, site text, at timestamptz, value numeric);
 insert into sites values
-  ('*', '>', 1), ('a.b', '../x', 1), ('with space', '冷蔵庫 🧊', 1), ('9223372036854775807', '$JS', 1),
+  ('*', '>', 1), ('>', '*', 1), ('a.b', '../x', 1), ('with space', '冷蔵庫 🧊', 1), ('9223372036854775807', '$JS', 1), ('../x', 'k', 1), ('😀', 'k', 1),
   ('` + longID + `', 'x', 1), ('ok', null, 1), ('ok', 'twice', 1), ('ok', 'twice', 1), ('empty', 'nothing', 1);
 insert into readings select tenant, site, date_trunc('month', now() at time zone 'Asia/Tokyo') at time zone 'Asia/Tokyo' - interval '2 days', 3.5
   from sites where tenant <> 'empty';
@@ -55,7 +55,7 @@ func TestServicesStartedByHand(t *testing.T) {
 		t.Errorf("runs wait does not name the cause:\n%s", out)
 	}
 	objects := i.objects()
-	for _, key := range []string{"=2A/", "a=2Eb/", "with=20space/", "9223372036854775807/"} {
+	for _, key := range []string{"=2A/", "a=2Eb/", "with=20space/", "9223372036854775807/", "=2E=2E=2Fx/", "=F0=9F=98=80/", "=3E/"} {
 		found := 0
 		for object := range objects {
 			if strings.HasPrefix(object, key) {
@@ -66,8 +66,8 @@ func TestServicesStartedByHand(t *testing.T) {
 			t.Errorf("%d workbooks below %s, want 1: %v", found, key, objects)
 		}
 	}
-	if len(objects) != 4 {
-		t.Errorf("%d workbooks, want 4: %v", len(objects), objects)
+	if len(objects) != 7 {
+		t.Errorf("%d workbooks, want 7: %v", len(objects), objects)
 	}
 	states := map[string]int{}
 	list, _ := i.run(exitDone, "workbooks", "list", "--json")
@@ -81,8 +81,8 @@ func TestServicesStartedByHand(t *testing.T) {
 		states[w.State]++
 	}
 	// The id of 300 characters, the NULL and the row given twice fail; each alone.
-	if states["published"] != 4 || states["failed"] != 3 || states["skipped"] != 1 {
-		t.Errorf("states %v, want 4 published, 3 failed, 1 skipped", states)
+	if states["published"] != 7 || states["failed"] != 3 || states["skipped"] != 1 {
+		t.Errorf("states %v, want 7 published, 3 failed, 1 skipped", states)
 	}
 	i.run(exitNothing, "runs", "start", "readings")
 	i.run(exitDone, "runs", "start", "readings", "--again", "--tenant=a.b", "--target=../x")
