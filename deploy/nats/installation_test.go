@@ -186,7 +186,8 @@ func (i *installation) uploader() (stage, error) {
 func (i *installation) ops() (stage, error) {
 	return ops.New(i.t.Context(), ops.Config{
 		JetStream: i.links["ops"].js, Freezer: i.freezer("ops"), Parse: parseReport,
-		Worker: "ops-1", Version: "test", Logger: i.log,
+		Compile: func(document []byte) (ops.Routes, error) { return flags.Compile(document) },
+		Worker:  "ops-1", Version: "test", Logger: i.log,
 	})
 }
 

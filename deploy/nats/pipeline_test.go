@@ -63,6 +63,7 @@ func TestThePipelineRunsOnTheseRights(t *testing.T) {
 	i.fireTrigger()
 	i.followDone()
 	i.askService()
+	i.askRoutesAsPrevious(run)
 	i.readNotices(run)
 	i.removeReport()
 	stop()
@@ -358,6 +359,16 @@ func (i *installation) askService() {
 		if code := m.Header.Get("Nats-Service-Error-Code"); code != "" {
 			i.t.Errorf("ask %s: got %s: %s", subject, code, m.Data)
 		}
+	}
+}
+
+// askRoutesAsPrevious is a previous system in any language.
+func (i *installation) askRoutesAsPrevious(run jetsheet.RunID) {
+	i.t.Helper()
+	previous := i.links["previous"]
+	m, err := previous.conn.Request("conversions.ops.routes", []byte(`{"run":"`+run.String()+`","tenants":["t"]}`), 20*time.Second)
+	if err != nil || !strings.Contains(string(m.Data), `"previous":false`) {
+		i.t.Errorf("ask for routes: %v, %v, want one that is not the previous system's; NATS said %q", m, err, previous.all())
 	}
 }
 

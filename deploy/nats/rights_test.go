@@ -27,6 +27,7 @@ func rights() []right {
 		{"fire a schedule", "conversions.trigger.readings", ""},
 		{"publish outside of jetsheet", "orders.new", ""},
 		{"ask ops", "conversions.ops.start", "operator"},
+		{"ask for routes", "conversions.ops.routes", "operator previous"},
 		{"ask which workers live", "conversions.workers", "ops operator"},
 		{"find services", "$SRV.PING", "operator"},
 
