@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,11 +10,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/internal/delivery"
 )
+
+// newerSchema is what the next version writes.
+const newerSchema = jetsheet.SchemaVersion + 1
 
 // buildNewer builds jetsheet as a later version would be: it writes messages of the next
 // schema, which this version must not read.
@@ -28,9 +33,15 @@ func buildNewer(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.NewReplacer("const SchemaVersion = 1", "const SchemaVersion = 2", "MinReader: 1}", "MinReader: 2}").Replace(string(source))
-	if strings.Count(text, "= 2") != 1 || strings.Count(text, "MinReader: 2}") != 1 {
-		t.Fatalf("%s does not declare schema 1 as it did", envelope)
+	text := string(source)
+	for was, is := range map[string]string{
+		fmt.Sprintf("const SchemaVersion = %d\n", jetsheet.SchemaVersion): fmt.Sprintf("const SchemaVersion = %d\n", newerSchema),
+		"MinReader: 1}": fmt.Sprintf("MinReader: %d}", newerSchema),
+	} {
+		if strings.Count(text, was) != 1 {
+			t.Fatalf("%s does not have %q once, as it did", envelope, was)
+		}
+		text = strings.Replace(text, was, is, 1)
 	}
 	later := filepath.Join(dir, "envelope.go")
 	if err := os.WriteFile(later, []byte(text), 0o600); err != nil {
@@ -63,14 +74,29 @@ func TestOldAndNewSideBySide(t *testing.T) {
 	newer := buildNewer(t)
 	i := install(t, killSchema)
 	old := i.startRoles("producer", "renderer", "uploader")
-	slow := strings.Replace(killReport, "select n, site from records", "with s as materialized (select pg_sleep(0.02)::text as slept) select n, site, slept from records, s", 1)
-	id := i.apply(slow, killTick())
+	// Every reading shares a lock, which the test holds alone until the newer ones are there.
+	gated := strings.Replace(killReport, "select n, site from records", "with l as materialized (select pg_advisory_xact_lock_shared(1)::text as had) select n, site, had from records, l", 1)
+	id := i.apply(gated, killTick())
 	i.await("the old ones work", time.Minute, func() bool { return i.done(id) >= 40 })
+	gate, err := pgx.Connect(t.Context(), i.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := gate.Exec(t.Context(), "select pg_advisory_lock(1)"); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"uploader", "renderer", "producer"} {
-		i.startBinary(newer, name, roleFlags[name]...)
+		r := i.startBinary(newer, name, roleFlags[name]...)
+		i.await("the newer "+name+" is there", time.Minute, func() bool { return strings.Contains(r.log.String(), "role started") })
+	}
+	if err := gate.Close(t.Context()); err != nil { // and with it the lock
+		t.Fatal(err)
 	}
 	schemas := map[int]int{}
-	i.await("both have rendered", time.Minute, func() bool { schemas = i.doneSchemas(id); return schemas[1] > 60 && schemas[2] > 20 })
+	i.await("both have rendered", time.Minute, func() bool {
+		schemas = i.doneSchemas(id)
+		return schemas[jetsheet.SchemaVersion] > 60 && schemas[newerSchema] > 20
+	})
 	for _, name := range []string{"producer", "renderer", "uploader"} {
 		if code := old[name].stop(); code != exitDone {
 			t.Errorf("the old %s ended with exit code %d, want 0", name, code)
