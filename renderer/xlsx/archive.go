@@ -99,13 +99,21 @@ func (a *archive) release() {
 
 // add writes a whole part, given in pieces.
 func (a *archive) add(name string, pieces ...[]byte) error {
-	c := newWholeCompressor()
+	c := newCompressor()
 	defer c.release()
 	e, err := c.pack(pieces...)
 	if err != nil {
 		return fmt.Errorf("compress part %s: %w", name, err)
 	}
 	return a.addEntry(name, e, c.packed)
+}
+
+// addRows writes a sheet's part that is whole.
+func (a *archive) addRows(name string, head []byte, rows *markedRows, tail []byte) error {
+	d := newDeflater()
+	defer d.release()
+	e := d.packWhole(&markedRows{xml: head}, rows, &markedRows{xml: tail})
+	return a.addEntry(name, e, d.packed)
 }
 
 // addEntry writes a part that is compressed already.

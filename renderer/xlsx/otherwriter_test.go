@@ -73,7 +73,7 @@ func TestSameAsAnotherWriter(t *testing.T) {
 	}
 	set("B3", 0, decimal)
 	report, err = cells.Diff(ours, theirs(), cells.Options{})
-	want := cells.Difference{Sheet: "記録", Cell: "B3", What: cells.DiffKind, A: "empty ", B: "number 0"}
+	want := cells.Difference{Sheet: "記録", Cell: "B3", Column: "温度", What: cells.DiffKind, A: "empty ", B: "number 0"}
 	if err != nil || report.Total != 1 || report.Differences[0] != want {
 		t.Errorf("got %+v, %v, want %+v alone", report, err, want)
 	}

@@ -52,7 +52,7 @@ func (c *packedCache) get(content []byte) (*packedPart, error) {
 }
 
 func pack(content []byte) (*packedPart, error) {
-	c := newWholeCompressor()
+	c := newCompressor()
 	defer c.release()
 	e, err := c.pack(content)
 	return &packedPart{entry: e, packed: bytes.Clone(c.packed)}, err

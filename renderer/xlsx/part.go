@@ -8,9 +8,9 @@ import (
 // part is one that is written piece by piece, because it is too large to be held.
 // No other may be written meanwhile.
 type part struct {
-	archive    *archive
-	compressor *compressor
-	entry      entry
+	archive  *archive
+	deflater *deflater
+	entry    entry
 }
 
 // stream begins a part. One that is not large must not pass 4 GiB.
@@ -19,29 +19,50 @@ func (a *archive) stream(name string, large bool) (*part, error) {
 	if _, err := a.Write(p.entry.appendLocal(nil)); err != nil {
 		return nil, fmt.Errorf("begin part %s: %w", name, err)
 	}
-	p.compressor = newStreamedCompressor()
-	p.compressor.flate.Reset(p)
+	p.deflater = newDeflater()
 	return p, nil
 }
 
-// Write takes compressed bytes.
-func (p *part) Write(b []byte) (int, error) {
-	p.entry.packed += int64(len(b))
-	return p.archive.Write(b)
+// begin writes what is before the rows.
+func (p *part) begin(head []byte) error {
+	err := p.write(&markedRows{xml: head}, 0)
+	p.deflater.forward(len(head))
+	return err
 }
 
-func (p *part) write(content []byte) error {
+// write appends rows, but for the first bytes of them, which were written before.
+func (p *part) write(rows *markedRows, written int) error {
+	content := rows.xml[written:]
 	p.entry.size += int64(len(content))
 	p.entry.crc32 = crc32.Update(p.entry.crc32, crc32.IEEETable, content)
-	if _, err := p.compressor.flate.Write(content); err != nil {
+	p.deflater.write(rows.xml, written, rows.marks)
+	if err := p.pass(); err != nil {
 		return fmt.Errorf("write part %s: %w", p.entry.name, err)
 	}
 	return nil
 }
 
+// keep drops of what was written all that what follows cannot refer to, and returns how
+// many bytes are left.
+func (p *part) keep(rows *markedRows) int {
+	n := min(len(rows.xml), windowBytes)
+	p.deflater.forward(len(rows.xml) - n)
+	rows.keep(n)
+	return n
+}
+
+// pass hands what is compressed to the archive.
+func (p *part) pass() error {
+	p.entry.packed += int64(len(p.deflater.packed))
+	_, err := p.archive.Write(p.deflater.packed)
+	p.deflater.packed = p.deflater.packed[:0]
+	return err
+}
+
 // close completes the part.
 func (p *part) close() error {
-	err := p.compressor.flate.Close()
+	p.deflater.close()
+	err := p.pass()
 	p.discard()
 	if err == nil {
 		_, err = p.archive.Write(p.entry.appendDescriptor(nil))
@@ -57,8 +78,8 @@ func (p *part) close() error {
 
 // discard frees what the part holds; it may be called repeatedly.
 func (p *part) discard() {
-	if p.compressor != nil {
-		p.compressor.release()
-		p.compressor = nil
+	if p.deflater != nil {
+		p.deflater.release()
+		p.deflater = nil
 	}
 }

@@ -11,8 +11,17 @@ type rowEncoder struct {
 	digits     []byte
 }
 
-// attributes end a cell's reference, name its style and lead to its content.
-type attributes struct{ number, boolean, text, spaced string }
+// attributes end a cell's reference, name its style and lead to its content, for each
+// kind of opening.
+type attributes [openings]string
+
+const (
+	openNumber = iota
+	openBoolean
+	openText
+	openSpaced
+	openings
+)
 
 func newRowEncoder(columns int) *rowEncoder {
 	e := &rowEncoder{openings: make([]string, columns)}
@@ -22,16 +31,17 @@ func newRowEncoder(columns int) *rowEncoder {
 	return e
 }
 
-// append writes row n, counted from 1. A height of 0 leaves it to the reader;
-// ids are the cells' styles.
-func (e *rowEncoder) append(b []byte, n int, cells []cell, ids []int, height float64) []byte {
+// append adds row n, counted from 1. A height of 0 leaves it to the reader; ids are
+// the cells' styles.
+func (e *rowEncoder) append(rows *markedRows, n int, cells []cell, ids []int, height float64) {
 	e.digits = strconv.AppendInt(e.digits[:0], int64(n), 10)
-	b = append(append(b, `<row r="`...), e.digits...)
+	rows.xml = append(append(rows.xml, `<row r="`...), e.digits...)
+	rows.beginRow()
 	if height != 0 {
-		b = strconv.AppendFloat(append(b, `" ht="`...), height, 'f', -1, 64)
-		b = append(b, `" customHeight="1`...)
+		rows.xml = strconv.AppendFloat(append(rows.xml, `" ht="`...), height, 'f', -1, 64)
+		rows.xml = append(rows.xml, `" customHeight="1`...)
 	}
-	b = append(b, `">`...)
+	rows.xml = append(rows.xml, `">`...)
 	for i := range cells {
 		c := &cells[i]
 		if c.kind == cellBlank {
@@ -40,10 +50,11 @@ func (e *rowEncoder) append(b []byte, n int, cells []cell, ids []int, height flo
 		if ids[i] >= len(e.attributes) {
 			e.addAttributes(ids[i])
 		}
-		b = append(append(b, e.openings[i]...), e.digits...)
-		b = c.appendContent(b, &e.attributes[ids[i]])
+		rows.xml = append(append(rows.xml, e.openings[i]...), e.digits...)
+		rows.beginCell(i)
+		e.appendContent(rows, c, ids[i])
 	}
-	return append(b, `</row>`...)
+	rows.xml = append(rows.xml, `</row>`...)
 }
 
 // addAttributes makes them for all styles up to that id.
@@ -54,28 +65,45 @@ func (e *rowEncoder) addAttributes(id int) {
 			end = `" s="` + strconv.Itoa(n) + `"`
 		}
 		e.attributes = append(e.attributes, attributes{
-			number: end + `><v>`, boolean: end + ` t="b"><v>`,
-			text: end + ` t="inlineStr"><is><t>`, spaced: end + ` t="inlineStr"><is><t xml:space="preserve">`,
+			openNumber: end + `><v>`, openBoolean: end + ` t="b"><v>`,
+			openText: end + ` t="inlineStr"><is><t>`, openSpaced: end + ` t="inlineStr"><is><t xml:space="preserve">`,
 		})
 	}
 }
 
-// appendContent writes what follows the reference of a cell, up to its end.
-func (c *cell) appendContent(b []byte, a *attributes) []byte {
+// appendContent adds what follows the reference of a cell of that style, up to its end.
+func (e *rowEncoder) appendContent(rows *markedRows, c *cell, id int) {
+	opening, closing := c.opening(), `</v></c>`
+	if c.kind == cellText {
+		closing = `</t></is></c>`
+	}
+	rows.xml = append(rows.xml, e.attributes[id][opening]...)
+	rows.beginValue(uint32(id*openings+opening), c.kind == cellText) //nolint:gosec // Excel has 65,490 styles
+	rows.xml = c.appendValue(rows.xml)
+	rows.endValue()
+	rows.xml = append(rows.xml, closing...)
+}
+
+func (c *cell) opening() int {
+	switch {
+	case c.kind == cellBool:
+		return openBoolean
+	case c.kind != cellText:
+		return openNumber
+	case needsSpace(c.text, c.traits):
+		return openSpaced
+	}
+	return openText
+}
+
+func (c *cell) appendValue(b []byte) []byte {
 	switch {
 	case c.kind == cellText:
-		opening := a.text
-		if needsSpace(c.text, c.traits) {
-			opening = a.spaced
-		}
-		b = appendText(append(b, opening...), c.text, c.traits)
-		return append(b, `</t></is></c>`...)
+		return appendText(b, c.text, c.traits)
 	case c.kind == cellBool:
-		b = append(append(b, a.boolean...), '0'+byte(c.number))
+		return append(b, '0'+byte(c.number))
 	case c.text != "":
-		b = append(append(b, a.number...), c.text...)
-	default:
-		b = appendNumber(append(b, a.number...), c.number)
+		return append(b, c.text...)
 	}
-	return append(b, `</v></c>`...)
+	return appendNumber(b, c.number)
 }

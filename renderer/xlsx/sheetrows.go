@@ -6,8 +6,9 @@ const (
 	// wholeBytes is how much of a sheet is held back: one that stays below is written
 	// with its sizes and its dimension before it, as Excel does.
 	wholeBytes = 256 << 10
-	// passBytes is how much of a larger one is passed on at a time.
-	passBytes = 32 << 10
+	// passBytes is how much of a larger one is passed on at a time. Each time it is
+	// compressed with codes of its own.
+	passBytes = 96 << 10
 	// heldBytes ends the measuring of widths early.
 	heldBytes = 4 << 20
 	// largeRow is the average length of rows from which a sheet may pass 4 GiB with
@@ -21,8 +22,10 @@ const (
 type sheetRows struct {
 	archive *archive
 	name    string
-	// pending are not passed on yet.
-	pending []byte
+	// pending are those not passed on yet, behind what was: that is kept as long as what
+	// follows may refer to it.
+	pending markedRows
+	passed  int
 	// part is nil as long as none is.
 	part *part
 	// large parts are written so that they may pass 4 GiB; mayBeLarge makes one so.
@@ -34,57 +37,58 @@ var rowBuffers sync.Pool
 
 // begin starts the sheet of that part's name.
 func (r *sheetRows) begin(a *archive, name string) {
-	r.archive, r.name, r.large = a, name, false
-	if r.pending == nil {
-		if b, ok := rowBuffers.Get().(*[]byte); ok {
-			r.pending = *b
+	r.archive, r.name, r.large, r.passed = a, name, false, 0
+	if r.pending.xml == nil {
+		if kept, ok := rowBuffers.Get().(*markedRows); ok {
+			r.pending = *kept
 		}
 	}
-	r.pending = r.pending[:0]
+	r.pending.truncate(markedSize{})
 }
 
 // full says that rows should be passed on.
 func (r *sheetRows) full() bool {
 	if r.part == nil {
-		return len(r.pending) >= wholeBytes
+		return len(r.pending.xml) >= wholeBytes
 	}
-	return len(r.pending) >= passBytes
+	return len(r.pending.xml)-r.passed >= passBytes
 }
 
 // size is that of the part so far.
 func (r *sheetRows) size() int64 {
-	if r.part == nil {
-		return int64(len(r.pending))
+	size := int64(len(r.pending.xml) - r.passed)
+	if r.part != nil {
+		size += r.part.entry.size
 	}
-	return r.part.entry.size + int64(len(r.pending))
+	return size
 }
 
 // stream begins the part of a sheet that has so many rows till now.
 func (r *sheetRows) stream(head []byte, rows int) error {
-	r.large = r.mayBeLarge || len(r.pending)/rows > largeRow
+	r.large = r.mayBeLarge || len(r.pending.xml)/rows > largeRow
 	part, err := r.archive.stream(r.name, r.large)
 	if err != nil {
 		return err
 	}
 	r.part = part
-	return part.write(head)
+	return part.begin(head)
 }
 
 // pass moves what is pending into the part.
 func (r *sheetRows) pass() error {
-	err := r.part.write(r.pending)
-	r.pending = r.pending[:0]
+	err := r.part.write(&r.pending, r.passed)
+	r.passed = r.part.keep(&r.pending)
 	return err
 }
 
 // finish completes the sheet.
 func (r *sheetRows) finish(head func() []byte, tail []byte) error {
 	if r.part == nil {
-		return r.archive.add(r.name, head(), r.pending, tail)
+		return r.archive.addRows(r.name, head(), &r.pending, tail)
 	}
 	part := r.part
 	defer r.discardPart()
-	r.pending = append(r.pending, tail...)
+	r.pending.xml = append(r.pending.xml, tail...)
 	if err := r.pass(); err != nil {
 		return err
 	}
@@ -101,9 +105,9 @@ func (r *sheetRows) discardPart() {
 // discard frees what the sheet holds; it may be called repeatedly.
 func (r *sheetRows) discard() {
 	r.discardPart()
-	if r.pending != nil && cap(r.pending) <= 2*wholeBytes {
-		kept := r.pending[:0]
+	if r.pending.xml != nil && cap(r.pending.xml) <= 2*wholeBytes {
+		kept := r.pending
 		rowBuffers.Put(&kept)
 	}
-	r.pending = nil
+	r.pending = markedRows{}
 }

@@ -64,7 +64,7 @@ func (s *SheetWriter) begin() {
 			height = max(height, textHeight(c, s.columns.expected(i)))
 		}
 	}
-	s.rows.pending = s.encoder.append(s.rows.pending, 1, s.titles, s.titleStyle, height)
+	s.encoder.append(&s.rows.pending, 1, s.titles, s.titleStyle, height)
 }
 
 // Row writes the next row, one value for each column; columns without a value
@@ -94,15 +94,15 @@ func (s *SheetWriter) Row(values []Value) error {
 
 func (s *SheetWriter) write(values []Value) error {
 	changes, traits, height := s.apply(values)
-	before := len(s.rows.pending)
-	s.rows.pending = s.encoder.append(s.rows.pending, s.written+1, s.row, s.ids, height)
+	before := s.rows.pending.size()
+	s.encoder.append(&s.rows.pending, s.written+1, s.row, s.ids, height)
 	if !s.rows.large && s.rows.size() > s.bytesMax {
-		s.rows.pending = s.rows.pending[:before]
+		s.rows.pending.truncate(before)
 		if err := s.split(); err != nil {
 			return err
 		}
 		s.rows.mayBeLarge = true
-		s.rows.pending = s.encoder.append(s.rows.pending, s.written+1, s.row, s.ids, height)
+		s.encoder.append(&s.rows.pending, s.written+1, s.row, s.ids, height)
 	}
 	s.written++
 	if changes != 0 {
@@ -113,7 +113,7 @@ func (s *SheetWriter) write(values []Value) error {
 	}
 	if !s.columns.settled() {
 		s.columns.add(s.row)
-		if len(s.rows.pending) >= heldBytes {
+		if len(s.rows.pending.xml) >= heldBytes {
 			s.columns.settle()
 		}
 	}
