@@ -121,8 +121,20 @@ func (i *installation) nothingFailed() {
 // s3Front stands before S3 and answers in its place while it is told to.
 type s3Front struct {
 	refusal atomic.Pointer[refusal]
-	// refusals are those of keys that begin so.
-	refusals sync.Map // string → *refusal
+
+	mu    sync.Mutex
+	below map[string]*refusal // of keys that begin so
+}
+
+// refuseBelow lets S3 refuse keys that begin so until the result is called.
+func (f *s3Front) refuseBelow(prefix string, r *refusal) (mend func()) {
+	set := func(r *refusal) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.below[prefix] = r
+	}
+	set(r)
+	return func() { set(nil) }
 }
 
 // refuses returns the refusal that an object of the bucket meets, or nil.
@@ -130,15 +142,15 @@ func (f *s3Front) refuses(path string) *refusal {
 	if all := f.refusal.Load(); all != nil {
 		return all
 	}
-	var found *refusal
-	f.refusals.Range(func(prefix, one any) bool {
-		_, key, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-		if strings.HasPrefix(key, prefix.(string)) {
-			found = one.(*refusal)
+	_, key, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for prefix, one := range f.below {
+		if one != nil && strings.HasPrefix(key, prefix) {
+			return one
 		}
-		return found == nil
-	})
-	return found
+	}
+	return nil
 }
 
 // refusal is an error of S3.
@@ -154,7 +166,7 @@ func (i *installation) frontS3() *s3Front {
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	front := &s3Front{}
+	front := &s3Front{below: map[string]*refusal{}}
 	proxy := httputil.NewSingleHostReverseProxy(origin)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if refused := front.refuses(r.URL.Path); refused != nil {

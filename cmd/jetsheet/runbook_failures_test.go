@@ -162,9 +162,9 @@ func sceneStalled(s *sceneRig) *scene {
 // refusedByS3 has S3 refuse the scene's workbooks with an error that fails them.
 func refusedByS3(code string) setScene {
 	return func(s *sceneRig) *scene {
-		s.front.refusals.Store(s.table+"/", &refusal{http.StatusBadRequest, code})
+		mend := s.front.refuseBelow(s.table+"/", &refusal{http.StatusBadRequest, code})
 		sc := s.failed(s.define(baseRowsThatWork), jetsheet.Cause(s.table))
-		sc.steps["corrected"] = func() { s.front.refusals.Delete(s.table + "/") }
+		sc.steps["corrected"] = mend
 		return sc
 	}
 }
