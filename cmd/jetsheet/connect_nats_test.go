@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -189,20 +188,13 @@ func TestRoleEndsWhenItsCredentialsAreRefused(t *testing.T) {
 // own, and what building a stage says is only that something timed out.
 func TestRoleNamesWhereItLooksForNATS(t *testing.T) {
 	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := closed.Close(); err != nil {
-		t.Fatal(err)
-	}
 	empty := t.TempDir() + "/empty.json"
 	writeFile(t, empty, "{}")
 	for _, test := range []struct {
 		settings natsSettings
 		want     string
 	}{
-		{natsSettings{URL: closed.Addr().String(), Context: empty}, "servers=" + closed.Addr().String() + " setting=JETSHEET_NATS_URL err=\"no server answers\""},
+		{natsSettings{URL: localtest.Unused, Context: empty}, "servers=" + localtest.Unused + " setting=JETSHEET_NATS_URL err=\"no server answers\""},
 		{natsSettings{Context: empty}, "servers=" + nats.DefaultURL + " "},
 	} {
 		var log bytes.Buffer

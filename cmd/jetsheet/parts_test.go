@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -78,10 +77,7 @@ func startS3(ts *testscript.TestScript, _ bool, _ []string) {
 
 // unusedPort sets $UNUSED to an address where nothing listens.
 func unusedPort(ts *testscript.TestScript, _ bool, _ []string) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	ts.Check(err)
-	ts.Setenv("UNUSED", listener.Addr().String())
-	ts.Check(listener.Close())
+	ts.Setenv("UNUSED", localtest.Unused)
 }
 
 // writeWorkbook writes a workbook of one column: workbook FILE value....

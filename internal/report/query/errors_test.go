@@ -3,7 +3,6 @@ package query_test
 import (
 	"context"
 	"errors"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/jetsheet/jetsheet/deploy/local/localtest"
 	"github.com/jetsheet/jetsheet/internal/report/query"
 )
 
@@ -128,16 +128,8 @@ func TestTerminatedInTheMiddleIsUnavailable(t *testing.T) {
 func TestUnreachableServersAreUnavailable(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
 	for what, url := range map[string]string{
-		"refused":          "postgres://u:secret@" + address + "/d",
+		"refused":          "postgres://u:secret@" + localtest.Unused + "/d",
 		"no such database": b.url,
 	} {
 		config, err := pgxpool.ParseConfig(url)
