@@ -52,8 +52,11 @@ func (c *settingsCommand) Run(app *app, parsed *kong.Context) error {
 			roles = []string{"all"}
 		}
 		line := app.settings.line(flag, roles)
-		if flag.Name == "nats-url" && c.NATS.URL == "" {
+		switch {
+		case flag.Name == "nats-url" && c.NATS.URL == "":
 			line.Value, line.Source = c.NATS.addressInUse()
+		case flag.Name == "database-url" && c.Database.URL == "" && app.hasPostgresVariables():
+			line.Value, line.Source = "set", "variables PG*"
 		}
 		if c.JSON {
 			if err := app.printJSON(line); err != nil {

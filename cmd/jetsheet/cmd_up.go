@@ -34,8 +34,8 @@ type upCommand struct {
 	Return   retreat.Settings  `embed:"" prefix:"ops-return-" group:"automatic return settings"`
 
 	Local    string `name:"local" placeholder:"DIR" help:"Run NATS and S3 in this process too, with their data in DIR; only the database is yours."`
-	NATSAddr string `name:"local-nats" placeholder:"ADDRESS" default:"127.0.0.1:4222" help:"Where the NATS of --local listens; port 0 takes a free one."`
-	S3Addr   string `name:"local-s3" placeholder:"ADDRESS" default:"127.0.0.1:9000" help:"Where the S3 of --local listens; port 0 takes a free one."`
+	NATSAddr string `name:"local-nats" placeholder:"ADDRESS" default:"127.0.0.1:4222" help:"Where the NATS of --local listens, ${default} by default; port 0 takes a free one."`
+	S3Addr   string `name:"local-s3" placeholder:"ADDRESS" default:"127.0.0.1:9000" help:"Where the S3 of --local listens, ${default} by default; port 0 takes a free one."`
 }
 
 // Help is the command's longer description.
