@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -36,10 +37,12 @@ func (b newerBucket) Get(ctx context.Context, key string) (jetstream.KeyValueEnt
 	return newerEntry{entry}, nil
 }
 
+const newerSchema = jetsheet.SchemaVersion + 1
+
 type newerEntry struct{ jetstream.KeyValueEntry }
 
 func (e newerEntry) Value() []byte {
-	return bytes.ReplaceAll(e.KeyValueEntry.Value(), []byte(`"minReader":2`), []byte(`"minReader":1`))
+	return bytes.ReplaceAll(e.KeyValueEntry.Value(), fmt.Appendf(nil, `"minReader":%d`, newerSchema), []byte(`"minReader":1`))
 }
 
 // While an installation is updated, an old renderer meets runs of a newer producer. It
@@ -53,10 +56,10 @@ func TestRunOfANewerBuildIsLeftToANewerRenderer(t *testing.T) {
 		envelope   jetsheet.Envelope
 		newer      func(*Config)
 	}{
-		"minReader of the record": {known, jetsheet.Envelope{Schema: 2, MinReader: 2}, func(cfg *Config) {
+		"minReader of the record": {known, jetsheet.Envelope{Schema: newerSchema, MinReader: newerSchema}, func(cfg *Config) {
 			cfg.JetStream = newerReader{cfg.JetStream}
 		}},
-		"key of the definition": {known + "confetti: true\n", jetsheet.Envelope{Schema: 2, MinReader: 1}, func(cfg *Config) {
+		"key of the definition": {known + "confetti: true\n", jetsheet.Envelope{Schema: newerSchema, MinReader: 1}, func(cfg *Config) {
 			cfg.Parse = func(file string, data []byte) (*report.Definition, error) {
 				return report.Parse(file, bytes.ReplaceAll(data, []byte("confetti: true\n"), nil))
 			}

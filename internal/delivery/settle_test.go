@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -139,10 +140,15 @@ func TestBadMessageFailsAndTheWorkerGoesOn(t *testing.T) {
 	}
 }
 
+// everyReader is in each message that any version reads, newerReader in one for the next.
+const everyReader = `"minReader":1`
+
+func newerReader() []byte { return fmt.Appendf(nil, `"minReader":%d`, jetsheet.SchemaVersion+1) }
+
 func TestMessageForANewerWorkerIsGivenBack(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 600*time.Millisecond)
-	body := bytes.Replace(b.publish(jetsheet.LaneBulk, "a"), []byte(`"minReader":1`), []byte(`"minReader":2`), 1)
+	body := bytes.Replace(b.publish(jetsheet.LaneBulk, "a"), []byte(everyReader), newerReader(), 1)
 	b.publishRaw(jetsheet.RequestSubject(jetsheet.LaneSmall, b.conversion("a")), body, nil)
 	extra := bytes.Replace(b.publish(jetsheet.LaneBulk, "b"), []byte(`{`), []byte(`{"future":{"x":[1]},`), 1)
 	b.publishRaw(jetsheet.RequestSubject(jetsheet.LaneSmall, b.conversion("b")), extra, nil)
@@ -166,7 +172,7 @@ func TestMessageForANewerWorkerIsGivenBack(t *testing.T) {
 	// A worker that may read it takes it.
 	cfg := b.config(1, func(_ context.Context, job *delivery.Job) error { seen.add(job); return nil })
 	cfg.Request = func(data []byte) (delivery.Content, error) {
-		return readRequest(bytes.Replace(data, []byte(`"minReader":2`), []byte(`"minReader":1`), 1))
+		return readRequest(bytes.Replace(data, newerReader(), []byte(everyReader), 1))
 	}
 	b.start(cfg)
 	b.eventually("the newer message is settled", b.drained)
@@ -175,7 +181,7 @@ func TestMessageForANewerWorkerIsGivenBack(t *testing.T) {
 func TestMessageThatNobodyMayReadFailsInTheEnd(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 120*time.Millisecond)
-	body := bytes.Replace(b.publish(jetsheet.LaneBulk, "a"), []byte(`"minReader":1`), []byte(`"minReader":2`), 1)
+	body := bytes.Replace(b.publish(jetsheet.LaneBulk, "a"), []byte(everyReader), newerReader(), 1)
 	b.publishRaw(jetsheet.RequestSubject(jetsheet.LaneSmall, b.conversion("a")), body, nil)
 	b.start(b.config(1, func(context.Context, *delivery.Job) error { return nil }))
 	b.eventually("the requests are settled", b.drained)
