@@ -3,6 +3,7 @@ package flags
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func someNames(groups []Group) string {
 // WithTenant gives one tenant a route of its own, whatever its groups have.
 func (d *Document) WithTenant(tenant string, route jetsheet.Route) (*Document, error) {
 	if tenant == "" {
-		return nil, fmt.Errorf("a tenant without an id has no route of its own")
+		return nil, errors.New("a tenant without an id has no route of its own")
 	}
 	return d.edit(func(flag map[string]json.RawMessage, c *chain) error {
 		variant, err := variantFor(flag, route)

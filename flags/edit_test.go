@@ -162,7 +162,7 @@ func TestStandingsAreTheRoutes(t *testing.T) {
 			id := rapid.SampledFrom(tenants).Draw(rt, "tenant")
 			group := rapid.SampledFrom([]string{"g1", "g2", "late"}).Draw(rt, "group")
 			var err error
-			may := func(string) bool { return true }
+			var may func(string) bool
 			if rapid.Bool().Draw(rt, "one") {
 				d, err = d.WithTenant(id, route)
 				may = func(tenant string) bool { return tenant == id }

@@ -61,14 +61,17 @@ func plain(list []json.RawMessage) bool {
 // members are an object's, in their order.
 func members(object json.RawMessage) (names []string, values []json.RawMessage) {
 	dec := json.NewDecoder(bytes.NewReader(object))
-	token, err := dec.Token()
-	for err == nil && dec.More() {
-		if token, err = dec.Token(); err != nil {
+	for first := true; first || dec.More(); first = false {
+		token, err := dec.Token() // the bracket, then names
+		name, isName := token.(string)
+		var value json.RawMessage
+		if isName {
+			err = dec.Decode(&value)
+		}
+		if err != nil { // not of valid JSON
 			break
 		}
-		name, _ := token.(string)
-		var value json.RawMessage
-		if err = dec.Decode(&value); err == nil {
+		if isName {
 			names, values = append(names, name), append(values, value)
 		}
 	}

@@ -2,6 +2,7 @@ package flags
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,7 +41,7 @@ func (l *Ledger) Watch(ctx context.Context, tell func(*Revision, error) error) e
 		case <-ticks.C:
 		case _, open := <-watcher.Updates():
 			if !open {
-				return fmt.Errorf("watch the flag document: the watch has ended")
+				return errors.New("watch the flag document: the watch has ended")
 			}
 		}
 	}
@@ -58,7 +59,7 @@ type ledgerWatch struct {
 func (w *ledgerWatch) look(ctx context.Context) error {
 	list, err := w.news(ctx)
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // it was told to stop
 	}
 	text := ""
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -106,7 +107,7 @@ func (c *flagsGetCommand) shown(r *flags.Revision) (*flagsShown, error) {
 
 func (s *flagsShown) print(app *app) error {
 	rows := newTable("", "")
-	rows.add("revision", fmt.Sprint(s.Revision))
+	rows.add("revision", strconv.FormatUint(s.Revision, 10))
 	rows.add("stored", s.At.UTC().Format(time.RFC3339)+" by "+byText(s.Attribution))
 	if why := whyText(s.Attribution); why != "" {
 		rows.add("why", why)

@@ -57,7 +57,8 @@ func (c *flagsChanger) tooMany(change *flagsChange) string {
 		return err.Error()
 	}
 	if most := allowed.of(change.Known); len(change.Moves) > most {
-		return fmt.Sprintf("%d of %s would change route, --max-change %s lets %d", len(change.Moves), counted(int64(change.Known), "known tenant"), c.edit.guard.MaxChange, most)
+		return fmt.Sprintf("%s of %s would change route, --max-change %s lets %s",
+			humanCount(int64(len(change.Moves))), counted(int64(change.Known), "known tenant"), c.edit.guard.MaxChange, humanCount(int64(most)))
 	}
 	return ""
 }
@@ -151,7 +152,7 @@ func (c *flagsChange) print(app *app, asJSON bool) error {
 	case c.DryRun && c.Refused == nil:
 		lines = append(lines, fmt.Sprintf("would %s, after revision %d", c.Action, c.After))
 	}
-	lines = append(lines, fmt.Sprintf("%d of %s (from %s)%s", len(c.Moves), counted(int64(c.Known), "known tenant"), c.KnownFrom, c.moved()))
+	lines = append(lines, fmt.Sprintf("%s of %s (from %s)%s", humanCount(int64(len(c.Moves))), counted(int64(c.Known), "known tenant"), c.KnownFrom, c.moved()))
 	if c.Default != nil {
 		lines = append(lines, fmt.Sprintf("every other tenant: %s to %s", c.Default.From, c.Default.To))
 	}
@@ -195,7 +196,7 @@ func movesText(moves []flags.Move) string {
 	}
 	var texts []string
 	for _, key := range order {
-		text := fmt.Sprintf("%s to %s %d", key[0], key[1], counts[key])
+		text := fmt.Sprintf("%s to %s %s", key[0], key[1], humanCount(int64(counts[key])))
 		if len(groups[key]) > 0 {
 			text += " (" + someOf(groups[key], 5) + ")"
 		}

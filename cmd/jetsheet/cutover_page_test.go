@@ -85,11 +85,11 @@ func (c *cutoverMonth) prepare() {
 	}
 	c.file("daily.yaml", cutoverReport)
 	c.file("tenants.txt", strings.Join(cutoverTenants(), "\n")+"\n")
-	c.installation.run(exitDone, "setup")
+	c.run(exitDone, "setup")
 	c.route(jetsheet.RouteLegacy)
-	c.installation.run(exitDone, "reports", "apply", filepath.Join(c.dir, "daily.yaml"), "--from=2099-01-01T00:00:00Z")
+	c.run(exitDone, "reports", "apply", filepath.Join(c.dir, "daily.yaml"), "--from=2099-01-01T00:00:00Z")
 	book := filepath.Join(c.dir, "book.xlsx")
-	c.installation.run(exitDone, "reports", "preview", filepath.Join(c.dir, "daily.yaml"), "--tenant=101", "--target=store-1", "--tick="+c.tick(1).Format(time.RFC3339), "-o", book)
+	c.run(exitDone, "reports", "preview", filepath.Join(c.dir, "daily.yaml"), "--tenant=101", "--target=store-1", "--tick="+c.tick(1).Format(time.RFC3339), "-o", book)
 	content, err := os.ReadFile(book)
 	c.check(err)
 	for _, tenant := range cutoverTenants() {
@@ -126,8 +126,8 @@ func (c *cutoverMonth) id(day int) jetsheet.RunID {
 // day plays the run of a day to its end.
 func (c *cutoverMonth) day(day, code int) {
 	c.t.Helper()
-	c.installation.run(exitDone, "runs", "start", "daily", "--tick="+c.tick(day).Format(time.RFC3339))
-	c.installation.run(code, "runs", "wait", c.id(day).String(), "--timeout=1m")
+	c.run(exitDone, "runs", "start", "daily", "--tick="+c.tick(day).Format(time.RFC3339))
+	c.run(code, "runs", "wait", c.id(day).String(), "--timeout=1m")
 }
 
 // expect is how waiting for a day ends: on the first nobody has moved.
@@ -141,7 +141,7 @@ func (c *cutoverMonth) expect(day int) int {
 // awaitReturn waits until ops has taken group 3 back, and tells people.
 func (c *cutoverMonth) awaitReturn() {
 	c.await("group 3 goes back", time.Minute, func() bool {
-		history, _ := c.installation.run(exitDone, "flags", "history", "--limit=1", "--json")
+		history, _ := c.run(exitDone, "flags", "history", "--limit=1", "--json")
 		return strings.Contains(history, `"author":"jetsheet-ops"`) && strings.Contains(history, `"group":"g3","from":"new","to":"legacy"`)
 	})
 	c.await("a notice of that", time.Minute, func() bool {

@@ -80,7 +80,7 @@ func (n *nextRun) String() string {
 	case n.Problem != "":
 		return "routes are not known: " + n.Problem
 	case len(n.Moves) == 0:
-		return fmt.Sprintf("the same routes for %s", counted(int64(n.Tenants), "tenant"))
+		return "the same routes for " + counted(int64(n.Tenants), "tenant")
 	}
 	return fmt.Sprintf("%d of %s change route: %s", len(n.Moves), counted(int64(n.Tenants), "tenant"), movesText(n.Moves))
 }
@@ -100,7 +100,7 @@ func (l *natsLink) nextAfter(ctx context.Context, r *ops.Reader, id jetsheet.Run
 	next, err := l.nextRoutes(ctx)
 	if err != nil {
 		n.Problem = err.Error()
-		return n, nil
+		return n, nil //nolint:nilerr // what is shown says it
 	}
 	n.Revision = next.revision
 	frozen, err := flags.ParseDocument(record.Frozen.Flags)

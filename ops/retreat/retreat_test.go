@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -130,7 +132,7 @@ func (r *rig) plan(report string, workbooks int) jetsheet.RunID {
 	for i := range 30 {
 		tenant := fmt.Sprintf("g%d-%d", 1+i/10, i%10)
 		for n := range workbooks {
-			r.check(w.Write(&jetsheet.Target{Tenant: tenant, Target: fmt.Sprint(n), Route: standings.Of(tenant).Route, Lane: jetsheet.LaneSmall, Period: jetsheet.Period{Label: "2026-10"}}))
+			r.check(w.Write(&jetsheet.Target{Tenant: tenant, Target: strconv.Itoa(n), Route: standings.Of(tenant).Route, Lane: jetsheet.LaneSmall, Period: jetsheet.Period{Label: "2026-10"}}))
 		}
 	}
 	summary, err := w.Close()
@@ -158,7 +160,7 @@ func (r *rig) fail(id jetsheet.RunID, group string, tenants, each int, cause jet
 	r.t.Helper()
 	for i := range tenants {
 		for n := range each {
-			c := jetsheet.Conversion{Run: id, Tenant: fmt.Sprintf("%s-%d", group, i), Target: fmt.Sprint(n)}
+			c := jetsheet.Conversion{Run: id, Tenant: fmt.Sprintf("%s-%d", group, i), Target: strconv.Itoa(n)}
 			request, err := json.Marshal(&jetsheet.Request{
 				Envelope: jetsheet.CurrentEnvelope(), Run: id,
 				Target: jetsheet.Target{Tenant: c.Tenant, Target: c.Target, Route: jetsheet.RouteNew, Lane: jetsheet.LaneSmall, Period: jetsheet.Period{Label: "2026-10"}},
@@ -346,6 +348,34 @@ func TestLowerBound(t *testing.T) {
 		if got := fmt.Sprintf("%.4f", LowerBound(c.failed, c.planned)); got != c.want {
 			t.Errorf("LowerBound(%d, %d) = %s, want %s", c.failed, c.planned, got, c.want)
 		}
+	}
+}
+
+// TestHealthyPeriodsAndSickOnes: a group in which one conversion in 200 fails stays, for
+// 1,000 periods; one in which one in ten fails goes back in the first.
+func TestHealthyPeriodsAndSickOnes(t *testing.T) {
+	t.Parallel()
+	settings := Settings{Share: 0.02, Failures: 5, Tenants: 2}
+	random := rand.New(rand.NewPCG(1, 2))
+	back := func(share float64) (periods int) {
+		for range 1000 {
+			e := Evidence{Planned: 100 + random.IntN(1900), Tenants: 50, FailedTenants: 50}
+			for range e.Planned {
+				if random.Float64() < share {
+					e.Failed++
+				}
+			}
+			if settings.Enough(&e) {
+				periods++
+			}
+		}
+		return periods
+	}
+	if got := back(0.005); got != 0 {
+		t.Errorf("at 0.5 %% a group goes back in %d of 1,000 periods, want 0", got)
+	}
+	if got := back(0.1); got < 999 {
+		t.Errorf("at 10 %% a group goes back in %d of 1,000 periods, want all but one at most", got)
 	}
 }
 
