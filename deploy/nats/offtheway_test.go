@@ -23,13 +23,10 @@ func rare() map[string][]string {
 			"$JS.API.STREAM.PURGE.OBJ_plans",
 		},
 		"renderer": {
-			"conversions.rendered.compare.>", // tenants routed shadow
 			// A message that came before: how often, by whom.
 			"$JS.API.DIRECT.GET.KV_progress.$KV.progress.renderer.>",
 		},
 		"uploader": {
-			// The comparison of shadow workbooks.
-			"$JS.API.CONSUMER.INFO.RENDERED.uploader-shadow", "$JS.API.CONSUMER.MSG.NEXT.RENDERED.uploader-shadow", "$JS.ACK.RENDERED.uploader-shadow.>",
 			"conversions.failed.>",
 			// A lost workbook whose request is queued already.
 			"$JS.API.STREAM.INFO.CONVERSIONS", "$JS.API.STREAM.MSG.GET.CONVERSIONS",

@@ -60,6 +60,7 @@ func TestThePipelineRunsOnTheseRights(t *testing.T) {
 	i.startAgain(run)
 	i.replayFailed(run)
 	i.loseWorkbook(run)
+	i.compareShadow(run)
 	i.fireTrigger()
 	i.followDone()
 	i.askService()
@@ -220,6 +221,30 @@ func (i *installation) awaitDone(c jetsheet.Conversion, want jetsheet.DoneState)
 	if done.State != want {
 		i.t.Errorf("%s: got %s, want %s", c, done.State, want)
 	}
+}
+
+// compareShadow tells the uploader of a workbook of a tenant routed shadow, in a report that
+// does not name the previous system's: that is said at once.
+func (i *installation) compareShadow(run jetsheet.RunID) {
+	i.t.Helper()
+	request := jetsheet.Request{
+		Envelope: jetsheet.CurrentEnvelope(), Run: run,
+		Target: jetsheet.Target{Tenant: "acme", Target: "shadow", Route: jetsheet.RouteShadow, Lane: jetsheet.LaneBulk, Key: "acme/shadow.xlsx"},
+	}
+	body, err := json.Marshal(request)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	event, err := json.Marshal(jetsheet.Rendered{
+		Envelope: jetsheet.CurrentEnvelope(), Request: body, Object: "shadow", NUID: "shadow", SizeBytes: 1, SHA256: strings.Repeat("0", 64),
+	})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	if _, err := i.links["renderer"].js.Publish(i.t.Context(), jetsheet.RenderedSubject(request.Route, request.Conversion()), event); err != nil {
+		i.t.Fatalf("announce a workbook to compare: %v", err)
+	}
+	i.awaitDone(request.Conversion(), jetsheet.DoneCompared)
 }
 
 // loseWorkbook tells the uploader of a workbook that is not in the object store: it
