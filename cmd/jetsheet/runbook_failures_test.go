@@ -123,7 +123,7 @@ func plantedCauses() map[jetsheet.Cause]struct {
 		// No key that reports validate lets through gives two targets one key, and the
 		// producer reads no other: package producer hands itself such a plan.
 		jetsheet.CauseDuplicateKey: {jetsheet.StageProducer, `more than one target has the output key "x"`},
-		// It takes a binary of a newer version, and one to mend it: TestUpgrade builds them.
+		// It takes a binary of a newer version, and one to mend it: TestOldAndNewSideBySide builds one.
 		jetsheet.CauseMessageVersion: {jetsheet.StageRenderer, "the request needs a newer worker"},
 		// It takes a bug: package delivery is given a handler that has one.
 		jetsheet.CausePanic: {jetsheet.StageRenderer, "panic: index out of range [3] with length 3"},
