@@ -141,12 +141,13 @@ func TestColumnsFromIsWrong(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	for fields, want := range map[string]string{
-		"select 'a' as name where @tenant = ''":                 "returned no row",
-		"select 'a' as key where @tenant = 'a'":                 "no column called name",
-		"select '' as name where @tenant = 'a'":                 "has no name",
-		"select null::text as name where @tenant = 'a'":         "has no name",
-		"select 'a' as name, 'x' as width where @tenant = 'a'":  `width "x"`,
-		"select 'a' as name, 'rot' as format where @tenant='a'": `"rot"`,
+		"select 'a' as name where @tenant = ''":                              "returned no row",
+		"select 'a' as key where @tenant = 'a'":                              "no column called name",
+		"select '' as name where @tenant = 'a'":                              "row 1 has no name",
+		"select * from (values ('a'), ('')) as t (name) where @tenant = 'a'": "query fields is used as columnsFrom and its row 2 has no name",
+		"select null::text as name where @tenant = 'a'":                      "has no name",
+		"select 'a' as name, 'x' as width where @tenant = 'a'":               `width "x"`,
+		"select 'a' as name, 'rot' as format where @tenant='a'":              `"rot"`,
 	} {
 		data, _, err := d.render(definition("records: \"select 1 as a where @tenant = 'a'\"\nfields: \""+fields+"\"",
 			`sheets: [{name: S, rows: records, columnsFrom: fields}]`), request("x"))

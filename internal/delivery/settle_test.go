@@ -54,6 +54,9 @@ func TestFailureIsRecordedByItsClass(t *testing.T) {
 			if f == nil || f.Cause != tt.cause || f.Stage != jetsheet.StageRenderer || f.Retrying() != tt.retry || f.Attempts != 1 {
 				t.Fatalf("FAILED record: got %+v, want cause %s, retry %t", f, tt.cause, tt.retry)
 			}
+			if f.Worker != "worker-1" || f.Version != "test" || time.Since(f.At) > time.Minute {
+				t.Errorf("FAILED record: got worker %q of version %q at %s, want worker-1 of test just now", f.Worker, f.Version, f.At)
+			}
 			for _, part := range []string{"report demo", `tenant "t1"`, `target "a"`, tt.text} {
 				if !strings.Contains(f.Message, part) {
 					t.Errorf("message: got %q, want %q in it", f.Message, part)
