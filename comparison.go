@@ -149,7 +149,14 @@ type Difference struct {
 }
 
 // Waiver declares differences that are known and accepted: those of one kind, in one
-// sheet and column or in all. Reports hold waivers under output.waive.
+// sheet and column or in all. Reports hold waivers under output.waive:
+//
+//	output:
+//	  key: "{tenant}/{period}/{target}.xlsx"
+//	  previous: "exports/{tenant}/{period}/{target}.xlsx"
+//	  waive:
+//	    - {what: format, column: 記録日時, reason: the previous system shows seconds}
+//	    - {what: visibility, reason: the sheet with its queries was hidden there}
 type Waiver struct {
 	What DifferenceKind `json:"what"`
 	// Sheet and Column are titles as the workbook shows them, upper or lower case alike;
