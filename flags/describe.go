@@ -87,6 +87,10 @@ func (d *Document) Named() []string {
 	return slices.Compact(ids)
 }
 
+// Enabled says whether the document decides at all: a flag that is disabled routes every
+// tenant legacy.
+func (d *Document) Enabled() bool { return d.cutover.enabled }
+
 // DefaultRoute is the route of a tenant for whom targeting decides nothing.
 func (d *Document) DefaultRoute() jetsheet.Route {
 	if !d.cutover.enabled || d.cutover.defaultVariant == "" {

@@ -73,4 +73,11 @@
 // The same document serves any Go program through OpenFeature, with the provider in
 // the package flags/provider; flags/definition and flags/rule are its evaluator, and
 // that of [Routes].
+//
+// # Changing it
+//
+// A [Ledger] reads the revisions that are kept, says who stored each and why, and stores
+// the next one by compare-and-set. [Document.WithGroup], [Document.WithTenant] and the
+// others make changed documents, [Compare] says which tenants that moves. Writing the key
+// by any KV client works as well, and leaves a revision without an author.
 package flags

@@ -81,7 +81,7 @@ func (d *Document) WithoutTenant(tenant string) (*Document, error) {
 // HoldAll routes every tenant hold, before everything else that the document says. What
 // it says stays and decides again after [Document.ReleaseAll].
 func (d *Document) HoldAll() (*Document, error) {
-	return d.edit(func(flag map[string]json.RawMessage, c *chain) error {
+	return d.change(func(flag map[string]json.RawMessage, c *chain) error {
 		variant, err := variantFor(flag, jetsheet.RouteHold)
 		if err != nil {
 			return err
@@ -112,8 +112,17 @@ func (d *Document) Text() []byte {
 	return b.Bytes()
 }
 
-// edit changes the cutover flag. A document that is edited is no longer what setup wrote.
+// edit changes a cutover flag that is enabled: what else it says would begin to act.
 func (d *Document) edit(change func(flag map[string]json.RawMessage, c *chain) error) (*Document, error) {
+	if !d.Enabled() {
+		return nil, errors.New("the flag is DISABLED, which routes every tenant legacy whatever else it says; enable it in a file and store that with: jetsheet flags set FILE --reason TEXT")
+	}
+	return d.change(change)
+}
+
+// change changes the cutover flag. A document that is changed is no longer what setup
+// wrote.
+func (d *Document) change(change func(flag map[string]json.RawMessage, c *chain) error) (*Document, error) {
 	top, all, flag := d.parts()
 	c := parseChain(flag["targeting"])
 	if err := change(flag, &c); err != nil {

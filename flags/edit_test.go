@@ -108,7 +108,7 @@ func TestEdits(t *testing.T) {
 
 func TestEditsOfAnyRule(t *testing.T) {
 	t.Parallel()
-	d := parsed(t, `{"$evaluators": {"g": {"in": [{"var": "targetingKey"}, ["1"]]}}, "flags": {"cutover": {"state": "DISABLED",
+	d := parsed(t, `{"$evaluators": {"g": {"in": [{"var": "targetingKey"}, ["1"]]}}, "flags": {"cutover": {"state": "ENABLED",
 		"variants": {"old": "legacy", "new": "shadow", "go": "new"}, "defaultVariant": "old",
 		"targeting": {"fractional": [["new", 1]]}}}}`)
 	d, err := d.WithGroup("g", jetsheet.RouteNew)
@@ -118,8 +118,9 @@ func TestEditsOfAnyRule(t *testing.T) {
 	if got, want := routesOf(t, d, "1", "2"), "1 new/g, 2 shadow/"; got != want {
 		t.Errorf("got %s, want %s in\n%s", got, want, d.Text())
 	}
-	if d, err = d.HoldAll(); err != nil || !d.AllHeld() {
-		t.Errorf("HoldAll = %v, held %v", err, d.AllHeld())
+	disabled := parsed(t, strings.Replace(string(d.JSON()), "ENABLED", "DISABLED", 1))
+	if held, err := disabled.HoldAll(); err != nil || !held.AllHeld() {
+		t.Errorf("HoldAll of a disabled flag = %v, want everybody held", err)
 	}
 	first := parsed(t, string(flags.InitialDocument(jetsheet.RouteLegacy)))
 	if first, err = first.WithDefault(jetsheet.RouteShadow); err != nil || first.Initial() || strings.Contains(string(first.JSON()), "metadata") {
@@ -137,7 +138,10 @@ func TestEditsThatCannotBe(t *testing.T) {
 		"unknown group": {func() (*flags.Document, error) { return d.WithGroup("g9", jetsheet.RouteNew) }, "known are g1, g2, late"},
 		"unknown route": {func() (*flags.Document, error) { return d.WithGroup("g1", "old") }, `"old" is not a route`},
 		"no id":         {func() (*flags.Document, error) { return d.WithTenant("", jetsheet.RouteNew) }, "without an id"},
-		"no own route":  {func() (*flags.Document, error) { return d.WithoutTenant("1") }, "no route of its own"},
+		"disabled": {func() (*flags.Document, error) {
+			return parsed(t, strings.Replace(grouped, "\"cutover\": {\n      \"state\": \"ENABLED\"", "\"cutover\": {\n      \"state\": \"DISABLED\"", 1)).WithGroup("g1", jetsheet.RouteNew)
+		}, "the flag is DISABLED"},
+		"no own route": {func() (*flags.Document, error) { return d.WithoutTenant("1") }, "no route of its own"},
 		"no groups": {func() (*flags.Document, error) {
 			return parsed(t, string(flags.InitialDocument(jetsheet.RouteNew))).WithGroup("g1", jetsheet.RouteNew)
 		}, "jetsheet flags set FILE"},

@@ -19,8 +19,8 @@ type Move struct {
 // Gate says what must be known before a tenant may move.
 type Gate string
 
-// The gates. To the previous system, and to hold, the way is always open: a move in
-// haste must not be in the way of a rescue.
+// The gates. To the previous system, and to hold, the way is always open: no rule is
+// in the way of a rescue.
 const (
 	// GateNone: the move may be made.
 	GateNone Gate = ""

@@ -88,6 +88,9 @@ func (t *TakeBack) undecided(list []*Revision) bool {
 
 // routeOf is the route that the document gives a group by name.
 func (d *Document) routeOf(group string) jetsheet.Route {
+	if !d.Enabled() {
+		return jetsheet.RouteLegacy
+	}
 	for _, g := range d.Groups() {
 		if g.Name == group {
 			return g.Route

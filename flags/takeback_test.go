@@ -1,6 +1,7 @@
 package flags_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/jetsheet/jetsheet"
@@ -59,6 +60,9 @@ func TestTakeBack(t *testing.T) {
 		"no such group":      {change: func(b *flags.TakeBack) { b.Group = "g9" }},
 		"held since":         {decisions: []func(*flags.Document) (*flags.Document, error){route("g1", jetsheet.RouteHold)}},
 		"held and new again": {decisions: []func(*flags.Document) (*flags.Document, error){route("g1", jetsheet.RouteHold), route("g1", jetsheet.RouteNew)}},
+		"disabled since": {decisions: []func(*flags.Document) (*flags.Document, error){func(d *flags.Document) (*flags.Document, error) {
+			return flags.ParseDocument([]byte(strings.Replace(string(d.JSON()), `"cutover":{"state":"ENABLED"`, `"cutover":{"state":"DISABLED"`, 1)))
+		}}},
 		"no previous system": {decisions: []func(*flags.Document) (*flags.Document, error){func(d *flags.Document) (*flags.Document, error) { return d.WithDefault(jetsheet.RouteNew) }}},
 		"new before it was frozen": {
 			decisions: []func(*flags.Document) (*flags.Document, error){route("g1", jetsheet.RouteHold), route("g1", jetsheet.RouteNew)},

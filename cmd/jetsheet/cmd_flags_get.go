@@ -32,10 +32,12 @@ type flagsShown struct {
 	revisionInfo
 
 	Default jetsheet.Route `json:"default,omitempty"`
-	AllHeld bool           `json:"allHeld,omitempty"`
-	Groups  []flags.Group  `json:"groups,omitempty"`
-	Own     []flags.Own    `json:"own,omitempty"`
-	Tenants []tenantShown  `json:"tenants,omitempty"`
+	// Disabled says that every tenant is routed legacy, whatever else the document says.
+	Disabled bool          `json:"disabled,omitempty"`
+	AllHeld  bool          `json:"allHeld,omitempty"`
+	Groups   []flags.Group `json:"groups,omitempty"`
+	Own      []flags.Own   `json:"own,omitempty"`
+	Tenants  []tenantShown `json:"tenants,omitempty"`
 }
 
 type tenantShown struct {
@@ -90,7 +92,7 @@ func (c *flagsGetCommand) shown(r *flags.Revision) (*flagsShown, error) {
 	if err != nil {
 		return shown, err
 	}
-	shown.Default, shown.AllHeld, shown.Groups, shown.Own = d.DefaultRoute(), d.AllHeld(), d.Groups(), d.Own()
+	shown.Default, shown.Disabled, shown.AllHeld, shown.Groups, shown.Own = d.DefaultRoute(), !d.Enabled(), d.AllHeld(), d.Groups(), d.Own()
 	if len(c.Tenants) == 0 {
 		return shown, nil
 	}
@@ -114,6 +116,9 @@ func (s *flagsShown) print(app *app) error {
 	}
 	if s.AllHeld {
 		rows.add("held", "everybody; end it with: jetsheet flags hold --all --release --reason TEXT")
+	}
+	if s.Disabled {
+		rows.add("disabled", "every tenant is routed legacy, whatever else the document says")
 	}
 	if s.Default != "" {
 		rows.add("default", string(s.Default))

@@ -194,10 +194,7 @@ func scenePausedFlags(s *sceneRig) *scene {
 	sc := s.define(`('a', '1', 1)`)
 	kv, err := s.js.KeyValue(s.t.Context(), jetsheet.BucketFlags)
 	s.check(err)
-	document, err := kv.Get(s.t.Context(), jetsheet.FlagsKey)
-	s.check(err)
 	s.check(kv.Delete(s.t.Context(), jetsheet.FlagsKey))
-	s.check(os.WriteFile(filepath.Join(s.dir, "cutover.json"), document.Value(), 0o600))
 	return sc
 }
 
