@@ -25,7 +25,7 @@ import (
 const schema = `
 create table sites (site text, readings int, fails bool);
 insert into sites select 'small-' || n, 5, false from generate_series(1, 20) n;
-insert into sites values ('huge', 36000, false), ('empty', 0, false), ('failing', 36000, true);
+insert into sites values ('huge', 42000, false), ('empty', 0, false), ('failing', 42000, true);
 `
 
 const definition = `
