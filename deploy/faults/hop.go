@@ -59,6 +59,8 @@ var hopRules = []struct{ role, effect, hop string }{
 	{"", "postgres -- ping", HopStart},
 	{"", "s3 head bucket", HopStart},
 
+	{"", "nats answer", HopAsk}, // a worker says how it is, or the service answers
+
 	{"ops", "nats kv create runs", HopFreeze},
 	{"ops", "s3", HopFreeze},
 	{"ops", "nats get message KV_flags", HopFreeze},
