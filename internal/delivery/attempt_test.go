@@ -20,7 +20,7 @@ var errDown = errors.New("connection refused")
 
 func TestUnavailableKeepsTheLeaseAndPausesFetching(t *testing.T) {
 	t.Parallel()
-	b := setup(t, 600*time.Millisecond)
+	b := setup(t, 3*time.Second)
 	var up atomic.Bool
 	var seen calls
 	b.publish(jetsheet.LaneSmall, "a")

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/internal/delivery"
 )
@@ -269,7 +271,7 @@ func TestTwoWorkersHandleEachRequestOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.js.PublishAsync(jetsheet.RequestSubject(r.Lane, r.Conversion()), body); err != nil {
+		if _, err := b.js.PublishAsync(jetsheet.RequestSubject(r.Lane, r.Conversion()), body, jetstream.WithStallWait(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/deploy/local/localtest"
@@ -56,7 +57,7 @@ func TestFlowAtTheCapLeavesFreeSlotsToOtherLanes(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := b.js.PublishAsync(jetsheet.RequestSubject(r.Lane, r.Conversion()), body); err != nil {
+				if _, err := b.js.PublishAsync(jetsheet.RequestSubject(r.Lane, r.Conversion()), body, jetstream.WithStallWait(time.Minute)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -251,7 +251,7 @@ func TestCountAndScan(t *testing.T) {
 	t.Parallel()
 	b := setup(t, time.Second)
 	for _, target := range targets("d", 2500) {
-		if _, err := b.js.PublishAsync(jetsheet.DoneSubject(b.conversion(target)), []byte(target)); err != nil {
+		if _, err := b.js.PublishAsync(jetsheet.DoneSubject(b.conversion(target)), []byte(target), jetstream.WithStallWait(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}
