@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jetsheet/jetsheet"
 )
 
 // message is one about a concern with everything that people might try.
@@ -196,7 +198,7 @@ func TestWebhookIsSigned(t *testing.T) {
 	if err := json.Unmarshal(body, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Schema != 1 || got.Action != ActionOpen || got.Notice.Count != 3 || got.ID != m.Notice.ID || len(got.Notice.Samples) != 1 {
+	if got.Schema != jetsheet.SchemaVersion || got.Action != ActionOpen || got.Notice.Count != 3 || got.ID != m.Notice.ID || len(got.Notice.Samples) != 1 {
 		t.Errorf("body %s", body)
 	}
 	if strings.Contains(string(body), secret) {

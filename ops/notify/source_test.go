@@ -81,7 +81,7 @@ func (r *rig) fail(id jetsheet.RunID, cause jetsheet.Cause, from, until int, cha
 		for _, do := range change {
 			do(&f)
 		}
-		_, err := r.js.PublishMsgAsync(f.Msg(jetsheet.FailedSubject(c)))
+		_, err := r.js.PublishMsgAsync(f.Msg(jetsheet.FailedSubject(c)), jetstream.WithStallWait(time.Minute))
 		r.check(err)
 	}
 	r.published()
@@ -100,7 +100,7 @@ func (r *rig) done(id jetsheet.RunID, from, until int) {
 	r.t.Helper()
 	for i := from; i < until; i++ {
 		c := jetsheet.Conversion{Run: id, Tenant: "ten.ant", Target: fmt.Sprintf("t%04d", i)}
-		_, err := r.js.PublishAsync(jetsheet.DoneSubject(c), []byte("{}"))
+		_, err := r.js.PublishAsync(jetsheet.DoneSubject(c), []byte("{}"), jetstream.WithStallWait(time.Minute))
 		r.check(err)
 	}
 	r.published()
