@@ -78,6 +78,9 @@ func (w *flagsWrite) change(ctx context.Context, app *app, edit *flagsEdit) erro
 		if _, err := parseLimit(edit.guard.MaxChange); err != nil {
 			return err
 		}
+		if edit.guard.Periods < 1 {
+			return usageError("--periods %d: at least 1; what was never compared goes to new with --force", edit.guard.Periods)
+		}
 	}
 	more, err := w.moreTenants(app)
 	if err != nil {

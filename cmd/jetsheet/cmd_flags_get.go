@@ -58,7 +58,7 @@ func (c *flagsGetCommand) Run(ctx context.Context, app *app) error {
 			r, err = ledger.Newest(ctx)
 		}
 		if err == nil && r.Deleted() {
-			err = fmt.Errorf("revision %d deleted it: %w", r.Number, flags.ErrNoFlagDocument)
+			err = unreachableError("revision %d deleted the flag document; put the last one back with: jetsheet flags rollback --reason TEXT", r.Number)
 		}
 		return err
 	})

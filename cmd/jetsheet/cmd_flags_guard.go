@@ -28,10 +28,10 @@ func (c *flagsChanger) check(ctx context.Context, change *flagsChange) error {
 		return err
 	}
 	add(uncompared)
-	if len(inTheWay) == 0 {
-		return nil
-	}
-	if c.Force {
+	if len(inTheWay) == 0 || c.Force {
+		if fewer := c.fewerPeriods(change); fewer != "" {
+			inTheWay = append(inTheWay, fewer)
+		}
 		change.Forced = shortened(strings.Join(inTheWay, "; "), flags.MaxReasonBytes)
 		return nil
 	}
@@ -83,18 +83,29 @@ func (c *flagsChanger) unseen(change *flagsChange) string {
 	return ""
 }
 
-// uncompared holds that shadow periods in a row were compared equal.
-func (c *flagsChanger) uncompared(ctx context.Context, change *flagsChange) (string, error) {
-	if c.edit.guard == nil || c.edit.guard.Periods <= 0 {
-		return "", nil
+// fewerPeriods says that less is asked for than usual where something is asked for.
+func (c *flagsChanger) fewerPeriods(change *flagsChange) string {
+	if c.edit.guard == nil || c.edit.guard.Periods >= ops.DefaultShadowPeriods || len(change.fromShadow()) == 0 {
+		return ""
 	}
+	return fmt.Sprintf("--periods %d instead of %d", c.edit.guard.Periods, ops.DefaultShadowPeriods)
+}
+
+// fromShadow lists the tenants that go from shadow to new.
+func (c *flagsChange) fromShadow() []string {
 	var ids []string
-	for _, m := range change.Moves {
+	for _, m := range c.Moves {
 		if m.Gate() == flags.GateCompared {
 			ids = append(ids, m.Tenant)
 		}
 	}
-	if len(ids) == 0 {
+	return ids
+}
+
+// uncompared holds that shadow periods in a row were compared equal.
+func (c *flagsChanger) uncompared(ctx context.Context, change *flagsChange) (string, error) {
+	ids := change.fromShadow()
+	if c.edit.guard == nil || len(ids) == 0 {
 		return "", nil
 	}
 	standings, err := c.reader.Shadow(ctx, ops.ShadowFilter{Tenants: ids, Periods: c.edit.guard.Periods})

@@ -28,6 +28,9 @@ func (c *flagsSetCommand) Help() string {
 
 // Run stores it.
 func (c *flagsSetCommand) Run(ctx context.Context, app *app) error {
+	if c.File == "-" && c.TenantsFile == "-" {
+		return usageError("the document and --tenants-file cannot both be standard input")
+	}
 	text, document, err := app.flagFile(c.File)
 	if err != nil {
 		return err

@@ -136,3 +136,36 @@ func storeThousand(b *testing.B, js jetstream.JetStream) error {
 	}
 	return err
 }
+
+func TestMaxChange(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"0": 0, "7": 7, "25%": 50, "100%": 200, "1%": alwaysMove, "0%": alwaysMove, "12.5%": 25} {
+		allowed, err := parseLimit(text)
+		if err != nil || allowed.of(200) != want {
+			t.Errorf("--max-change %s of 200 = %d, %v, want %d", text, allowed.of(200), err, want)
+		}
+	}
+	for _, text := range []string{"", "%", "-1", "-1%", "101%", "many", "1.5"} {
+		if allowed, err := parseLimit(text); err == nil {
+			t.Errorf("--max-change %q = %+v, want an error", text, allowed)
+		}
+	}
+}
+
+// TestFewerPeriodsAreKept: who asks for less than usual is on record, but only where
+// anything was asked for.
+func TestFewerPeriodsAreKept(t *testing.T) {
+	t.Parallel()
+	promoted := &flagsChange{Moves: []flags.Move{{Tenant: "a", From: jetsheet.RouteShadow, To: jetsheet.RouteNew}}}
+	back := &flagsChange{Moves: []flags.Move{{Tenant: "a", From: jetsheet.RouteNew, To: jetsheet.RouteShadow}}}
+	for _, c := range []struct {
+		periods int
+		change  *flagsChange
+		want    string
+	}{{1, promoted, "--periods 1 instead of 3"}, {3, promoted, ""}, {1, back, ""}} {
+		changer := flagsChanger{edit: &flagsEdit{guard: &flagsGuard{Periods: c.periods}}}
+		if got := changer.fewerPeriods(c.change); got != c.want {
+			t.Errorf("--periods %d for %+v: %q, want %q", c.periods, c.change.Moves, got, c.want)
+		}
+	}
+}

@@ -49,8 +49,10 @@ type Watch struct {
 	cfg    Config
 	reader *ops.Reader
 	log    *slog.Logger
-	// decided are the groups of runs about which there is nothing more to decide.
+	// decided are the groups of runs about which there is nothing more to decide, weighed
+	// how many failures of a run have been looked at.
 	decided map[string]bool
+	weighed map[string]int
 	trouble string
 }
 
@@ -64,11 +66,11 @@ func New(ctx context.Context, cfg Config) (*Watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Watch{cfg: cfg, reader: reader, log: cfg.Logger, decided: map[string]bool{}}, nil
+	return &Watch{cfg: cfg, reader: reader, log: cfg.Logger, decided: map[string]bool{}, weighed: map[string]int{}}, nil
 }
 
 // Run looks now and then until ctx ends and returns nil: two counts for each report while
-// little fails. It may be called once.
+// no more fails than before. It may be called once.
 func (w *Watch) Run(ctx context.Context) error {
 	if w.cfg.Off() {
 		<-ctx.Done()
@@ -120,29 +122,31 @@ func (w *Watch) look(ctx context.Context) error {
 // decide takes back the groups of which a run says enough.
 func (w *Watch) decide(ctx context.Context, run *jetsheet.Run) error {
 	info, err := w.reader.Info(ctx, run.ID())
-	if err != nil || info.Counts.Failed < w.cfg.Failures {
+	name := run.ID().String()
+	if err != nil || info.Counts.Failed < w.cfg.Failures || info.Counts.Failed == w.weighed[name] {
 		return err
 	}
 	groups, period, err := w.evidence(ctx, run)
 	if err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(groups)) {
-		e := groups[name]
-		key := run.ID().String() + " " + name
+	for _, group := range slices.Sorted(maps.Keys(groups)) {
+		e := groups[group]
+		key := name + " " + group
 		if w.decided[key] || !w.cfg.Enough(e) {
 			continue
 		}
-		revision, err := w.cfg.Cutover.TakeBack(ctx, &run.Frozen, name, period, w.cfg.reason(run.ID(), period, e))
+		revision, err := w.cfg.Cutover.TakeBack(ctx, &run.Frozen, group, period, w.cfg.reason(run.ID(), period, e))
 		if err != nil {
 			return err
 		}
 		w.decided[key] = true
 		if revision > 0 {
-			w.log.WarnContext(ctx, "group taken back to the previous system", slog.String("group", name), slog.String("run", run.ID().String()),
+			w.log.WarnContext(ctx, "group taken back to the previous system", slog.String("group", group), slog.String("run", name),
 				slog.Int("failed", e.Failed), slog.Int("planned", e.Planned), slog.Uint64("revision", revision))
 		}
 	}
+	w.weighed[name] = info.Counts.Failed
 	return nil
 }
 
