@@ -64,7 +64,8 @@ func TestKilledOpsGoesOnWithAReplay(t *testing.T) {
 		}
 		return code != exitUnreachable
 	})
-	i.await("all are done", 5*time.Minute, func() bool { return i.done(id) == replayTargets }) // two at a time, in the lane bulk
+	// Two at a time, in the lane bulk.
+	i.await("all are done", 5*time.Minute, func() bool { return i.done(id) == replayTargets })
 	_ = asked.Process.Signal(os.Interrupt) // it may have been answered or not
 	_ = asked.Wait()
 	i.await("the replay that was cut off is over", time.Minute, func() bool { return len(i.runningReplays()) == 0 })
