@@ -31,10 +31,7 @@ func (c *runsShowCommand) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return err
 		}
-		next, err := link.nextAfter(ctx, r, id)
-		if err != nil {
-			return err
-		}
+		next := link.nextAfter(ctx, r, id)
 		if c.JSON {
 			return app.printJSON(struct {
 				*ops.RunDetail

@@ -86,31 +86,36 @@ func (n *nextRun) String() string {
 }
 
 // nextAfter compares the routes of a run with those of the next one, for the tenants of
-// its plan; it is nil for a run without a plan.
-func (l *natsLink) nextAfter(ctx context.Context, r *ops.Reader, id jetsheet.RunID) (*nextRun, error) {
+// its plan; it is nil for a run without a plan. What is known of the run itself is shown
+// whether or not that works.
+func (l *natsLink) nextAfter(ctx context.Context, r *ops.Reader, id jetsheet.RunID) *nextRun {
+	n, err := l.compareNext(ctx, r, id)
+	if err != nil {
+		return &nextRun{Moves: []flags.Move{}, Problem: err.Error()}
+	}
+	return n
+}
+
+func (l *natsLink) compareNext(ctx context.Context, r *ops.Reader, id jetsheet.RunID) (*nextRun, error) {
 	planned, err := r.PlannedTenants(ctx, id)
 	if err != nil || planned == nil {
 		return nil, err
 	}
-	n := &nextRun{Moves: []flags.Move{}, Tenants: len(planned)}
 	record, err := r.Record(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	next, err := l.nextRoutes(ctx)
-	if err != nil {
-		n.Problem = err.Error()
-		return n, nil //nolint:nilerr // what is shown says it
-	}
-	n.Revision = next.revision
 	frozen, err := flags.ParseDocument(record.Frozen.Flags)
 	if err != nil {
-		return nil, fmt.Errorf("run %s: %w", id, err)
+		return nil, fmt.Errorf("frozen with the run: %w", err)
+	}
+	next, err := l.nextRoutes(ctx)
+	if err != nil {
+		return nil, err
 	}
 	difference, err := flags.Compare(frozen, next.document, slices.Collect(maps.Keys(planned)))
 	if err != nil {
 		return nil, err
 	}
-	n.Moves = append(n.Moves, difference.Moves...)
-	return n, nil
+	return &nextRun{Revision: next.revision, Moves: append([]flags.Move{}, difference.Moves...), Tenants: len(planned)}, nil
 }
