@@ -124,13 +124,13 @@ func addCounts(rows *table, run *ops.RunDetail) {
 
 // comparedText says how comparisons went, and what shows those that did not pass.
 func comparedText(run jetsheet.RunID, counts map[jetsheet.ComparisonResult]int) string {
-	text := countsByName(counts)
+	texts := []string{countsByName(counts)}
 	for _, result := range []jetsheet.ComparisonResult{jetsheet.ResultDifferent, jetsheet.ResultIncomparable} {
 		if counts[result] > 0 {
-			text += fmt.Sprintf("; jetsheet workbooks list --run %s --state %s", run, result)
+			texts = append(texts, fmt.Sprintf("jetsheet workbooks list --run %s --state %s", run, result))
 		}
 	}
-	return text
+	return strings.Join(texts, "; ")
 }
 
 // rest tells of the pending ones that are not in a lane.
