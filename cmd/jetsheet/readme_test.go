@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -87,13 +88,24 @@ func pageCommands(page string) []string {
 	return found
 }
 
-// parseCommand parses a command line of words without spaces in them.
+// commandWord is a word of a command line, or one in double quotes.
+var commandWord = regexp.MustCompile(`(?:[^\s"]|"[^"]*")+`)
+
+// parseCommand parses a command line; what a shell feeds it is not its own. REVISION stands
+// for a number.
 func parseCommand(line string) error {
 	a := &app{stdout: io.Discard, stderr: io.Discard, settings: newSettingsResolver(nil)}
 	parser, err := kong.New(newCommands(), a.parserOptions()...)
 	if err != nil {
 		return err
 	}
-	_, err = parser.Parse(strings.Fields(strings.ReplaceAll(line, `"`, "")))
+	line, _, _ = strings.Cut(line, " <<")
+	words := commandWord.FindAllString(strings.ReplaceAll(line, "REVISION", "1"), -1)
+	for i := range words {
+		words[i] = strings.ReplaceAll(words[i], `"`, "")
+	}
+	if _, err = parser.Parse(words); errors.As(err, new(*helpShownError)) {
+		return nil
+	}
 	return err
 }
