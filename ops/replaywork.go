@@ -36,7 +36,8 @@ type replayWork struct {
 	mu    sync.Mutex // over entry, for those who ask how far it is
 	entry *replayEntry
 	saved time.Time
-	// unsaved says that requests may have been queued since the record was written.
+
+	// unsaved says that requests may have been queued that the record does not count.
 	unsaved bool
 }
 
@@ -55,7 +56,7 @@ func (w *replayWork) run(ctx context.Context) {
 	defer close(w.ended)
 	log := w.p.log.With(slog.String("replay", w.entry.ID), slog.String("by", w.entry.By))
 	log.InfoContext(ctx, "replay begun", slog.Int("matched", w.entry.Matched), slog.Any("filter", w.entry.Filter))
-	err := w.queueAll(ctx)
+	err := w.queueAndHold(ctx)
 	switch {
 	case err == nil:
 		done := w.snapshot()
@@ -66,6 +67,24 @@ func (w *replayWork) run(ctx context.Context) {
 		w.handOver(ctx)
 		log.InfoContext(ctx, "replay left to another process", slog.Any("err", err))
 	}
+}
+
+// queueAndHold queues all, and writes the record meanwhile: a batch may take the server
+// longer than a lease, and whoever took the replay over would count what others queued
+// as this one's.
+func (w *replayWork) queueAndHold(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	var group sync.WaitGroup
+	group.Go(func() {
+		for pause(ctx, w.p.lease/3) == nil {
+			if _, err := w.write(ctx); err != nil {
+				stop(err)
+			}
+		}
+	})
+	defer group.Wait()
+	defer stop(nil)
+	return w.queueAll(ctx)
 }
 
 func (w *replayWork) queueAll(ctx context.Context) error {
@@ -166,7 +185,10 @@ func (w *replayWork) filled(requests int) {
 
 // beat writes the record now and then; what it says is lost at most for a while.
 func (w *replayWork) beat(ctx context.Context) error {
-	if time.Since(w.saved) < w.p.lease/15 {
+	w.mu.Lock()
+	saved := w.saved
+	w.mu.Unlock()
+	if time.Since(saved) < w.p.lease/15 {
 		return context.Cause(ctx)
 	}
 	_, err := w.save(ctx)
@@ -187,17 +209,25 @@ func (w *replayWork) finish(ctx context.Context) error {
 	}
 }
 
-// save writes the record and says whether it did. Where that does not work the replay
+// save writes the record between two batches and says whether it did.
+func (w *replayWork) save(ctx context.Context) (written bool, err error) {
+	if written, err = w.write(ctx); written {
+		w.unsaved = false
+	}
+	return written, err
+}
+
+// write writes the record and says whether it did. Where that does not work the replay
 // goes on, and a process that takes over does a part once more; it ends where the record
 // is somebody else's.
-func (w *replayWork) save(ctx context.Context) (written bool, err error) {
+func (w *replayWork) write(ctx context.Context) (written bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	limited, cancel := context.WithTimeout(ctx, w.p.lease)
 	defer cancel()
 	err = w.entry.write(limited, w.p.reader.progress)
 	if err == nil {
-		w.saved, w.unsaved = time.Now(), false
+		w.saved = time.Now()
 		return true, nil
 	}
 	if !errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
