@@ -13,10 +13,11 @@ import (
 //	        {"$ref": "g1"}, "new", {"$ref": "g2"}, "shadow",       groups
 //	        otherwise]}
 //
-// A rule of any other form is the chain without pairs whose otherwise it is.
+// An "if" in the place of otherwise goes on with the same chain. A rule of any other form
+// is the chain without pairs whose otherwise it is.
 type chain struct {
 	pairs []pair
-	// otherwise is a rule, nil where the default variant decides.
+	// otherwise is a rule or the name of a variant, nil where the default variant decides.
 	otherwise json.RawMessage
 }
 
@@ -24,22 +25,32 @@ type chain struct {
 type pair struct{ when, then json.RawMessage }
 
 func parseChain(targeting json.RawMessage) chain {
-	var rule map[string]json.RawMessage
-	if absent(targeting) || json.Unmarshal(targeting, &rule) != nil || len(rule) == 0 {
-		return chain{}
-	}
-	var args []json.RawMessage
-	if json.Unmarshal(rule["if"], &args) != nil || len(args) == 0 {
-		return chain{otherwise: targeting}
-	}
 	var c chain
-	for ; len(args) >= 2; args = args[2:] {
-		c.pairs = append(c.pairs, pair{args[0], args[1]})
+	for {
+		var rule map[string]json.RawMessage
+		var args []json.RawMessage
+		switch {
+		case absent(targeting) || string(targeting) == "{}":
+			return c
+		case json.Unmarshal(targeting, &rule) != nil, json.Unmarshal(rule["if"], &args) != nil, len(args) == 0:
+			c.otherwise = targeting
+			return c
+		}
+		for ; len(args) >= 2; args = args[2:] {
+			c.pairs = append(c.pairs, pair{args[0], args[1]})
+		}
+		targeting = nil
+		if len(args) == 1 {
+			targeting = args[0]
+		}
 	}
-	if len(args) == 1 && string(args[0]) != "null" {
-		c.otherwise = args[0]
-	}
-	return c
+}
+
+// otherVariant is the name of the variant that otherwise gives to everybody, "" where
+// that is a rule or the default variant decides.
+func (c chain) otherVariant() string {
+	name, _ := text(c.otherwise)
+	return name
 }
 
 // rule is the chain as targeting, nil where the default variant decides for everybody.

@@ -91,12 +91,18 @@ func (d *Document) Named() []string {
 // tenant legacy.
 func (d *Document) Enabled() bool { return d.cutover.enabled }
 
-// DefaultRoute is the route of a tenant for whom targeting decides nothing.
+// DefaultRoute is the route of a tenant whom no condition of targeting names: the variant
+// that its last "if" ends with, or else the default variant.
 func (d *Document) DefaultRoute() jetsheet.Route {
-	if !d.cutover.enabled || d.cutover.defaultVariant == "" {
+	_, _, flag := d.parts()
+	variant := parseChain(flag["targeting"]).otherVariant()
+	if variant == "" {
+		variant = d.cutover.defaultVariant
+	}
+	if !d.cutover.enabled || variant == "" {
 		return jetsheet.RouteLegacy
 	}
-	return d.cutover.variants[d.cutover.defaultVariant]
+	return d.cutover.variants[variant]
 }
 
 // Decider names what decides for a tenant.
@@ -199,7 +205,7 @@ func (s *Standings) decides(answer string) (by Decider, group string) {
 		return ByHold, ""
 	case err == nil && s.chain.pairs[at].tenants() != nil:
 		return ByOwn, ""
-	case err != nil && s.chain.otherwise == nil:
+	case err != nil && (s.chain.otherwise == nil || s.chain.otherVariant() != ""):
 		return ByDefault, ""
 	}
 	return ByRule, ""

@@ -12,14 +12,18 @@ import (
 )
 
 // The methods here return a changed copy, checked like any document. Keys of objects come
-// out in alphabetical order; rules that are not addressed stay as they are.
+// out in alphabetical order, an "if" that ends with another one as one; rules that are not
+// addressed stay as they are.
 
-// WithDefault changes the route of every tenant for whom targeting decides nothing.
+// WithDefault changes [Document.DefaultRoute].
 func (d *Document) WithDefault(route jetsheet.Route) (*Document, error) {
-	return d.edit(func(flag map[string]json.RawMessage, _ *chain) error {
+	return d.edit(func(flag map[string]json.RawMessage, c *chain) error {
 		variant, err := variantFor(flag, route)
 		if err != nil {
 			return err
+		}
+		if c.otherVariant() != "" { // it would decide in the place of the default variant
+			c.otherwise = nil
 		}
 		flag["defaultVariant"] = encoded(variant)
 		return nil

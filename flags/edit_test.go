@@ -128,6 +128,41 @@ func TestEditsOfAnyRule(t *testing.T) {
 	}
 }
 
+// TestDefaultAtTheEndOfTargeting: people write what flagd's examples show, an "if" that
+// ends with a variant or with the next "if", instead of a default variant.
+func TestDefaultAtTheEndOfTargeting(t *testing.T) {
+	t.Parallel()
+	nested := func(end string) *flags.Document {
+		return parsed(t, `{"$evaluators": {"g1": {"in": [{"var": "targetingKey"}, ["1"]]}, "g2": {"in": [{"var": "targetingKey"}, ["2"]]}}, "flags": {"cutover": {"state": "ENABLED",
+			"variants": {"legacy": "legacy", "shadow": "shadow", "new": "new"}, "defaultVariant": "legacy",
+			"targeting": {"if": [{"$ref": "g1"}, "shadow", {"if": [{"$ref": "g2"}, "new", `+end+`]}]}}}}`)
+	}
+	d := nested(`"shadow"`)
+	if got, want := routesOf(t, d, "1", "2", "9"), "1 shadow/g1, 2 new/g2, 9 shadow/"; got != want {
+		t.Errorf("routes %s, want %s", got, want)
+	}
+	if got, by := d.DefaultRoute(), standing(t, d, "9").By; got != jetsheet.RouteShadow || by != flags.ByDefault {
+		t.Errorf("DefaultRoute = %s, decided by %s, want shadow, default", got, by)
+	}
+	if got := d.Groups(); len(got) != 2 || got[1].Route != jetsheet.RouteNew {
+		t.Errorf("groups %+v, want g2 with new", got)
+	}
+	after, err := d.WithDefault(jetsheet.RouteLegacy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := routesOf(t, after, "1", "2", "9"), "1 shadow/g1, 2 new/g2, 9 legacy/"; got != want {
+		t.Errorf("with the default legacy: %s, want %s in\n%s", got, want, after.Text())
+	}
+	difference, err := flags.Compare(nested(`"legacy"`), nested(`"new"`), []string{"1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := difference.Default; got.From != jetsheet.RouteLegacy || got.To != jetsheet.RouteNew || got.Gate() != flags.GateForce {
+		t.Errorf("the default moves from %s to %s, gate %q, want legacy, new and force", got.From, got.To, got.Gate())
+	}
+}
+
 func TestEditsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	d := parsed(t, grouped)
