@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 )
@@ -29,8 +30,8 @@ type WorkbooksAnswer struct {
 	Workbooks []*Workbook `json:"workbooks"`
 }
 
-// read decodes a request strictly: a misspelt key would start something else than
-// what was meant. An empty body is an empty request.
+// read decodes a request strictly: a misspelt key, or what stands behind the request,
+// would start something else than what was meant. An empty body is an empty request.
 func read(body []byte, v any) error {
 	if strings.TrimSpace(string(body)) == "" {
 		return nil
@@ -39,6 +40,9 @@ func read(body []byte, v any) error {
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
 		return invalid(fmt.Errorf("the request is not understood: %w", err))
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return invalid(errors.New("the request is not understood: something stands behind its closing brace"))
 	}
 	return nil
 }

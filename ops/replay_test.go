@@ -260,6 +260,8 @@ func TestReplayRefusals(t *testing.T) {
 		{"replay", `{"run":"nope"}`, `"code":"unknown"`},
 		{"replay", `{"run":"orders","report":"other"}`, `is not of the report other`},
 		{"replay", `{"run":"orders","tennant":"a"}`, `unknown field`},
+		{"replay", `{"run":"orders"} {"dryRun":true}`, `stands behind`},
+		{"replay", `{"run":"orders"}, "dryRun":true}`, `stands behind`},
 		{"replay", `{"conversion":"a/b"}`, `is no conversion`},
 		{"replay", `{"conversion":"20261031T200000Z-orders-0/*/b"}`, `is no conversion`},
 		{"replay", `{"run":"orders","conversion":"20261031T200000Z-orders-0/a/b"}`, `leave these out`},
