@@ -53,18 +53,13 @@ type failureSet struct {
 // failures reads what a filter picks. As everywhere, done wins over pending and pending
 // over failed.
 func (r *Reader) failures(ctx context.Context, s *failureScan) (*failureSet, error) {
-	queued := map[string]bool{}
-	// The queues come first: what moves on while we read is seen twice rather than not
-	// at all.
-	for stream, subjects := range map[string]string{
-		jetsheet.StreamConversions: s.address.RequestSubjects(), jetsheet.StreamRendered: s.address.RenderedSubjects(),
-	} {
-		if err := r.eachSubject(ctx, stream, subjects, func(key string) { queued[key] = true }); err != nil {
-			return nil, err
-		}
+	// The queues come before FAILED and DONE, as a conversion moves.
+	queued, err := r.queuedOf(ctx, &s.address)
+	if err != nil {
+		return nil, err
 	}
 	set := &failureSet{}
-	err := delivery.Scan(ctx, r.js, jetsheet.StreamFailed, !s.bodies, func(m jetstream.Msg) error {
+	err = delivery.Scan(ctx, r.js, jetsheet.StreamFailed, !s.bodies, func(m jetstream.Msg) error {
 		return set.see(s, m, queued)
 	}, s.address.FailedSubjects())
 	if err != nil {

@@ -46,13 +46,9 @@ func (r *Reader) ReplayStatus(ctx context.Context, id string) (*ReplayStatus, er
 // followReplay counts which conversions of a replay have failed anew and which are
 // pending: a failure that it caused carries its id, and so does a request that waits.
 func (r *Reader) followReplay(ctx context.Context, s *failureScan, replay *Replay) (failed, pending int, err error) {
-	queued := map[string]bool{}
-	for stream, subjects := range map[string]string{
-		jetsheet.StreamConversions: s.address.RequestSubjects(), jetsheet.StreamRendered: s.address.RenderedSubjects(),
-	} {
-		if err := r.eachSubject(ctx, stream, subjects, func(key string) { queued[key] = true }); err != nil {
-			return 0, 0, err
-		}
+	queued, err := r.queuedOf(ctx, &s.address)
+	if err != nil {
+		return 0, 0, err
 	}
 	var ended []jetsheet.Address
 	err = delivery.Scan(ctx, r.js, jetsheet.StreamFailed, true, func(m jetstream.Msg) error {

@@ -130,6 +130,17 @@ func (r *Reader) readQueues(ctx context.Context, t *tally, id jetsheet.RunID, te
 	return nil
 }
 
+// queuedOf lists what waits in the work queues, by [jetsheet.SubjectKey]. The requests come
+// first: what moves on while we read is seen twice rather than not at all.
+func (r *Reader) queuedOf(ctx context.Context, a *jetsheet.Address) (map[string]bool, error) {
+	queued := map[string]bool{}
+	note := func(key string) { queued[key] = true }
+	if err := r.eachSubject(ctx, jetsheet.StreamConversions, a.RequestSubjects(), note); err != nil {
+		return nil, err
+	}
+	return queued, r.eachSubject(ctx, jetsheet.StreamRendered, a.RenderedSubjects(), note)
+}
+
 func (r *Reader) eachSubject(ctx context.Context, stream, subjects string, each func(key string)) error {
 	handle, err := r.js.Stream(ctx, stream)
 	if err != nil {
