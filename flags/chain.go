@@ -173,14 +173,22 @@ func (c *chain) setTenant(tenant, variant string) {
 func (c *chain) dropTenant(tenant string) bool {
 	before := len(c.pairs)
 	changed := false
-	c.pairs = slices.DeleteFunc(c.pairs, func(p pair) bool { return slices.Equal(p.tenants(), []string{tenant}) })
+	c.pairs = slices.DeleteFunc(c.pairs, func(p pair) bool {
+		list := p.tenants()
+		return len(list) > 0 && len(without(list, tenant)) == 0
+	})
 	for i := range c.pairs {
 		list := c.pairs[i].tenants()
-		if at := slices.Index(list, tenant); at >= 0 {
-			c.pairs[i].when, changed = oneOf(slices.Delete(list, at, at+1)), true
+		if others := without(list, tenant); len(others) < len(list) {
+			c.pairs[i].when, changed = oneOf(others), true
 		}
 	}
 	return changed || len(c.pairs) != before
+}
+
+// without is a list of ids without one, which may be in it more than once.
+func without(list []string, tenant string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(id string) bool { return id == tenant })
 }
 
 // numbered is the chain that gives the number of the pair that decides instead of what

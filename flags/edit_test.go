@@ -163,6 +163,25 @@ func TestDefaultAtTheEndOfTargeting(t *testing.T) {
 	}
 }
 
+// TestATenantThatIsListedTwice: what is taken away must not be left in the list.
+func TestATenantThatIsListedTwice(t *testing.T) {
+	t.Parallel()
+	for list, want := range map[string]string{
+		`["9", "9"]`:      "9 legacy/default, 8 legacy/default",
+		`["9", "8", "9"]`: "9 legacy/default, 8 new/own route",
+	} {
+		d := parsed(t, strings.Replace(grouped, `[{"==": [{"var": "targetingKey"}, "2"]}, "shadow"`, `[{"in": [{"var": "targetingKey"}, `+list+`]}, "new"`, 1))
+		d, err := d.WithoutTenant("9")
+		if err != nil {
+			t.Fatal(err)
+		}
+		nine, eight := standing(t, d, "9"), standing(t, d, "8")
+		if got := fmt.Sprintf("9 %s/%s, 8 %s/%s", nine.Route, nine.By, eight.Route, eight.By); got != want {
+			t.Errorf("without 9, which %s lists: %s, want %s in\n%s", list, got, want, d.Text())
+		}
+	}
+}
+
 func TestEditsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	d := parsed(t, grouped)
