@@ -140,7 +140,10 @@ func (r *router) tick(d *report.Definition, req *RoutesRequest) (time.Time, erro
 		if err == nil && req.Period != "" {
 			err = checkPeriod(d, tick, req.Period)
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, errNotCome):
+			return time.Time{}, notYet(err)
+		case err != nil:
 			return time.Time{}, invalid(err)
 		}
 		return tick, nil
@@ -156,6 +159,10 @@ func (r *router) tick(d *report.Definition, req *RoutesRequest) (time.Time, erro
 	case err != nil:
 		return time.Time{}, err
 	case len(ticks) == 0:
+		// Of the ticks to come only the next one's period can be meant by a clock that is ahead.
+		if next := d.Schedule.Calendar.Next(r.starter.now()); !next.IsZero() && checkPeriod(d, next, req.Period) == nil {
+			return time.Time{}, notYet(notCome(d, next, r.starter.now()))
+		}
 		return time.Time{}, &Error{Text: fmt.Sprintf("no tick of the report %s that has come is of the period %q", d.Name, req.Period), Code: CodeInvalid}
 	case len(ticks) > 1:
 		names := make([]string, 0, len(ticks))
@@ -167,6 +174,12 @@ func (r *router) tick(d *report.Definition, req *RoutesRequest) (time.Time, erro
 		}
 	}
 	return ticks[0], nil
+}
+
+// notYet is the refusal where the tick has not come: the one who asks may have a clock that
+// is ahead, and waits as for any run that cannot be frozen.
+func notYet(err error) error {
+	return &Error{Text: err.Error(), Next: "make no workbook, and ask again then", Code: CodeUnavailable}
 }
 
 func checkPeriod(d *report.Definition, tick time.Time, period string) error {

@@ -107,17 +107,21 @@ func checkTick(d *report.Definition, tick, now time.Time) error {
 	return nil
 }
 
-// notCome says what happens at a tick that has not come, and which one has.
+// errNotCome says that an instant lies in the future.
+var errNotCome = errors.New("has not come")
+
+// notCome says what happens at a tick that has not come, and which one has. The error wraps
+// [errNotCome].
 func notCome(d *report.Definition, tick, now time.Time) error {
-	text := fmt.Sprintf("the tick %s has not come: it is %s", tick.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	err := fmt.Errorf("the tick %s %w: it is %s", tick.UTC().Format(time.RFC3339), errNotCome, now.UTC().Format(time.RFC3339))
 	if d.Schedule == nil {
-		return fmt.Errorf("%s; name an instant that has passed", text)
+		return fmt.Errorf("%w; name an instant that has passed", err)
 	}
-	text += "; its schedule begins the run then"
+	err = fmt.Errorf("%w; its schedule begins the run then", err)
 	if latest := latestTick(d.Schedule.Calendar, now); !latest.IsZero() {
-		text += ", and the newest that has come is " + latest.UTC().Format(time.RFC3339)
+		err = fmt.Errorf("%w, and the newest that has come is %s", err, latest.UTC().Format(time.RFC3339))
 	}
-	return errors.New(text)
+	return err
 }
 
 func notATick(d *report.Definition, tick time.Time) error {

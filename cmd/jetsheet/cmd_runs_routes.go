@@ -28,7 +28,7 @@ type runsRoutesCommand struct {
 // Help is the command's longer description.
 func (c *runsRoutesCommand) Help() string {
 	return "For the previous system: freezes the run if that has not happened, so that the answer holds for good. It is to make the workbooks of the tenants that --previous prints, and no others. " +
-		"On an error nothing was decided for it: it asks again before it works."
+		"On an error nothing was decided for it: it asks again before it works. Exit code 5: routes cannot be read or frozen now, or the run's tick has not come."
 }
 
 // Run asks page by page.
