@@ -42,6 +42,9 @@ type CancelAnswer struct {
 	Next string `json:"next,omitempty"`
 }
 
+// nextCancelReplay helps who wants to stop what goes on in a run that is over.
+const nextCancelReplay = "a replay is cancelled by the id that it printed: jetsheet failures cancel REPLAY"
+
 // canceller marks runs as cancelled. The producer and the renderers see the mark: what is
 // not queued yet, and what is queued and not begun, fails with the cause cancelled.
 type canceller struct {
@@ -88,12 +91,12 @@ func (c *canceller) mark(ctx context.Context, id jetsheet.RunID, req *CancelRequ
 	case run.Cancelled != nil:
 		return false, &Error{
 			Text: fmt.Sprintf("nothing to do: run %s was cancelled at %s by %s", id, run.Cancelled.At.Format(time.RFC3339), run.Cancelled.By),
-			Next: `a replay is cancelled by its id: {"replay": ID}`, Code: CodeNothing,
+			Next: nextCancelReplay, Code: CodeNothing,
 		}
 	case run.State == jetsheet.RunClosed:
 		return false, &Error{
 			Text: fmt.Sprintf("nothing to do: run %s is closed", id),
-			Next: `a replay is cancelled by its id: {"replay": ID}`, Code: CodeNothing,
+			Next: nextCancelReplay, Code: CodeNothing,
 		}
 	case req.DryRun:
 		return true, nil

@@ -72,6 +72,10 @@ func (r *Reader) scan(ctx context.Context, f FailureFilter) (*failureScan, error
 	if err := CheckCause(f.Cause); err != nil {
 		return nil, invalid(err)
 	}
+	if !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until) {
+		return nil, invalid(fmt.Errorf("no failure is both at or after %s and before %s: exchange since and until",
+			f.Since.Format(time.RFC3339), f.Until.Format(time.RFC3339)))
+	}
 	s := &failureScan{FailureFilter: f}
 	if f.Conversion != "" {
 		if f.Run != "" || f.Tenant != "" || f.Target != "" {

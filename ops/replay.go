@@ -46,7 +46,7 @@ const (
 type Replay struct {
 	jetsheet.Envelope
 	// ID is also in the header [jetsheet.HeaderReplay] of every request it queues.
-	ID     string        `json:"id"`
+	ID     string        `json:"id,omitempty"`
 	Filter FailureFilter `json:"filter"`
 	Lane   jetsheet.Lane `json:"lane"`
 	By     string        `json:"by,omitempty"`
@@ -56,8 +56,8 @@ type Replay struct {
 	Definition  ReplayDefinition  `json:"definition,omitempty"`
 	Definitions map[string]string `json:"definitions,omitempty"`
 
-	At    time.Time   `json:"at"`
-	State ReplayState `json:"state"`
+	At    time.Time   `json:"at,omitzero"`
+	State ReplayState `json:"state,omitempty"`
 	// Matched is how many were to be replayed when it was asked for; Queued and Skipped
 	// are what came of them so far.
 	Matched int     `json:"matched"`
@@ -76,12 +76,13 @@ type Replay struct {
 	UpTo      uint64    `json:"upTo"`
 	After     uint64    `json:"after,omitempty"`
 	Owner     string    `json:"owner,omitempty"`
-	UpdatedAt time.Time `json:"updatedAt"`
+	UpdatedAt time.Time `json:"updatedAt,omitzero"`
 }
 
 // ReplayAnswer says what a replay does, or would do.
 type ReplayAnswer struct {
-	// Replay is the record so far; a dry run has no ID.
+	// Replay is the record so far. A dry run has none: ID, State, At, UpdatedAt and Owner are
+	// empty.
 	Replay
 	DryRun bool `json:"dryRun,omitempty"`
 	// Left counts what the filter picks and the replay leaves alone.

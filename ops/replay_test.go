@@ -226,6 +226,11 @@ func TestReplayAsTheNATSCLIAsks(t *testing.T) {
 			t.Errorf("dry run: got %s, want %s in it", dry, want)
 		}
 	}
+	for _, misleads := range []string{`"state"`, `"id"`, `"owner"`, `0001-01-01`, `"schema":0`} {
+		if strings.Contains(dry, misleads) {
+			t.Errorf("dry run: got %s, want no %s: nothing was begun", dry, misleads)
+		}
+	}
 	if strings.Count(dry, `"message":"it failed"`) != maxSamples || r.waiting(jetsheet.LaneBulk) != 0 {
 		t.Errorf("dry run: got %s, want %d samples and nothing queued", dry, maxSamples)
 	}
@@ -267,6 +272,8 @@ func TestReplayRefusals(t *testing.T) {
 		{"replay", `{"run":"orders","conversion":"20261031T200000Z-orders-0/a/b"}`, `leave these out`},
 		{"replay", `{"run":"orders"}`, `"error":"nothing to replay: no failure matches"`},
 		{"replay", `{"since":"yesterday"}`, `"code":"invalid"`},
+		{"replay", `{"since":"2026-11-02T00:00:00Z","until":"2026-11-01T00:00:00Z"}`, `no failure is both`},
+		{"dismiss", `{"since":"2026-11-02T00:00:00Z","until":"2026-11-02T00:00:00Z"}`, `no failure is both`},
 		{"dismiss", `{}`, `nothing says which failures are meant`},
 		{"dismiss", `{"run":"orders"}`, `"code":"nothingToDo"`},
 		{"cancel", `{}`, `name what to cancel`},

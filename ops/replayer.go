@@ -71,8 +71,8 @@ func (p *replayer) replay(ctx context.Context, req *ReplayRequest) (*ReplayAnswe
 	answer.Left, answer.Causes = set.skipped, set.byCause()
 	filter := scan.FailureFilter
 	answer.Replay = Replay{
-		Filter: filter, Lane: laneFor(len(set.list)), By: req.By, Reason: req.Reason,
-		State: ReplayRunning, Matched: len(set.list), UpTo: scan.upTo, Owner: p.owner,
+		Envelope: jetsheet.CurrentEnvelope(), Filter: filter, Lane: laneFor(len(set.list)), By: req.By, Reason: req.Reason,
+		Matched: len(set.list), UpTo: scan.upTo,
 	}
 	if len(set.list) == 0 && !req.DryRun {
 		return nil, nothingToReplay(&answer.Left, answer.Advice)
@@ -89,7 +89,7 @@ func (p *replayer) replay(ctx context.Context, req *ReplayRequest) (*ReplayAnswe
 	if err := p.store(ctx, definitions, req.By); err != nil {
 		return nil, err
 	}
-	answer.At = time.Now().UTC()
+	answer.State, answer.Owner, answer.At = ReplayRunning, p.owner, time.Now().UTC()
 	answer.ID = jetsheet.NewReplayID(answer.At, strings.ToLower(rand.Text()[:6]))
 	return answer, p.begin(ctx, answer, set)
 }
