@@ -1,7 +1,10 @@
 package flags
 
 import (
+	"cmp"
+	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -46,9 +49,11 @@ func (m Move) Gate() Gate {
 type Difference struct {
 	// Moves are the known tenants whose route changes, in order.
 	Moves []Move
-	// Default is the change for every tenant of whom the document says nothing; From and
-	// To are equal where it stays.
+	// Default is the change for tenants whom neither document names; From and To are equal
+	// where there is none. Where a rule divides them it is the change with the hardest
+	// gate, and Partly says that not all of them change so.
 	Default Move
+	Partly  bool
 	// Ungrouped are the known tenants in no group of the later document and without a
 	// route of their own, in order.
 	Ungrouped []Ungrouped
@@ -76,7 +81,8 @@ func Compare(before, after *Document, tenants []string) (*Difference, error) {
 			own[id] = true
 		}
 	}
-	d := &Difference{Default: Move{From: before.others(), To: after.others()}}
+	d := &Difference{}
+	d.others(routes, later)
 	tenants = slices.Sorted(slices.Values(tenants))
 	for _, tenant := range slices.Compact(tenants) {
 		from, to := routes.route(tenant), later.Of(tenant)
@@ -99,10 +105,37 @@ func (s *Standings) route(tenant string) jetsheet.Route {
 	return route
 }
 
-// others is the route of tenants of whom the document says nothing.
-func (d *Document) others() jetsheet.Route {
-	if d.AllHeld() {
-		return jetsheet.RouteHold
+// strangers are how many tenants stand for all that no document names: a rule that gives
+// one in a hundred another route is as good as certain to be seen.
+const strangers = 1_000
+
+// others finds out what happens to tenants whom nobody has named: any rule may decide for
+// them, such as a share, or all but a list.
+func (d *Difference) others(before, after *Standings) {
+	moves := map[Move]int{}
+	for i := range strangers {
+		id := "\x00" + strconv.Itoa(i) // nobody's
+		moves[Move{From: before.route(id), To: after.route(id)}]++
 	}
-	return d.DefaultRoute()
+	hardest := func(a, b Move) int {
+		return cmp.Or(
+			cmp.Compare(b.hardness(), a.hardness()), cmp.Compare(moves[b], moves[a]),
+			cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To),
+		)
+	}
+	d.Default = slices.SortedFunc(maps.Keys(moves), hardest)[0]
+	d.Partly = moves[d.Default] < strangers && d.Default.From != d.Default.To
+}
+
+// hardness orders moves by what they need; staying needs least.
+func (m Move) hardness() int {
+	switch gate := m.Gate(); {
+	case m.From == m.To:
+		return 0
+	case gate == GateForce:
+		return 3
+	case gate == GateCompared:
+		return 2
+	}
+	return 1
 }

@@ -57,8 +57,9 @@ type flagsChange struct {
 	Moves     []flags.Move `json:"moves"`
 	Known     int          `json:"known"`
 	KnownFrom string       `json:"knownFrom"`
-	// Default is set where the route of all other tenants changes.
+	// Default is set where the route of all other tenants changes, or with Partly of some.
 	Default *flags.Move `json:"default,omitempty"`
+	Partly  bool        `json:"partly,omitempty"`
 	// Ungrouped are the known tenants that are in no group.
 	Ungrouped []flags.Ungrouped `json:"ungrouped,omitempty"`
 	// Refused says what is in the way; Forced what was, and was overridden.
@@ -219,7 +220,7 @@ func (c *flagsChanger) compare(ctx context.Context, change *flagsChange, before,
 	change.Ungrouped = d.Ungrouped
 	change.Moves = append(change.Moves, d.Moves...)
 	if d.Default.From != d.Default.To {
-		change.Default = &d.Default
+		change.Default, change.Partly = &d.Default, d.Partly
 	}
 	return nil
 }

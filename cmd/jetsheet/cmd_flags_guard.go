@@ -65,14 +65,20 @@ func (c *flagsChanger) tooMany(change *flagsChange) string {
 
 // unseen holds that nobody goes to new without having been compared.
 func (c *flagsChanger) unseen(change *flagsChange) string {
+	gated := func(m flags.Move) bool {
+		gate := m.Gate()
+		return gate == flags.GateForce || gate == flags.GateCompared && c.edit.guard == nil
+	}
 	var ids []string
 	for _, m := range change.Moves {
-		if gate := m.Gate(); gate == flags.GateForce || gate == flags.GateCompared && c.edit.guard == nil {
+		if gated(m) {
 			ids = append(ids, m.Tenant)
 		}
 	}
-	others := change.Default != nil && change.Default.Gate() == flags.GateForce
+	others := change.Default != nil && gated(*change.Default)
 	switch {
+	case others && len(ids) == 0 && c.edit.guard == nil:
+		return "tenants that nobody has heard of yet would go to new again"
 	case len(ids) > 0 && c.edit.guard == nil:
 		return counted(int64(len(ids)), "tenant") + " would go to new again: " + someIDs(ids)
 	case len(ids) > 0:
@@ -165,7 +171,11 @@ func (c *flagsChange) print(app *app, asJSON bool) error {
 	}
 	lines = append(lines, fmt.Sprintf("%s of %s (from %s)%s", humanCount(int64(len(c.Moves))), counted(int64(c.Known), "known tenant"), c.KnownFrom, c.moved()))
 	if c.Default != nil {
-		lines = append(lines, fmt.Sprintf("every other tenant: %s to %s", c.Default.From, c.Default.To))
+		who := "every other tenant"
+		if c.Partly {
+			who = "a share of the other tenants"
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s to %s", who, c.Default.From, c.Default.To))
 	}
 	if line := c.ungrouped(); line != "" {
 		lines = append(lines, line)

@@ -87,6 +87,7 @@ type revisionTold struct {
 	// Moves are the known tenants whose route it changed.
 	Moves   []flags.Move `json:"moves,omitempty"`
 	Default *flags.Move  `json:"default,omitempty"`
+	Partly  bool         `json:"partly,omitempty"`
 
 	first bool
 }
@@ -111,7 +112,11 @@ func (t *revisionTold) change() string {
 		if text != "" {
 			text += ", "
 		}
-		text += fmt.Sprintf("everybody else %s to %s", t.Default.From, t.Default.To)
+		who := "everybody else"
+		if t.Partly {
+			who = "a share of everybody else"
+		}
+		text += fmt.Sprintf("%s %s to %s", who, t.Default.From, t.Default.To)
 	}
 	return text
 }
@@ -152,7 +157,7 @@ func (t *revisionTeller) tell(r *flags.Revision) (*revisionTold, error) {
 	}
 	told.Moves = difference.Moves
 	if difference.Default.From != difference.Default.To {
-		told.Default = &difference.Default
+		told.Default, told.Partly = &difference.Default, difference.Partly
 	}
 	return told, nil
 }

@@ -152,6 +152,29 @@ func TestMaxChange(t *testing.T) {
 	}
 }
 
+// TestWhoIsNotKnownIsGatedToo: going back to a default of new is a promotion, also where no
+// tenant is known that follows it.
+func TestWhoIsNotKnownIsGatedToo(t *testing.T) {
+	t.Parallel()
+	guarded := &flagsGuard{MaxChange: "25%", Periods: 3}
+	for _, c := range []struct {
+		guard    *flagsGuard
+		from, to jetsheet.Route
+		want     string
+	}{
+		{nil, jetsheet.RouteShadow, jetsheet.RouteNew, "tenants that nobody has heard of yet would go to new again"},
+		{nil, jetsheet.RouteLegacy, jetsheet.RouteNew, "tenants that nobody has heard of yet would go to new again"},
+		{nil, jetsheet.RouteNew, jetsheet.RouteShadow, ""},
+		{guarded, jetsheet.RouteShadow, jetsheet.RouteNew, ""}, // nobody is there who could have been compared
+		{guarded, jetsheet.RouteHold, jetsheet.RouteNew, "tenants that nobody has heard of yet would go to new without having been in shadow"},
+	} {
+		changer := flagsChanger{edit: &flagsEdit{guard: c.guard}}
+		if got := changer.unseen(&flagsChange{Default: &flags.Move{From: c.from, To: c.to}}); got != c.want {
+			t.Errorf("the default from %s to %s, guard %+v: %q, want %q", c.from, c.to, c.guard, got, c.want)
+		}
+	}
+}
+
 // TestFewerPeriodsAreKept: who asks for less than usual is on record, but only where
 // anything was asked for.
 func TestFewerPeriodsAreKept(t *testing.T) {
