@@ -189,6 +189,10 @@ func flagWarnings(d *flags.Document) []string {
 		if g.Listed && len(g.Tenants) == 0 {
 			warnings = append(warnings, fmt.Sprintf("group %s is empty", g.Name))
 		}
+		// What no rule asks for yet is not checked with the document: other flags may use it.
+		if _, err := d.WithGroup(g.Name, jetsheet.RouteLegacy); g.Route == "" && d.Enabled() && err != nil {
+			warnings = append(warnings, fmt.Sprintf("group %s can be given no route: %v", g.Name, err))
+		}
 		for _, tenant := range g.Tenants {
 			if other, twice := first[tenant]; twice && other != g.Name {
 				warnings = append(warnings, fmt.Sprintf("tenant %s is in group %s and in group %s: the first one decides", tenant, other, g.Name))
