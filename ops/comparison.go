@@ -11,30 +11,33 @@ import (
 // waitText is [jetsheet.ComparisonWait] for people.
 func waitText() string { return fmt.Sprintf("%d h", int(jetsheet.ComparisonWait/time.Hour)) }
 
-// comparisonAdvice says what came of a comparison, and what shows more.
+// comparisonAdvice says what came of a comparison, and what shows more. The verdict comes
+// first: lists show the beginning.
 func comparisonAdvice(w *Workbook) (why, next string) {
-	const made = "the tenant is routed shadow in this run, so it was compared with the previous system's workbook and not published: "
+	const unpublished = "the tenant is routed shadow in this run, so nothing is published"
 	c := w.Comparison
 	if c == nil {
-		return strings.TrimSuffix(made, ": "), ""
+		return "compared with the previous system's workbook; " + unpublished, ""
 	}
+	verdict := ""
 	switch again := StartAgain(w.Run, jetsheet.Scope{Tenant: w.Tenant, Target: w.Target}); c.Result {
 	case jetsheet.ResultEqual:
-		return made + fmt.Sprintf("equal in %d cells", c.Cells), ""
+		verdict = fmt.Sprintf("equal to the previous system's workbook in %d cells", c.Cells)
 	case jetsheet.ResultWaived:
-		return made + fmt.Sprintf("equal but for %d differences that the report waives", c.WaivedCount), ""
+		verdict = fmt.Sprintf("equal to the previous system's workbook but for %d differences that the report waives", c.WaivedCount)
 	case jetsheet.ResultIncomparable:
-		return made + "incomparable (" + string(c.Reason) + "): " + c.Detail, "to compare them anew: " + again
+		verdict, next = "incomparable ("+string(c.Reason)+"): "+c.Detail, "to compare them anew: "+again
 	default:
-		first := ""
+		verdict = fmt.Sprintf("%d differ from the previous system's workbook", c.Count)
 		if len(c.Differences) > 0 {
-			first = ", the first: " + DifferenceText(&c.Differences[0])
+			verdict = fmt.Sprintf("%d differ, the first: %s", c.Count, DifferenceText(&c.Differences[0]))
 		}
 		name := conversionText(w.Conversion().Address())
-		return made + fmt.Sprintf("%d differ%s", c.Count, first), fmt.Sprintf("the first %d: jetsheet workbooks show %s; the previous one: jetsheet workbooks get --previous %s -o previous.xlsx; "+
+		next = fmt.Sprintf("the first %d: jetsheet workbooks show %s; the previous one: jetsheet workbooks get --previous %s -o previous.xlsx; "+
 			"ours of today: %s; all differences: jetsheet compare ours.xlsx previous.xlsx; when mended, or declared in output.waive: %s",
 			len(c.Differences), name, name, previewCommand(w), again)
 	}
+	return verdict + "; " + unpublished, next
 }
 
 // previewCommand makes a workbook again on the spot, from the records of today.
