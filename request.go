@@ -3,9 +3,10 @@ package jetsheet
 // Request asks for one workbook. The producer publishes it on [RequestSubject],
 // at most 64 KiB; renderers read it. It is self-contained apart from the report's
 // definition, which a renderer reads from the run's record: a request can be
-// replayed from its bytes days later. Its headers are [HeaderTrace], [HeaderAttempt]
-// where an attempt failed before, [HeaderReplay] where a person asked again, and
-// [HeaderDefinition] where that was with another definition than the run's.
+// replayed from its bytes days later. Its headers are [HeaderTrace] where it is not the
+// first or belongs to somebody's trace, [HeaderAttempt] where an attempt failed before,
+// [HeaderReplay] where a person asked again, and [HeaderDefinition] where that was with
+// another definition than the run's.
 type Request struct {
 	Envelope
 	Run RunID `json:"run"`

@@ -157,7 +157,7 @@ func (p *Producer) isOver(ctx context.Context, a jetsheet.Address, asked time.Ti
 func (p *Producer) failDead(ctx context.Context, dead *jetstream.RawStreamMsg, address jetsheet.Address, attempts int) error {
 	f := jetsheet.Failure{
 		Stage: jetsheet.StageRenderer, Cause: jetsheet.CauseDeadRequest, Attempts: attempts,
-		Worker: p.cfg.Worker, Version: p.cfg.Version, At: time.Now().UTC(), Request: dead.Data,
+		Worker: p.cfg.Worker, Version: p.cfg.Version, At: time.Now().UTC(), Trace: address.Trace(), Request: dead.Data,
 		Message: fmt.Sprintf("conversion %s: its request was delivered the most times in each of %d attempts and nobody settled it", address.Key(), attempts),
 	}
 	if attempts < jetsheet.MaxAttempts {

@@ -80,8 +80,8 @@ func TestGivenUpRequestIsTriedAgainSoon(t *testing.T) {
 			if n := len(r.subjects(jetsheet.StreamConversions)); n != 1 {
 				t.Errorf("%d requests, want the new one alone", n)
 			}
-			if f := r.failures()[site(id, 1).Address().Key()]; f.Cause != jetsheet.CauseDeadRequest || f.Attempts != 1 || !f.Retrying() {
-				t.Errorf("failure is %+v, want dead_request, to be tried again", f)
+			if f := r.failures()[site(id, 1).Address().Key()]; f.Cause != jetsheet.CauseDeadRequest || f.Attempts != 1 || !f.Retrying() || f.Trace != site(id, 1).Address().Trace() {
+				t.Errorf("failure is %+v, want dead_request of the conversion's trace, to be tried again", f)
 			}
 		})
 	}

@@ -182,7 +182,8 @@ func (p *Producer) recordFailure(ctx context.Context, id jetsheet.RunID, t *jets
 	}
 	f := jetsheet.Failure{
 		Stage: jetsheet.StageProducer, Cause: cause, Attempts: 1, Worker: p.cfg.Worker, Version: p.cfg.Version, At: time.Now().UTC(),
-		Message: fmt.Sprintf("report %s, tenant %q, target %q: %s", id.Report, t.Tenant, t.Target, message), Request: body,
+		Message: fmt.Sprintf("report %s, tenant %q, target %q: %s", id.Report, t.Tenant, t.Target, message),
+		Trace:   request.Conversion().Address().Trace(), Request: body,
 	}
 	_, err = p.js.PublishMsg(ctx, f.Msg(jetsheet.FailedSubject(request.Conversion())), jetstream.WithExpectLastSequencePerSubject(0))
 	if err == nil || delivery.WrongLastSequence(err) {

@@ -156,8 +156,8 @@ func TestCancelledRun(t *testing.T) {
 	r.change(id, func(run *jetsheet.Run) { run.Cancelled = &jetsheet.Mark{By: "me", Reason: "wrong month"} })
 	r.eventually("what was not queued has failed", func() bool { return len(r.subjects(jetsheet.StreamFailed)) == 250 })
 	for key, f := range r.failures() {
-		if f.Cause != jetsheet.CauseCancelled {
-			t.Fatalf("failure of %s is %+v, want cause cancelled", key, f)
+		if f.Cause != jetsheet.CauseCancelled || f.Trace == "" {
+			t.Fatalf("failure of %s is %+v, want cause cancelled and a trace", key, f)
 		}
 	}
 	r.work(func(request jetsheet.Request, m jetstream.Msg) error {

@@ -131,6 +131,7 @@ func (w *Worker) process(ctx context.Context, a arrival) {
 	job := &Job{Message: a.msg, worker: w, cancel: cancel, arrived: a.at, created: a.created, triedAt: time.Now()}
 	w.running.Store(job, struct{}{})
 	defer w.running.Delete(job)
+	startTrace(job.Message)
 
 	if err := w.accept(job); err != nil {
 		w.settleUnreadable(ctx, job, err)
@@ -142,6 +143,19 @@ func (w *Worker) process(ctx context.Context, a arrival) {
 	began := time.Now()
 	err := w.attempt(ctx, job)
 	w.settle(ctx, job, err, time.Since(began))
+}
+
+// startTrace gives a message that belongs to no trace the one of its conversion. What
+// follows from the message copies the header.
+func startTrace(m *nats.Msg) {
+	address, err := jetsheet.ParseSubject(m.Subject)
+	if err != nil || m.Header.Get(jetsheet.HeaderTrace) != "" {
+		return
+	}
+	if m.Header == nil {
+		m.Header = nats.Header{}
+	}
+	m.Header.Set(jetsheet.HeaderTrace, address.Trace())
 }
 
 // accept reads the message.

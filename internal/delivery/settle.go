@@ -177,7 +177,8 @@ func (w *Worker) settleUnreadable(ctx context.Context, job *Job, err error) {
 	}
 	f := jetsheet.Failure{
 		Stage: w.cfg.Stage, Cause: cause, Message: "message on " + job.Message.Subject + ": " + err.Error(),
-		Attempts: 1, Worker: w.cfg.Worker, Version: w.cfg.Version, At: time.Now().UTC(), Replay: job.Message.Header.Get(jetsheet.HeaderReplay),
+		Attempts: 1, Worker: w.cfg.Worker, Version: w.cfg.Version,
+		At: time.Now().UTC(), Trace: job.Message.Header.Get(jetsheet.HeaderTrace), Replay: job.Message.Header.Get(jetsheet.HeaderReplay),
 		Definition: job.Message.Header.Get(jetsheet.HeaderDefinition), Request: body,
 	}
 	// Nothing beats for this job.

@@ -62,10 +62,37 @@ func TestFailureIsRecordedByItsClass(t *testing.T) {
 					t.Errorf("message: got %q, want %q in it", f.Message, part)
 				}
 			}
+			if want := b.conversion("a").Address().Trace(); f.Trace != want {
+				t.Errorf("trace: got %q, want the conversion's %q", f.Trace, want)
+			}
 			if !bytes.Equal(f.Request, body) {
 				t.Errorf("body: got %q, want the request %q", f.Request, body)
 			}
 		})
+	}
+}
+
+// TestFailureKeepsWhatTheRequestBrought fails a request that somebody asked for in a trace
+// of his own and with a replay, and one that cannot be read.
+func TestFailureKeepsWhatTheRequestBrought(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 2*time.Second)
+	const trace, replay = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "20261122T170824123Z-abcdef"
+	header := nats.Header{jetsheet.HeaderTrace: {trace}, jetsheet.HeaderReplay: {replay}, jetsheet.HeaderDefinition: {"abc"}}
+	body := b.publish(jetsheet.LaneSmall, "a")
+	b.publishRaw(jetsheet.RequestSubject(jetsheet.LaneExpress, b.conversion("a")), body, header)
+	b.publishRaw(jetsheet.RequestSubject(jetsheet.LaneSmall, b.conversion("bad")), []byte("{"), header)
+	b.start(b.config(1, func(_ context.Context, job *delivery.Job) error {
+		if job.Message.Header.Get(jetsheet.HeaderReplay) == "" {
+			return nil
+		}
+		return delivery.Permanent(jetsheet.CauseTooManyRows, errors.New("too many"))
+	}))
+	b.eventually("all requests are settled", b.drained)
+	for _, target := range []string{"a", "bad"} {
+		if f := b.failureOf(target); f == nil || f.Trace != trace || f.Replay != replay || f.Definition != "abc" {
+			t.Errorf("target %s: got %+v, want trace, replay and definition of the request", target, f)
+		}
 	}
 }
 
