@@ -17,7 +17,9 @@ func TestTraceIsOfOneConversion(t *testing.T) {
 	again.Rerun = 1
 	seen := map[string]jetsheet.Conversion{}
 	for _, c := range []jetsheet.Conversion{
-		{Run: run, Tenant: "a", Target: "b"}, {Run: run, Tenant: "a", Target: "c"}, {Run: run, Tenant: "*", Target: "b"},
+		{Run: run, Tenant: "a", Target: "b"},
+		{Run: run, Tenant: "a", Target: "c"},
+		{Run: run, Tenant: "*", Target: "b"},
 		{Run: again, Tenant: "a", Target: "b"},
 	} {
 		trace := c.Address().Trace()
