@@ -8,8 +8,11 @@ import (
 	"strings"
 )
 
+// byteOrderMark begins what some programs write as UTF-8.
+const byteOrderMark = "\ufeff"
+
 // idLines reads ids, one on each line of a file; - is standard input. A line's end may be
-// that of Windows; everything else belongs to the id.
+// that of Windows, and a byte order mark may come first; everything else belongs to the id.
 func (a *app) idLines(name string) (list []string, err error) {
 	input := a.stdin
 	if name != "-" {
@@ -21,8 +24,11 @@ func (a *app) idLines(name string) (list []string, err error) {
 		input = file
 	}
 	reader := bufio.NewReader(input)
-	for {
+	for first := true; ; first = false {
 		line, err := reader.ReadString('\n')
+		if first { // it is invisible, and the tenant with it another one
+			line = strings.TrimPrefix(line, byteOrderMark)
+		}
 		if line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"); line != "" {
 			list = append(list, line)
 		}
