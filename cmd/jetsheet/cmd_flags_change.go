@@ -57,6 +57,9 @@ type flagsChange struct {
 	Moves     []flags.Move `json:"moves"`
 	Known     int          `json:"known"`
 	KnownFrom string       `json:"knownFrom"`
+	// Unplanned are those of Moves that no newest plan has, and no --tenants-file: an id
+	// that is misspelt is among them.
+	Unplanned []string `json:"unplanned,omitempty"`
 	// Default is set where the route of all other tenants changes, or with Partly of some.
 	Default *flags.Move `json:"default,omitempty"`
 	Partly  bool        `json:"partly,omitempty"`
@@ -219,6 +222,7 @@ func (c *flagsChanger) compare(ctx context.Context, change *flagsChange, before,
 	change.Known, change.KnownFrom = len(known.tenants), known.from
 	change.Ungrouped = d.Ungrouped
 	change.Moves = append(change.Moves, d.Moves...)
+	change.Unplanned = known.unplanned(d.Moves)
 	if d.Default.From != d.Default.To {
 		change.Default, change.Partly = &d.Default, d.Partly
 	}
@@ -229,6 +233,20 @@ func (c *flagsChanger) compare(ctx context.Context, change *flagsChange, before,
 type knownTenantList struct {
 	tenants []string
 	from    string
+	// planned are those of the newest plans and of --tenants-file; nil where no plan was
+	// read.
+	planned map[string]bool
+}
+
+// unplanned are the tenants that move and are known from documents alone.
+func (l *knownTenantList) unplanned(moves []flags.Move) []string {
+	var ids []string
+	for _, m := range moves {
+		if l.planned != nil && !l.planned[m.Tenant] {
+			ids = append(ids, m.Tenant)
+		}
+	}
+	return ids
 }
 
 func knownTenants(ctx context.Context, reader *ops.Reader, more []string, documents ...*flags.Document) (*knownTenantList, error) {
@@ -237,6 +255,12 @@ func knownTenants(ctx context.Context, reader *ops.Reader, more []string, docume
 		return nil, err
 	}
 	list := &knownTenantList{tenants: slices.Concat(planned.Tenants, more)}
+	if len(planned.Runs) > 0 {
+		list.planned = map[string]bool{}
+		for _, id := range list.tenants {
+			list.planned[id] = true
+		}
+	}
 	sources := []string{"the newest plans of " + counted(int64(len(planned.Runs)), "report")}
 	if len(planned.Unread) > 0 {
 		sources = append(sources, "not from "+counted(int64(len(planned.Unread)), "run")+" that cannot be read")

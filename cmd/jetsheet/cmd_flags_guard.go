@@ -170,6 +170,9 @@ func (c *flagsChange) print(app *app, asJSON bool) error {
 		lines = append(lines, fmt.Sprintf("would %s, after revision %d", c.Action, c.After))
 	}
 	lines = append(lines, fmt.Sprintf("%s of %s (from %s)%s", humanCount(int64(len(c.Moves))), counted(int64(c.Known), "known tenant"), c.KnownFrom, c.moved()))
+	if len(c.Unplanned) > 0 {
+		lines = append(lines, fmt.Sprintf("%s of them in no newest plan: %s; is that how they are written?", humanCount(int64(len(c.Unplanned))), someIDs(c.Unplanned)))
+	}
 	if c.Default != nil {
 		who := "every other tenant"
 		if c.Partly {
