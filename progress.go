@@ -1,6 +1,9 @@
 package jetsheet
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // MaxStarts is how many starts without an outcome a conversion may have: the next
 // one fails it as [CauseWorkerCrash], before any work. The last of them is made while
@@ -73,6 +76,13 @@ type WorkerState struct {
 	LastError string    `json:"lastError,omitempty"`
 	UpdatedAt time.Time `json:"updatedAt"`
 }
+
+// CompareSuffix ends the name of the worker of an uploader that compares shadow workbooks;
+// without it, it is the name of the one that publishes.
+const CompareSuffix = "-compare"
+
+// Process names the process that the worker is part of.
+func (w *WorkerState) Process() string { return strings.TrimSuffix(w.Worker, CompareSuffix) }
 
 // Resource is a part that a worker needs and may have to wait for. The list is
 // closed: notices are grouped by it.

@@ -49,7 +49,7 @@ func rank(stage jetsheet.Stage) int {
 // for something, or there are none.
 type Obstacle struct {
 	Stage jetsheet.Stage `json:"stage"`
-	// Workers is how many wait, 0 where nobody lives; Of how many live.
+	// Workers is how many processes wait, 0 where nobody lives; Of how many live.
 	Workers int `json:"workers"`
 	Of      int `json:"of"`
 	// Paused says what they wait for, PausedOn is the same for programs; both are empty
@@ -116,16 +116,18 @@ func (r *Reader) unattended(ctx context.Context, workers []jetsheet.WorkerState)
 }
 
 func lives(workers []jetsheet.WorkerState, stage jetsheet.Stage) bool {
-	return count(workers, stage) > 0
+	return count(workers, stage, func(*jetsheet.WorkerState) bool { return true }) > 0
 }
 
-func count(workers []jetsheet.WorkerState, stage jetsheet.Stage) (n int) {
+// count counts the processes of a stage that have a worker of which that is true.
+func count(workers []jetsheet.WorkerState, stage jetsheet.Stage, is func(*jetsheet.WorkerState) bool) int {
+	processes := map[string]bool{}
 	for i := range workers {
-		if workers[i].Stage == stage {
-			n++
+		if w := &workers[i]; w.Stage == stage && is(w) {
+			processes[w.Process()] = true
 		}
 	}
-	return n
+	return len(processes)
 }
 
 func unattended(stage jetsheet.Stage) Obstacle {
@@ -143,11 +145,13 @@ func paused(workers []jetsheet.WorkerState) []Obstacle {
 		}
 		at := slices.IndexFunc(list, func(o Obstacle) bool { return o.Stage == w.Stage && o.Paused == w.Paused })
 		if at < 0 {
-			list = append(list, Obstacle{Stage: w.Stage, Of: count(workers, w.Stage), Paused: w.Paused, PausedOn: w.PausedOn})
+			list = append(list, Obstacle{
+				Stage: w.Stage, Paused: w.Paused, PausedOn: w.PausedOn, Of: count(workers, w.Stage, func(*jetsheet.WorkerState) bool { return true }),
+				Workers: count(workers, w.Stage, func(other *jetsheet.WorkerState) bool { return other.Paused == w.Paused }),
+			})
 			at = len(list) - 1
 		}
-		o := &list[at]
-		if o.Workers++; o.Since.IsZero() || w.PausedSince.Before(o.Since) {
+		if o := &list[at]; o.Since.IsZero() || w.PausedSince.Before(o.Since) {
 			o.Since, o.Error = w.PausedSince.UTC(), w.LastError
 		}
 	}

@@ -23,9 +23,6 @@ type shadow struct {
 	worker *delivery.Worker
 }
 
-// compareSuffix makes the name of the worker that compares.
-const compareSuffix = "-compare"
-
 func newShadow(ctx context.Context, u *Uploader) (*shadow, error) {
 	s := &shadow{Uploader: u, bucket: u.bucket, limits: previousLimits(), now: u.cfg.now}
 	if s.now == nil {
@@ -38,7 +35,7 @@ func newShadow(ctx context.Context, u *Uploader) (*shadow, error) {
 		}
 	}
 	cfg := u.workerConfig()
-	cfg.Worker += compareSuffix
+	cfg.Worker += jetsheet.CompareSuffix
 	cfg.Queues, cfg.Slots = []delivery.Queue{{Consumer: jetsheet.ConsumerUploaderShadow}}, u.cfg.CompareSlots
 	cfg.Ready, cfg.Handle = s.ready, s.handle
 	var err error

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/nats-io/nats.go"
 )
 
 // settingsOf returns every setting of the program, from the model that kong makes.
@@ -128,6 +129,8 @@ func (p *precedence) checkDefault() {
 	switch {
 	case isSecret(p.flag):
 		want = "unset"
+	case p.flag.Name == "nats-url": // what the client library takes
+		want = nats.DefaultURL
 	case want == "" && !p.flag.IsSlice():
 		want = zero
 	}
