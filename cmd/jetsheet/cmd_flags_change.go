@@ -68,6 +68,9 @@ type flagsChange struct {
 	// Refused says what is in the way; Forced what was, and was overridden.
 	Refused []string `json:"refused,omitempty"`
 	Forced  string   `json:"forced,omitempty"`
+
+	// usable says that After can be gone back to.
+	usable bool
 }
 
 // errNoChange says that the document says so already.
@@ -150,10 +153,11 @@ func (c *flagsChanger) try(ctx context.Context) (*flagsChange, error) {
 	if err != nil {
 		return nil, err
 	}
-	if valid, err := newest.Document(); err == nil && valid.SHA256() == after.SHA256() {
+	valid, err := newest.Document()
+	if err == nil && valid.SHA256() == after.SHA256() {
 		return nil, fmt.Errorf("%s: %w, revision %d", c.edit.action, errNoChange, newest.Number)
 	}
-	change := &flagsChange{Action: c.edit.action, DryRun: c.DryRun, After: newest.Number, Moves: []flags.Move{}}
+	change := &flagsChange{Action: c.edit.action, DryRun: c.DryRun, After: newest.Number, Moves: []flags.Move{}, usable: err == nil}
 	if err := c.compare(ctx, change, before, after); err != nil {
 		return nil, err
 	}

@@ -186,7 +186,7 @@ func (c *flagsChange) print(app *app, asJSON bool) error {
 	if c.Forced != "" {
 		lines = append(lines, "forced: "+c.Forced)
 	}
-	if c.Revision > 0 {
+	if c.Revision > 0 && c.usable {
 		lines = append(lines, fmt.Sprintf("take it back with: jetsheet flags rollback %d --reason TEXT", c.After))
 	}
 	for _, line := range lines {
