@@ -119,9 +119,26 @@ func (a *app) runRole(ctx context.Context, need need, build func(context.Context
 		return stopped(ctx, err)
 	}
 	a.log.InfoContext(ctx, "role started", slog.String("role", need.role), slog.String("version", buildVersion().Version))
-	err = stopped(ctx, role.Run(ctx))
+	err = a.work(ctx, need.role, role)
 	a.log.InfoContext(context.WithoutCancel(ctx), "role stopped", slog.String("role", need.role))
 	return err
+}
+
+// work runs a stage until a signal comes, and says that it came: what is in hand may
+// take as long as the grace, and who waits in silence signals again, which loses it.
+func (a *app) work(ctx context.Context, name string, role stage) error {
+	told := make(chan struct{})
+	keepQuiet := context.AfterFunc(ctx, func() {
+		defer close(told)
+		if wasInterrupted(ctx) {
+			a.log.InfoContext(context.WithoutCancel(ctx), "role stopping, what fits the grace is finished; a second signal ends it at once", slog.String("role", name))
+		}
+	})
+	err := role.Run(ctx)
+	if !keepQuiet() {
+		<-told
+	}
+	return stopped(ctx, err)
 }
 
 // buildRole builds a stage. While NATS does not answer it waits: a role may start

@@ -151,7 +151,7 @@ func (c *upCommand) runLocal(ctx context.Context, app *app) (err error) {
 		return err
 	}
 	app.log.InfoContext(ctx, "all roles started", slog.String("dir", c.Local))
-	return stopped(ctx, all.Run(ctx))
+	return app.work(ctx, "up", all)
 }
 
 // checkFree refuses an address that another server has, before anything is written. A

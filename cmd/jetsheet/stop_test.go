@@ -39,6 +39,9 @@ func TestStoppedRolesLoseNothing(t *testing.T) {
 		if code := running[name].terminate(); code != exitDone {
 			t.Errorf("round %d: %s ended with exit code %d after a signal, want 0", round, name, code)
 		}
+		if said := running[name].log.String(); strings.Index(said, "role stopping") < 1 || strings.Index(said, "role stopping") > strings.Index(said, "role stopped") {
+			t.Errorf("round %d: %s said %q, want that it stops, and then that it has", round, name, said)
+		}
 		if took := time.Since(began); took > 15*time.Second {
 			t.Errorf("round %d: %s took %s to stop", round, name, took)
 		}
