@@ -118,18 +118,21 @@ func (b *book) last(report string) time.Time {
 // watch follows a bucket and calls see for every entry, again from the start after
 // a loss of the watch.
 func (p *Producer) watch(ctx context.Context, what string, kv jetstream.KeyValue, see func(context.Context, jetstream.KeyValueEntry)) {
+	var said delivery.Complaint
 	for ctx.Err() == nil {
 		began := time.Now()
-		err := p.watchOnce(ctx, what, kv, see)
+		err := p.watchOnce(ctx, what, kv, see, &said)
 		if err != nil && ctx.Err() == nil {
 			p.tell(ctx, what, began, delivery.Unavailable("KV bucket "+kv.Bucket(), err))
-			p.log.WarnContext(ctx, "watch lost, watching again", slog.String("bucket", kv.Bucket()), slog.Any("err", err))
+			if said.Changed(err) {
+				p.log.WarnContext(ctx, "watch lost, watching again", slog.String("bucket", kv.Bucket()), slog.Any("err", err))
+			}
 		}
 		wait(ctx, time.Second)
 	}
 }
 
-func (p *Producer) watchOnce(ctx context.Context, what string, kv jetstream.KeyValue, see func(context.Context, jetstream.KeyValueEntry)) error {
+func (p *Producer) watchOnce(ctx context.Context, what string, kv jetstream.KeyValue, see func(context.Context, jetstream.KeyValueEntry), said *delivery.Complaint) error {
 	created, err := delivery.BucketCreated(ctx, kv)
 	if err != nil {
 		return err
@@ -140,6 +143,7 @@ func (p *Producer) watchOnce(ctx context.Context, what string, kv jetstream.KeyV
 	}
 	defer func() { _ = w.Stop() }()
 	p.tell(ctx, what, time.Now(), nil)
+	said.Changed(nil)
 	still := time.NewTicker(p.cfg.Interval)
 	defer still.Stop()
 	for {

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 	"github.com/jetsheet/jetsheet/internal/report/query"
 )
 
@@ -199,6 +200,28 @@ func TestWatchesHearOfANewInstallation(t *testing.T) {
 	r.provision()
 	rerun := r.rerun(id, jetsheet.Scope{})
 	r.until(rerun, jetsheet.RunClosed)
+	r.apply("second", "report: second"+daily[len("report: daily"):], midnight.Add(-time.Hour))
+	r.until(jetsheet.RunID{Tick: midnight, Report: "second"}, jetsheet.RunClosed)
+}
+
+// TestWhatIsTakenAwayNamesSetup: what setup makes may be deleted under a producer that works.
+func TestWhatIsTakenAwayNamesSetup(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.sites(3, 1, "a")
+	id := r.applyDaily()
+	r.work(nil)
+	r.start()
+	r.until(id, jetsheet.RunClosed)
+	if err := errors.Join(r.js.DeleteStream(t.Context(), jetsheet.StreamTriggers), r.js.DeleteKeyValue(t.Context(), jetsheet.BucketReports)); err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range []string{"consumer TRIGGERS/producer", "schedule conversions.schedule.daily", "bucket reports"} {
+		r.eventually("the log says how to make "+what, func() bool {
+			return strings.Contains(r.log.String(), what+": "+delivery.ErrNotSetUp.Error())
+		})
+	}
+	r.provision()
 	r.apply("second", "report: second"+daily[len("report: daily"):], midnight.Add(-time.Hour))
 	r.until(jetsheet.RunID{Tick: midnight, Report: "second"}, jetsheet.RunClosed)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // triggerTTL bounds how long a fired trigger waits for a producer. It is only a
@@ -40,7 +41,7 @@ func (p *Producer) syncSchedules(ctx context.Context) error {
 	}
 	info, err := p.triggers.Info(ctx, jetstream.WithSubjectFilter(jetsheet.SubjectSchedules))
 	if err != nil {
-		return fmt.Errorf("list schedules: %w", err)
+		return delivery.NotSetUp("stream "+jetsheet.StreamTriggers, err)
 	}
 	for subject := range info.State.Subjects {
 		if wanted[subject] {
@@ -60,7 +61,7 @@ func (p *Producer) putSchedule(ctx context.Context, subject, name, cron, zone st
 		return nil
 	}
 	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-		return fmt.Errorf("read schedule %s: %w", subject, err)
+		return delivery.NotSetUp("schedule "+subject, err)
 	}
 	_, err = p.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: []byte(name), Header: nats.Header{}},
 		jetstream.WithScheduleCron(cron), jetstream.WithScheduleTimeZone(zone),
@@ -76,23 +77,27 @@ func (p *Producer) putSchedule(ctx context.Context, subject, name, cron, zone st
 // so it is acknowledged as it comes: where this producer dies before it acts, the
 // next one walks the calendars when it starts.
 func (p *Producer) readTriggers(ctx context.Context) {
+	var said delivery.Complaint
 	for ctx.Err() == nil {
-		if err := p.consumeTriggers(ctx); err != nil && ctx.Err() == nil {
-			p.log.WarnContext(ctx, "triggers cannot be read, trying again", slog.Any("err", err))
+		if err := p.consumeTriggers(ctx, &said); err != nil && ctx.Err() == nil {
+			if said.Changed(err) {
+				p.log.WarnContext(ctx, "triggers cannot be read, trying again", slog.Any("err", err))
+			}
 			wait(ctx, time.Second)
 		}
 	}
 }
 
-func (p *Producer) consumeTriggers(ctx context.Context) error {
+func (p *Producer) consumeTriggers(ctx context.Context, said *delivery.Complaint) error {
 	c, err := p.js.Consumer(ctx, jetsheet.StreamTriggers, jetsheet.ConsumerProducer)
 	if err != nil {
-		return err
+		return delivery.NotSetUp("consumer "+jetsheet.StreamTriggers+"/"+jetsheet.ConsumerProducer, err)
 	}
 	msgs, err := c.Messages(jetstream.PullMaxMessages(1))
 	if err != nil {
 		return err
 	}
+	said.Changed(nil)
 	stop := context.AfterFunc(ctx, msgs.Stop)
 	defer stop()
 	defer msgs.Stop()

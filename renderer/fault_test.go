@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/deploy"
 	"github.com/jetsheet/jetsheet/internal/delivery"
 	"github.com/jetsheet/jetsheet/internal/report/query"
 )
@@ -127,6 +128,34 @@ func TestGate(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.rendered(r)
+}
+
+// TestStoreTakenAway: nothing fails while the object store is gone, and people read how to
+// make it again.
+func TestStoreTakenAway(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jetsheet.TopologyOptions{})
+	s.freeze(definition(simple, simpleSheet))
+	s.start()
+	s.rendered(s.ask("x", 3))
+	if err := s.js.DeleteObjectStore(t.Context(), jetsheet.StoreWorkbooks); err != nil {
+		t.Fatal(err)
+	}
+	r := s.ask("y", 3)
+	eventually(t, "fetching is paused with the command that mends it", func() bool {
+		return strings.Contains(s.log.String(), "stream OBJ_workbooks: "+delivery.ErrNotSetUp.Error())
+	})
+	if strings.Contains(s.log.String(), `\n`) {
+		t.Errorf("the log joins errors:\n%s", s.log.String())
+	}
+	topology := jetsheet.NewTopology(jetsheet.TopologyOptions{})
+	if _, err := deploy.Provision(t.Context(), s.js, topology, false); err != nil {
+		t.Fatal(err)
+	}
+	s.rendered(r)
+	if n := s.count(jetsheet.StreamFailed); n != 0 {
+		t.Errorf("%d failures, want none", n)
+	}
 }
 
 // A database that goes away under a statement is waited for.

@@ -176,7 +176,11 @@ func (w *objectWriter) putChunk(ctx context.Context, stored *storedObject) error
 	if err != nil {
 		return fmt.Errorf("publish object info: %w", err)
 	}
-	return errors.Join(await(ctx, chunkAck), await(ctx, metaAck))
+	chunkErr, metaErr := await(ctx, chunkAck), await(ctx, metaAck)
+	if chunkErr != nil { // the meta's error is most often the same
+		return chunkErr
+	}
+	return metaErr
 }
 
 func await(ctx context.Context, ack jetstream.PubAckFuture) error {

@@ -123,8 +123,9 @@ const stillPace = time.Minute
 
 // watch keeps the cached records up to date, so that a cancelled run stops.
 func (c *runCache) watch(ctx context.Context, log *slog.Logger) {
+	var said delivery.Complaint
 	for ctx.Err() == nil {
-		if err := c.watchOnce(ctx); err != nil && ctx.Err() == nil {
+		if err := c.watchOnce(ctx, &said); err != nil && ctx.Err() == nil && said.Changed(err) {
 			log.WarnContext(ctx, "watch lost, watching again", slog.String("bucket", jetsheet.BucketRuns), slog.Any("err", err))
 		}
 		timer := time.NewTimer(time.Second)
@@ -145,7 +146,7 @@ func (c *runCache) forget() {
 	c.mu.Unlock()
 }
 
-func (c *runCache) watchOnce(ctx context.Context) error {
+func (c *runCache) watchOnce(ctx context.Context, said *delivery.Complaint) error {
 	created, err := delivery.BucketCreated(ctx, c.kv)
 	if err != nil {
 		return err
@@ -157,6 +158,7 @@ func (c *runCache) watchOnce(ctx context.Context) error {
 	defer func() { _ = w.Stop() }()
 	still := time.NewTicker(stillPace)
 	defer still.Stop()
+	said.Changed(nil)
 	c.forget() // what was read before the watch began may have changed unseen
 	for {
 		select {

@@ -47,7 +47,7 @@ func newObjectStore(ctx context.Context, js jetstream.JetStream) (*objectStore, 
 func (s *objectStore) gate(ctx context.Context) error {
 	stream, err := s.js.Stream(ctx, jetsheet.StoreStream(jetsheet.StoreWorkbooks))
 	if err != nil {
-		return storeAway(fmt.Errorf("look at object store %s: %w", jetsheet.StoreWorkbooks, err))
+		return storeAway(delivery.NotSetUp("stream "+jetsheet.StoreStream(jetsheet.StoreWorkbooks), err))
 	}
 	info := stream.CachedInfo()
 	used, limit := float64(info.State.Bytes), float64(info.Config.MaxBytes)

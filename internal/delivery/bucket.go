@@ -15,7 +15,7 @@ import (
 func BucketCreated(ctx context.Context, kv jetstream.KeyValue) (time.Time, error) {
 	status, err := kv.Status(ctx)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("look at the bucket %s: %w", kv.Bucket(), err)
+		return time.Time{}, NotSetUp("bucket "+kv.Bucket(), err)
 	}
 	known, ok := status.(*jetstream.KeyValueBucketStatus)
 	if !ok {
