@@ -68,7 +68,21 @@ func parse(args []string) (options, error) {
 	if flags.NArg() > 0 || o.seconds < 1 || o.seeds < 1 {
 		return o, errors.New("want --seconds and --seeds of 1 or more and no arguments")
 	}
-	return o, nil
+	return o, o.findBinary()
+}
+
+// findBinary makes the path of a binary that is built already whole: roles that cannot be
+// started look like roles that were killed, for the whole night.
+func (o *options) findBinary() error {
+	if o.binary == "" {
+		return nil
+	}
+	found, err := exec.LookPath(o.binary)
+	if err != nil {
+		return fmt.Errorf("--binary: %w; without it jetsheet is built", err)
+	}
+	o.binary, err = filepath.Abs(found)
+	return err
 }
 
 // run plays the seeds and returns the number of violations.
