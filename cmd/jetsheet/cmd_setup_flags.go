@@ -19,17 +19,18 @@ func setUpFlags(ctx context.Context, js jetstream.JetStream, plan setupPlan) (de
 	ledger, err := flags.OpenLedger(ctx, js)
 	if plan.dryRun && errors.Is(err, jetstream.ErrStreamNotFound) {
 		change.Action = deploy.ActionCreate
-		return change, nil, nil
+		return change, firstRoute(plan.route), nil
 	}
 	if err != nil {
 		return change, nil, err
 	}
 	created, err := createFlags(ctx, ledger, plan)
+	if err != nil {
+		return change, nil, err
+	}
 	if created {
 		change.Action = deploy.ActionCreate
-	}
-	if err != nil || created {
-		return change, nil, err
+		return change, firstRoute(plan.route), nil
 	}
 	if !plan.insist {
 		warnings, err := otherRoute(ctx, ledger, plan.route)
@@ -57,6 +58,15 @@ func createFlags(ctx context.Context, ledger *flags.Ledger, plan setupPlan) (boo
 		return true, nil
 	}
 	return err == nil && newest.Deleted(), err
+}
+
+// firstRoute warns whoever has no previous system and did not say so: every run would end
+// with nothing to do.
+func firstRoute(route jetsheet.Route) []string {
+	if route != jetsheet.RouteLegacy {
+		return nil
+	}
+	return []string{"every tenant is routed legacy: jetsheet makes nothing until groups are moved over with: jetsheet flags promote GROUP shadow --reason TEXT; if there is no previous system: jetsheet setup --no-previous-system"}
 }
 
 // otherRoute warns when the document that stays routes otherwise than a new one would:
