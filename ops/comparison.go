@@ -19,7 +19,7 @@ func comparisonAdvice(w *Workbook) (why, next string) {
 	if c == nil {
 		return "compared with the previous system's workbook; " + unpublished, ""
 	}
-	verdict := ""
+	var verdict string
 	switch again := StartAgain(w.Run, jetsheet.Scope{Tenant: w.Tenant, Target: w.Target}); c.Result {
 	case jetsheet.ResultEqual:
 		verdict = fmt.Sprintf("equal to the previous system's workbook in %d cells", c.Cells)

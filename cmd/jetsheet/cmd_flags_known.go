@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jetsheet/jetsheet/flags"
+	"github.com/jetsheet/jetsheet/ops"
+)
+
+// knownTenantList are the tenants that can be looked at, and where they are from.
+type knownTenantList struct {
+	tenants []string
+	from    string
+	// planned are those of the newest plans and of --tenants-file; nil where no plan was
+	// read.
+	planned map[string]bool
+}
+
+// unplanned are the tenants that move and are known from documents alone.
+func (l *knownTenantList) unplanned(moves []flags.Move) []string {
+	var ids []string
+	for _, m := range moves {
+		if l.planned != nil && !l.planned[m.Tenant] {
+			ids = append(ids, m.Tenant)
+		}
+	}
+	return ids
+}
+
+func knownTenants(ctx context.Context, reader *ops.Reader, more []string, documents ...*flags.Document) (*knownTenantList, error) {
+	planned, err := reader.KnownTenants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := &knownTenantList{tenants: slices.Concat(planned.Tenants, more)}
+	if len(planned.Runs) > 0 {
+		list.planned = map[string]bool{}
+		for _, id := range list.tenants {
+			list.planned[id] = true
+		}
+	}
+	sources := []string{"the newest plans of " + counted(int64(len(planned.Runs)), "report")}
+	if len(planned.Unread) > 0 {
+		sources = append(sources, "not from "+counted(int64(len(planned.Unread)), "run")+" that cannot be read")
+	}
+	for _, d := range documents {
+		list.tenants = append(list.tenants, d.Named()...)
+	}
+	slices.Sort(list.tenants)
+	list.tenants = slices.Compact(list.tenants)
+	if len(more) > 0 {
+		sources = append(sources, "--tenants-file")
+	}
+	list.from = strings.Join(append(sources, "the document"), ", ")
+	return list, nil
+}

@@ -1,0 +1,84 @@
+package flags_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/flags"
+)
+
+func TestCompareNamesWhatPeopleOverlook(t *testing.T) {
+	t.Parallel()
+	before := parsed(t, grouped)
+	after, err := before.WithDefault(jetsheet.RouteShadow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := flags.Compare(before, after, []string{"9", "1", "2", "8", "9", "x1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(d.Moves), "[{8  legacy shadow} {9  legacy shadow} {x1 late legacy shadow}]"; got != want {
+		t.Errorf("moves %s, want %s", got, want)
+	}
+	if got, want := fmt.Sprint(d.Ungrouped), "[{8 shadow} {9 shadow}]"; got != want {
+		t.Errorf("in no group %s, want %s", got, want)
+	}
+	if d.Default.From != jetsheet.RouteLegacy || d.Default.To != jetsheet.RouteShadow {
+		t.Errorf("default %+v, want legacy to shadow", d.Default)
+	}
+}
+
+// TestCompareOfTenantsThatNobodyNames: whatever rule decides for them, it is seen who goes
+// to new.
+func TestCompareOfTenantsThatNobodyNames(t *testing.T) {
+	t.Parallel()
+	routed := func(targeting string) *flags.Document {
+		return parsed(t, `{"$evaluators": {"g1": {"in": [{"var": "targetingKey"}, ["1"]]}}, "flags": {"cutover": {"state": "ENABLED",
+			"variants": {"legacy": "legacy", "shadow": "shadow", "new": "new", "hold": "hold"}, "defaultVariant": "legacy", "targeting": `+targeting+`}}}`)
+	}
+	held, err := routed(`{}`).HoldAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		before, after *flags.Document
+		want          string
+	}{
+		"nothing":           {routed(`{}`), routed(`{"if": [{"$ref": "g1"}, "new"]}`), "legacy to legacy, partly false"},
+		"all but a group":   {routed(`{}`), routed(`{"if": [{"!": {"$ref": "g1"}}, "new"]}`), "legacy to new, partly false"},
+		"a share":           {routed(`{}`), routed(`{"fractional": [["legacy", 97], ["new", 3]]}`), "legacy to new, partly true"},
+		"a share, compared": {routed(`{"if": ["shadow"]}`), routed(`{"fractional": [["hold", 97], ["new", 3]]}`), "shadow to new, partly true"},
+		"a prefix":          {routed(`{}`), routed(`{"if": [{"starts_with": [{"var": "targetingKey"}, "x"]}, "new"]}`), "legacy to legacy, partly false"},
+		"a hold":            {routed(`{"if": ["new"]}`), held, "new to hold, partly false"},
+		"a release":         {held, routed(`{"if": ["new"]}`), "hold to new, partly false"},
+	} {
+		d, err := flags.Compare(c.before, c.after, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%s to %s, partly %v", d.Default.From, d.Default.To, d.Partly); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+func TestGates(t *testing.T) {
+	t.Parallel()
+	for _, from := range []jetsheet.Route{jetsheet.RouteLegacy, jetsheet.RouteShadow, jetsheet.RouteNew, jetsheet.RouteHold} {
+		for _, to := range []jetsheet.Route{jetsheet.RouteLegacy, jetsheet.RouteShadow, jetsheet.RouteHold} {
+			if got := (flags.Move{From: from, To: to}).Gate(); got != flags.GateNone {
+				t.Errorf("%s to %s: gate %q, want none", from, to, got)
+			}
+		}
+	}
+	for from, want := range map[jetsheet.Route]flags.Gate{
+		jetsheet.RouteLegacy: flags.GateForce, jetsheet.RouteHold: flags.GateForce,
+		jetsheet.RouteShadow: flags.GateCompared, jetsheet.RouteNew: flags.GateNone,
+	} {
+		if got := (flags.Move{From: from, To: jetsheet.RouteNew}).Gate(); got != want {
+			t.Errorf("%s to new: gate %q, want %q", from, got, want)
+		}
+	}
+}
