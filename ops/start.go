@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 	"github.com/jetsheet/jetsheet/internal/report"
 )
 
@@ -132,7 +133,7 @@ func (s *starter) definition(ctx context.Context, name string) (*report.Definiti
 	case errors.Is(err, jetstream.ErrKeyNotFound):
 		return nil, s.unknownReport(ctx, name)
 	case err != nil:
-		return nil, fmt.Errorf("read report %s: %w", name, err)
+		return nil, delivery.NotSetUp("report "+name, err)
 	}
 	d, err := s.parse(name, []byte(applied.Definition))
 	if err != nil {

@@ -131,6 +131,19 @@ func TestStartDifferentPartsAtTheSameTime(t *testing.T) {
 	}
 }
 
+func TestStartWithoutReportsNamesSetup(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.apply("orders", monthly)
+	client := r.serve(now)
+	r.check(r.js.DeleteKeyValue(t.Context(), jetsheet.BucketReports))
+	_, err := client.Start(t.Context(), StartRequest{Report: "orders"})
+	var answered *Error
+	if !errors.As(err, &answered) || answered.Code != CodeUnavailable || !strings.Contains(err.Error(), "jetsheet setup") {
+		t.Errorf("got %v, want an answer of code %s that names jetsheet setup", err, CodeUnavailable)
+	}
+}
+
 func TestStartWithoutFlagDocumentFreezesNothing(t *testing.T) {
 	t.Parallel()
 	r := setup(t)

@@ -39,6 +39,9 @@ func (p *Producer) storePlan(ctx context.Context, run jetsheet.RunID, c *collect
 	err := p.putPlan(ctx, object, pr)
 	pr.CloseWithError(errors.Join(err, io.ErrClosedPipe))
 	r := <-written
+	if err != nil && errors.Is(r.err, io.ErrClosedPipe) {
+		r.err = nil // what the writer was told of err
+	}
 	if err := errors.Join(err, r.err); err != nil {
 		return nil, fmt.Errorf("store the plan of run %s: %w", run, err)
 	}
@@ -48,7 +51,14 @@ func (p *Producer) storePlan(ctx context.Context, run jetsheet.RunID, c *collect
 
 func (p *Producer) putPlan(ctx context.Context, object string, plan io.Reader) error {
 	meta := jetstream.ObjectMeta{Name: object, Opts: &jetstream.ObjectMetaOptions{ChunkSize: jetsheet.ChunkBytes}}
-	return delivery.PutObject(ctx, p.plans, meta, fullChunks{plan})
+	err := delivery.PutObject(ctx, p.plans, meta, fullChunks{plan})
+	if err == nil {
+		return nil
+	}
+	if _, gone := p.plans.Status(ctx); errors.Is(gone, jetstream.ErrStreamNotFound) {
+		return delivery.NotSetUp("object store "+jetsheet.StorePlans, gone)
+	}
+	return err
 }
 
 // writeTo writes the targets in their order.

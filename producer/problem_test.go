@@ -226,6 +226,27 @@ func TestWhatIsTakenAwayNamesSetup(t *testing.T) {
 	r.until(jetsheet.RunID{Tick: midnight, Report: "second"}, jetsheet.RunClosed)
 }
 
+func TestPlanStoreTakenAwayNamesSetup(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.sites(3, 1, "a")
+	id := r.applyDaily()
+	r.work(nil)
+	r.start()
+	r.until(id, jetsheet.RunClosed)
+	if err := r.js.DeleteObjectStore(t.Context(), jetsheet.StorePlans); err != nil {
+		t.Fatal(err)
+	}
+	r.apply("second", "report: second"+daily[len("report: daily"):], midnight.Add(-time.Hour))
+	second := jetsheet.RunID{Tick: midnight, Report: "second"}
+	r.eventually("the log says how to make the store, and only that", func() bool {
+		return strings.Contains(r.log.String(), "store the plan of run "+second.String()+": object store plans: "+
+			delivery.ErrNotSetUp.Error()+` (nats: API error: code=404 err_code=10059 description=stream not found)"`)
+	})
+	r.provision()
+	r.until(second, jetsheet.RunClosed)
+}
+
 func TestNarrowedRerunIsExpress(t *testing.T) {
 	t.Parallel()
 	r := setup(t)

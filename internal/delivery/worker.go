@@ -149,9 +149,14 @@ func (w *Worker) inHand() (n int) {
 var ErrNotSetUp = errors.New("not set up; make what is missing with: jetsheet setup")
 
 // NotSetUp wraps the error of a look-up; where the thing is missing, with [ErrNotSetUp].
+// A read by direct get is told of nobody who answers, which an outage looks like too: then
+// the text says what to do if that lasts.
 func NotSetUp(what string, err error) error {
 	if errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrBucketNotFound) {
 		return fmt.Errorf("%s: %w (%w)", what, ErrNotSetUp, err)
+	}
+	if errors.Is(err, nats.ErrNoResponders) {
+		return fmt.Errorf("look up %s: nobody answers; if that lasts, make what is missing with: jetsheet setup (%w)", what, err)
 	}
 	return fmt.Errorf("look up %s: %w", what, err)
 }
