@@ -88,7 +88,11 @@ func printRun(app *app, run *ops.RunDetail, next *nextRun) error {
 
 func addCounts(rows *table, run *ops.RunDetail) {
 	counts := run.Counts
-	rows.add("targets", fmt.Sprintf("%s (%s)", humanCount(int64(run.Targets)), countsByName(run.Routes)))
+	targets := humanCount(int64(run.Targets))
+	if routes := countsByName(run.Routes); routes != "" {
+		targets += " (" + routes + ")"
+	}
+	rows.add("targets", targets)
 	done := humanCount(int64(counts.Done))
 	if counts.Done > 0 {
 		done += " (" + countsByName(run.Outcomes) + ")"
