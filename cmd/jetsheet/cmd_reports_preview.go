@@ -217,5 +217,5 @@ func (s *selection) none() string {
 	if s.total == 0 {
 		return "no targets: the targets query gives no row at this tick"
 	}
-	return fmt.Sprintf("none of %s has this tenant and target", counted(int64(s.total), "target"))
+	return fmt.Sprintf("none of %s has this tenant and target; without --tenant and --target they are listed", counted(int64(s.total), "target"))
 }
