@@ -41,6 +41,10 @@ func TestVerifyFindsASoundRunSound(t *testing.T) {
 			t.Errorf("run %s after another: %d problems, %d published, %d replaced, want 0 and %v\n%s",
 				run, found.ProblemCount, found.Published, found.Replaced, want, problemsText(found))
 		}
+		if published := found.Published > 0; published != (found.Rows > 0) || published != (found.SizeBytes > 0) {
+			t.Errorf("run %s: %d published with %d rows and %d bytes, want the figures of the same workbooks",
+				run, found.Published, found.Rows, found.SizeBytes)
+		}
 	}
 	if found := r.verify(r.record(newer), "a", true); !found.Sound() || found.Expected != 3 || found.Published != 2 || found.Skipped != 1 {
 		t.Errorf("tenant a: got %+v, want 2 published and 1 skipped of 3", found)

@@ -59,7 +59,7 @@ func (c *conversion) checkPublished(ctx context.Context) error {
 	}
 	defer copied.close()
 	if newer != nil {
-		c.v.findings.count(func(r *Report) { r.Replaced++; r.SizeBytes += copied.size })
+		c.v.findings.count(func(r *Report) { r.Replaced++ })
 		c.checkBytes(copied, newer, "of the newer run "+newer.Run.String())
 		return nil
 	}

@@ -52,7 +52,8 @@ type Report struct {
 	// Previous counts the targets that the previous system makes.
 	Previous int64 `json:"previous"`
 
-	// Rows, SizeBytes and Cells were read; Cells were compared with the database.
+	// Rows and SizeBytes are those of the published workbooks, Cells were compared with the
+	// database.
 	Rows      int64 `json:"rows"`
 	SizeBytes int64 `json:"sizeBytes"`
 	Cells     int64 `json:"cells"`
