@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +23,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Most of these tests wait for the processes that they start: with one a core the
+	// package takes longer than go test lets it. What the command line says counts.
+	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
 	testscript.Main(localtest.Wrapped{M: m}, map[string]func(){
 		"jetsheet":   main,
 		"connect":    connectMain,
