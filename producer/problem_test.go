@@ -171,20 +171,33 @@ func TestEverythingInNATSIsLost(t *testing.T) {
 	if run := r.until(id, jetsheet.RunClosed); run.Closed.Done != 10 {
 		t.Errorf("closed with %+v, want 10 done", *run.Closed)
 	}
-	r.apply("second", "report: second"+daily[len("report: daily"):], midnight.Add(-time.Hour))
-	r.until(jetsheet.RunID{Tick: midnight, Report: "second"}, jetsheet.RunClosed)
+	r.until(r.applySecond(), jetsheet.RunClosed)
 }
 
-// TestWatchesHearOfANewInstallation: what is written into a bucket that was made anew has
-// sequences that the watch of the old one has passed.
-func TestWatchesHearOfANewInstallation(t *testing.T) {
-	t.Parallel()
+// setupClosed has a producer that works and has closed a run.
+func setupClosed(t *testing.T) (*rig, jetsheet.RunID) {
+	t.Helper()
 	r := setup(t)
 	r.sites(3, 1, "a")
 	id := r.applyDaily()
 	r.work(nil)
 	r.start()
 	r.until(id, jetsheet.RunClosed)
+	return r, id
+}
+
+// applySecond applies another report, and returns its run.
+func (r *rig) applySecond() jetsheet.RunID {
+	r.t.Helper()
+	r.apply("second", "report: second"+daily[len("report: daily"):], midnight.Add(-time.Hour))
+	return jetsheet.RunID{Tick: midnight, Report: "second"}
+}
+
+// TestWatchesHearOfANewInstallation: what is written into a bucket that was made anew has
+// sequences that the watch of the old one has passed.
+func TestWatchesHearOfANewInstallation(t *testing.T) {
+	t.Parallel()
+	r, id := setupClosed(t)
 	for _, bucket := range []string{jetsheet.BucketRuns, jetsheet.BucketReports} {
 		for range 20 { // the new ones have far fewer
 			if _, err := r.kv(bucket).Put(t.Context(), "unknown", nil); err != nil {
@@ -200,19 +213,13 @@ func TestWatchesHearOfANewInstallation(t *testing.T) {
 	r.provision()
 	rerun := r.rerun(id, jetsheet.Scope{})
 	r.until(rerun, jetsheet.RunClosed)
-	r.apply("second", "report: second"+daily[len("report: daily"):], midnight.Add(-time.Hour))
-	r.until(jetsheet.RunID{Tick: midnight, Report: "second"}, jetsheet.RunClosed)
+	r.until(r.applySecond(), jetsheet.RunClosed)
 }
 
 // TestWhatIsTakenAwayNamesSetup: what setup makes may be deleted under a producer that works.
 func TestWhatIsTakenAwayNamesSetup(t *testing.T) {
 	t.Parallel()
-	r := setup(t)
-	r.sites(3, 1, "a")
-	id := r.applyDaily()
-	r.work(nil)
-	r.start()
-	r.until(id, jetsheet.RunClosed)
+	r, _ := setupClosed(t)
 	if err := errors.Join(r.js.DeleteStream(t.Context(), jetsheet.StreamTriggers), r.js.DeleteKeyValue(t.Context(), jetsheet.BucketReports)); err != nil {
 		t.Fatal(err)
 	}
@@ -222,23 +229,16 @@ func TestWhatIsTakenAwayNamesSetup(t *testing.T) {
 		})
 	}
 	r.provision()
-	r.apply("second", "report: second"+daily[len("report: daily"):], midnight.Add(-time.Hour))
-	r.until(jetsheet.RunID{Tick: midnight, Report: "second"}, jetsheet.RunClosed)
+	r.until(r.applySecond(), jetsheet.RunClosed)
 }
 
 func TestPlanStoreTakenAwayNamesSetup(t *testing.T) {
 	t.Parallel()
-	r := setup(t)
-	r.sites(3, 1, "a")
-	id := r.applyDaily()
-	r.work(nil)
-	r.start()
-	r.until(id, jetsheet.RunClosed)
+	r, _ := setupClosed(t)
 	if err := r.js.DeleteObjectStore(t.Context(), jetsheet.StorePlans); err != nil {
 		t.Fatal(err)
 	}
-	r.apply("second", "report: second"+daily[len("report: daily"):], midnight.Add(-time.Hour))
-	second := jetsheet.RunID{Tick: midnight, Report: "second"}
+	second := r.applySecond()
 	r.eventually("the log says how to make the store, and only that", func() bool {
 		return strings.Contains(r.log.String(), "store the plan of run "+second.String()+": object store plans: "+
 			delivery.ErrNotSetUp.Error()+` (nats: API error: code=404 err_code=10059 description=stream not found)"`)
