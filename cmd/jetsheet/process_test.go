@@ -174,8 +174,14 @@ type role struct {
 // ends badly.
 func (i *installation) start(name string, args ...string) *role {
 	i.t.Helper()
+	return i.startBinary("jetsheet", name, args...)
+}
+
+// startBinary starts a role of another build.
+func (i *installation) startBinary(binary, name string, args ...string) *role {
+	i.t.Helper()
 	r := &role{i: i, name: name, log: &lockedBuffer{}}
-	r.command = exec.Command("jetsheet", append([]string{name}, args...)...)
+	r.command = exec.Command(binary, append([]string{name}, args...)...)
 	r.command.Env, r.command.Stdout, r.command.Stderr = i.env, r.log, r.log
 	if err := r.command.Start(); err != nil {
 		i.t.Fatal(err)
@@ -183,7 +189,7 @@ func (i *installation) start(name string, args ...string) *role {
 	i.t.Cleanup(func() {
 		r.kill()
 		if i.t.Failed() {
-			i.t.Logf("log of %s:\n%s", name, r.log.String())
+			i.t.Logf("log of %s (%s):\n%s", name, filepath.Base(binary), r.log.String())
 		}
 	})
 	return r

@@ -117,24 +117,6 @@ func TestOldAndNewSideBySide(t *testing.T) {
 	}
 }
 
-// startBinary starts a role of another build.
-func (i *installation) startBinary(binary, name string, args ...string) *role {
-	i.t.Helper()
-	r := &role{i: i, name: name, log: &lockedBuffer{}}
-	r.command = exec.Command(binary, append([]string{name}, args...)...)
-	r.command.Env, r.command.Stdout, r.command.Stderr = i.env, r.log, r.log
-	if err := r.command.Start(); err != nil {
-		i.t.Fatal(err)
-	}
-	i.t.Cleanup(func() {
-		r.kill()
-		if i.t.Failed() {
-			i.t.Logf("log of the newer %s:\n%s", name, r.log.String())
-		}
-	})
-	return r
-}
-
 // doneSchemas counts the done records of a run by the schema of their writer.
 func (i *installation) doneSchemas(id jetsheet.RunID) map[int]int {
 	i.t.Helper()
