@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/internal/archive"
 )
 
 // Book is what a workbook says of itself.
@@ -34,7 +36,7 @@ type Summary struct {
 type Writer struct {
 	// cancelled is the cause for which the context has ended, or nil.
 	cancelled func() error
-	archive   *archive
+	archive   *archive.Archive
 	styles    *styles
 	book      Book
 	open      *SheetWriter
@@ -62,12 +64,12 @@ var (
 func New(ctx context.Context, dst io.Writer, book Book) (*Writer, error) {
 	w := &Writer{
 		cancelled: func() error { return context.Cause(ctx) },
-		archive:   newArchive(dst), styles: newStyles(), book: book,
+		archive:   archive.New(dst), styles: newStyles(), book: book,
 	}
-	if err := w.archive.addPacked("[Content_Types].xml", []byte(contentTypesPart)); err != nil {
+	if err := w.archive.AddShared("[Content_Types].xml", []byte(contentTypesPart)); err != nil {
 		return nil, err
 	}
-	if err := w.archive.addPacked("_rels/.rels", []byte(rootRelsPart)); err != nil {
+	if err := w.archive.AddShared("_rels/.rels", []byte(rootRelsPart)); err != nil {
 		return nil, err
 	}
 	return w, nil
@@ -120,12 +122,11 @@ func (w *Writer) Close() (Summary, error) {
 // called at any time and repeatedly.
 func (w *Writer) Discard() {
 	if w.open != nil {
+		w.open.closed = true
 		w.open.discard()
 		w.open = nil
 	}
-	if !w.archive.released {
-		w.archive.release()
-	}
+	w.archive.Release()
 	w.closed = true
 }
 
@@ -155,13 +156,13 @@ func (w *Writer) finish() error {
 		{"docProps/core.xml", appendCore(nil, w.book), false},
 		{"docProps/app.xml", []byte(appPart), true},
 	} {
-		add := w.archive.addPacked
+		add := w.archive.AddShared
 		if !part.common {
-			add = func(name string, content []byte) error { return w.archive.add(name, content) }
+			add = func(name string, content []byte) error { return w.archive.Add(name, content) }
 		}
 		if err := add(part.name, part.content); err != nil {
 			return err
 		}
 	}
-	return w.archive.close()
+	return w.archive.Close()
 }

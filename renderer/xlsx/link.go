@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/internal/archive"
 )
 
 // linkSchemes are what a link may lead to: nothing that runs or opens a file.
@@ -93,12 +95,12 @@ func (l *sheetLinks) appendXML(b []byte) []byte {
 }
 
 // finish writes the part of relations, if there is a link, and forgets all.
-func (l *sheetLinks) finish(a *archive, sheet int) error {
+func (l *sheetLinks) finish(a *archive.Archive, sheet int) error {
 	if l.count == 0 {
 		return nil
 	}
 	name := "xl/worksheets/_rels/sheet" + strconv.Itoa(sheet) + ".xml.rels"
-	err := a.add(name, []byte(xmlHeader+`<Relationships xmlns="`+namespaceRels+`">`), l.relations, []byte(`</Relationships>`))
+	err := a.Add(name, []byte(xmlHeader+`<Relationships xmlns="`+namespaceRels+`">`), l.relations, []byte(`</Relationships>`))
 	l.cells, l.relations, l.count = l.cells[:0], l.relations[:0], 0
 	return err
 }

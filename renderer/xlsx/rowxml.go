@@ -1,6 +1,10 @@
 package xlsx
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/internal/archive"
+)
 
 // rowEncoder writes rows as a sheet's part has them.
 type rowEncoder struct {
@@ -33,15 +37,15 @@ func newRowEncoder(columns int) *rowEncoder {
 
 // append adds row n, counted from 1. A height of 0 leaves it to the reader; ids are
 // the cells' styles.
-func (e *rowEncoder) append(rows *markedRows, n int, cells []cell, ids []int, height float64) {
+func (e *rowEncoder) append(rows *archive.Rows, n int, cells []cell, ids []int, height float64) {
 	e.digits = strconv.AppendInt(e.digits[:0], int64(n), 10)
-	rows.xml = append(append(rows.xml, `<row r="`...), e.digits...)
-	rows.beginRow()
+	rows.XML = append(append(rows.XML, `<row r="`...), e.digits...)
+	rows.BeginRow()
 	if height != 0 {
-		rows.xml = strconv.AppendFloat(append(rows.xml, `" ht="`...), height, 'f', -1, 64)
-		rows.xml = append(rows.xml, `" customHeight="1`...)
+		rows.XML = strconv.AppendFloat(append(rows.XML, `" ht="`...), height, 'f', -1, 64)
+		rows.XML = append(rows.XML, `" customHeight="1`...)
 	}
-	rows.xml = append(rows.xml, `">`...)
+	rows.XML = append(rows.XML, `">`...)
 	for i := range cells {
 		c := &cells[i]
 		if c.kind == cellBlank {
@@ -50,11 +54,11 @@ func (e *rowEncoder) append(rows *markedRows, n int, cells []cell, ids []int, he
 		if ids[i] >= len(e.attributes) {
 			e.addAttributes(ids[i])
 		}
-		rows.xml = append(append(rows.xml, e.openings[i]...), e.digits...)
-		rows.beginCell(i)
+		rows.XML = append(append(rows.XML, e.openings[i]...), e.digits...)
+		rows.BeginCell(i)
 		e.appendContent(rows, c, ids[i])
 	}
-	rows.xml = append(rows.xml, `</row>`...)
+	rows.XML = append(rows.XML, `</row>`...)
 }
 
 // addAttributes makes them for all styles up to that id.
@@ -72,16 +76,16 @@ func (e *rowEncoder) addAttributes(id int) {
 }
 
 // appendContent adds what follows the reference of a cell of that style, up to its end.
-func (e *rowEncoder) appendContent(rows *markedRows, c *cell, id int) {
+func (e *rowEncoder) appendContent(rows *archive.Rows, c *cell, id int) {
 	opening, closing := c.opening(), `</v></c>`
 	if c.kind == cellText {
 		closing = `</t></is></c>`
 	}
-	rows.xml = append(rows.xml, e.attributes[id][opening]...)
-	rows.beginValue(uint32(id*openings+opening), c.kind == cellText) //nolint:gosec // Excel has 65,490 styles
-	rows.xml = c.appendValue(rows.xml)
-	rows.endValue()
-	rows.xml = append(rows.xml, closing...)
+	rows.XML = append(rows.XML, e.attributes[id][opening]...)
+	rows.BeginValue(uint32(id*openings+opening), c.kind == cellText) //nolint:gosec // Excel has 65,490 styles
+	rows.XML = c.appendValue(rows.XML)
+	rows.EndValue()
+	rows.XML = append(rows.XML, closing...)
 }
 
 func (c *cell) opening() int {

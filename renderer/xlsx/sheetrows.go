@@ -1,6 +1,10 @@
 package xlsx
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/internal/archive"
+)
 
 const (
 	// wholeBytes is how much of a sheet is held back: one that stays below is written
@@ -20,14 +24,13 @@ const (
 
 // sheetRows takes the encoded rows of one sheet after the other into the archive.
 type sheetRows struct {
-	archive *archive
+	archive *archive.Archive
 	name    string
 	// pending are those not passed on yet, behind what was: that is kept as long as what
 	// follows may refer to it.
-	pending markedRows
-	passed  int
+	pending archive.Rows
 	// part is nil as long as none is.
-	part *part
+	part *archive.Part
 	// large parts are written so that they may pass 4 GiB; mayBeLarge makes one so.
 	large, mayBeLarge bool
 }
@@ -36,68 +39,64 @@ type sheetRows struct {
 var rowBuffers sync.Pool
 
 // begin starts the sheet of that part's name.
-func (r *sheetRows) begin(a *archive, name string) {
-	r.archive, r.name, r.large, r.passed = a, name, false, 0
-	if r.pending.xml == nil {
-		if kept, ok := rowBuffers.Get().(*markedRows); ok {
+func (r *sheetRows) begin(a *archive.Archive, name string) {
+	r.archive, r.name, r.large = a, name, false
+	if r.pending.XML == nil {
+		if kept, ok := rowBuffers.Get().(*archive.Rows); ok {
 			r.pending = *kept
 		}
 	}
-	r.pending.truncate(markedSize{})
+	r.pending.Reset()
 }
 
 // full says that rows should be passed on.
 func (r *sheetRows) full() bool {
 	if r.part == nil {
-		return len(r.pending.xml) >= wholeBytes
+		return r.pending.Len() >= wholeBytes
 	}
-	return len(r.pending.xml)-r.passed >= passBytes
+	return r.pending.Len() >= passBytes
 }
 
 // size is that of the part so far.
 func (r *sheetRows) size() int64 {
-	size := int64(len(r.pending.xml) - r.passed)
+	size := int64(r.pending.Len())
 	if r.part != nil {
-		size += r.part.entry.size
+		size += r.part.Size()
 	}
 	return size
 }
 
 // stream begins the part of a sheet that has so many rows till now.
 func (r *sheetRows) stream(head []byte, rows int) error {
-	r.large = r.mayBeLarge || len(r.pending.xml)/rows > largeRow
-	part, err := r.archive.stream(r.name, r.large)
+	r.large = r.mayBeLarge || r.pending.Len()/rows > largeRow
+	part, err := r.archive.Stream(r.name, r.large)
 	if err != nil {
 		return err
 	}
 	r.part = part
-	return part.begin(head)
+	return part.Begin(head)
 }
 
 // pass moves what is pending into the part.
-func (r *sheetRows) pass() error {
-	err := r.part.write(&r.pending, r.passed)
-	r.passed = r.part.keep(&r.pending)
-	return err
-}
+func (r *sheetRows) pass() error { return r.part.Write(&r.pending) }
 
 // finish completes the sheet.
 func (r *sheetRows) finish(head func() []byte, tail []byte) error {
 	if r.part == nil {
-		return r.archive.addRows(r.name, head(), &r.pending, tail)
+		return r.archive.AddRows(r.name, head(), &r.pending, tail)
 	}
 	part := r.part
 	defer r.discardPart()
-	r.pending.xml = append(r.pending.xml, tail...)
+	r.pending.XML = append(r.pending.XML, tail...)
 	if err := r.pass(); err != nil {
 		return err
 	}
-	return part.close()
+	return part.Close()
 }
 
 func (r *sheetRows) discardPart() {
 	if r.part != nil {
-		r.part.discard()
+		r.part.Discard()
 		r.part = nil
 	}
 }
@@ -105,9 +104,9 @@ func (r *sheetRows) discardPart() {
 // discard frees what the sheet holds; it may be called repeatedly.
 func (r *sheetRows) discard() {
 	r.discardPart()
-	if r.pending.xml != nil && cap(r.pending.xml) <= 2*wholeBytes {
+	if r.pending.XML != nil && cap(r.pending.XML) <= 2*wholeBytes {
 		kept := r.pending
 		rowBuffers.Put(&kept)
 	}
-	r.pending = markedRows{}
+	r.pending = archive.Rows{}
 }

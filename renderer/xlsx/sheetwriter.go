@@ -94,10 +94,10 @@ func (s *SheetWriter) Row(values []Value) error {
 
 func (s *SheetWriter) write(values []Value) error {
 	changes, traits, height := s.apply(values)
-	before := s.rows.pending.size()
+	before := s.rows.pending.Extent()
 	s.encoder.append(&s.rows.pending, s.written+1, s.row, s.ids, height)
 	if !s.rows.large && s.rows.size() > s.bytesMax {
-		s.rows.pending.truncate(before)
+		s.rows.pending.Truncate(before)
 		if err := s.split(); err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func (s *SheetWriter) write(values []Value) error {
 	}
 	if !s.columns.settled() {
 		s.columns.add(s.row)
-		if len(s.rows.pending.xml) >= heldBytes {
+		if len(s.rows.pending.XML) >= heldBytes {
 			s.columns.settle()
 		}
 	}

@@ -1,4 +1,4 @@
-package xlsx
+package archive
 
 import (
 	"hash/crc32"
@@ -116,12 +116,12 @@ func (d *deflater) close() {
 }
 
 // packWhole compresses a part that is given in pieces, which do not refer to each other.
-func (d *deflater) packWhole(pieces ...*markedRows) (e entry) {
+func (d *deflater) packWhole(pieces ...*Rows) (e entry) {
 	for _, piece := range pieces {
-		d.write(piece.xml, 0, piece.marks)
-		d.forward(len(piece.xml))
-		e.size += int64(len(piece.xml))
-		e.crc32 = crc32.Update(e.crc32, crc32.IEEETable, piece.xml)
+		d.write(piece.XML, 0, piece.marks)
+		d.forward(len(piece.XML))
+		e.size += int64(len(piece.XML))
+		e.crc32 = crc32.Update(e.crc32, crc32.IEEETable, piece.XML)
 	}
 	d.close()
 	e.packed = int64(len(d.packed))

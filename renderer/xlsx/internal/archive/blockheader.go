@@ -1,4 +1,4 @@
-package xlsx
+package archive
 
 // codeLength is one entry of a block's header: a length, or how often one is repeated.
 type codeLength struct{ symbol, extra uint8 }

@@ -1,4 +1,4 @@
-package xlsx
+package archive
 
 import (
 	"bytes"
@@ -12,20 +12,20 @@ import (
 
 // stream compresses rows as a sheet does that is passed on piece by piece, and returns
 // what was compressed.
-func (d *deflater) stream(pieces []markedRows) (content []byte) {
-	var pending markedRows
+func (d *deflater) stream(pieces []Rows) (content []byte) {
+	var pending Rows
 	written := 0
 	for _, p := range pieces {
 		for _, m := range p.marks {
-			shift := uint32(len(pending.xml))
+			shift := uint32(len(pending.XML))
 			m.attributes, m.value, m.end = m.attributes+shift, m.value+shift, m.end+shift
 			pending.marks = append(pending.marks, m)
 		}
-		pending.xml = append(pending.xml, p.xml...)
-		content = append(content, p.xml...)
-		d.write(pending.xml, written, pending.marks)
-		written = min(len(pending.xml), windowBytes)
-		d.forward(len(pending.xml) - written)
+		pending.XML = append(pending.XML, p.XML...)
+		content = append(content, p.XML...)
+		d.write(pending.XML, written, pending.marks)
+		written = min(len(pending.XML), windowBytes)
+		d.forward(len(pending.XML) - written)
 		pending.keep(written)
 	}
 	d.close()
@@ -56,31 +56,41 @@ const (
 	wild               // the marks have nothing to do with the bytes
 )
 
-func drawRows(r *rand.Rand, rows int, o order) (m markedRows) {
-	e := newRowEncoder(8)
-	values := []string{"", "冷蔵庫", "a", "SN-10000", strings.Repeat("長い文章 & text ", 40)}
+func drawRows(r *rand.Rand, rows int, o order) (m Rows) {
+	values := []string{"", "冷蔵庫", "a", "SN-10000", strings.Repeat("長い文章 &amp; text ", 40)}
 	for n := range rows {
-		cells, ids := make([]cell, 8), make([]int, 8)
-		for i := range cells {
-			kind := i
-			if ids[i] = i % 3; o != tidy {
-				kind, ids[i] = r.IntN(4), r.IntN(3)
+		row := strconv.Itoa(n + 1)
+		m.XML = append(m.XML, `<row r="`+row...)
+		m.BeginRow()
+		m.XML = append(m.XML, []string{`">`, `" ht="15" customHeight="1">`}[r.IntN(2)]...)
+		for i := range 8 {
+			kind, style := i%4, i%3
+			if o != tidy {
+				kind, style = r.IntN(4), r.IntN(3)
 			}
-			switch kind % 4 {
+			value, opening, closing := strconv.Itoa(r.IntN(1000)), `"><v>`, `</v></c>`
+			switch kind {
 			case 0:
-				cells[i] = textCell(values[r.IntN(len(values))]+strconv.Itoa(r.IntN(5)), "", 0)
+				value, opening, closing = values[r.IntN(len(values))]+strconv.Itoa(r.IntN(5)), `" t="inlineStr"><is><t>`, `</t></is></c>`
 			case 1:
-				cells[i] = numberCell(float64(r.IntN(1000))/10, "")
+				value, opening = strconv.Itoa(r.IntN(2)), `" t="b"><v>`
 			case 2:
-				cells[i] = cell{kind: cellBool, number: float64(r.IntN(2))}
+				continue
 			}
+			m.XML = append(m.XML, `<c r="`+string(rune('A'+i))+row...)
+			m.BeginCell(i)
+			m.XML = append(m.XML, `" s="`+strconv.Itoa(style)+opening...)
+			m.BeginValue(uint32(4*style+kind), kind == 0)
+			m.XML = append(m.XML, value...)
+			m.EndValue()
+			m.XML = append(m.XML, closing...)
 		}
-		e.append(&m, n+1, cells, ids, float64(r.IntN(2)*15))
+		m.XML = append(m.XML, `</row>`...)
 	}
 	if o == wild {
-		for i := range m.xml {
+		for i := range m.XML {
 			if r.IntN(4) == 0 {
-				m.xml[i] = byte(r.IntN(256))
+				m.XML[i] = byte(r.IntN(256))
 			}
 		}
 		for i := range m.marks {
@@ -94,7 +104,7 @@ func TestDeflatedRowsReadBack(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		var pieces []markedRows
+		var pieces []Rows
 		for range 1 + r.IntN(5) {
 			pieces = append(pieces, drawRows(r, r.IntN(400), order(seed%3)))
 		}
@@ -113,7 +123,7 @@ func TestCopiesOfEveryLength(t *testing.T) {
 	t.Parallel()
 	for n := range 3*maxCopy + 10 {
 		d := newDeflater()
-		want := d.stream([]markedRows{{xml: []byte("ab" + strings.Repeat("x", n) + "cd")}})
+		want := d.stream([]Rows{{XML: []byte("ab" + strings.Repeat("x", n) + "cd")}})
 		readsBack(t, d.packed, want)
 		if n > 20 && len(d.packed) > 30 {
 			t.Errorf("a run of %d bytes takes %d", n, len(d.packed))
@@ -171,7 +181,7 @@ func FuzzDeflate(f *testing.F) {
 		if len(marks) > 0 && int(marks[len(marks)-1].end) > cut {
 			cut = len(content) // marks do not straddle pieces
 		}
-		want := d.stream([]markedRows{{xml: content[:cut], marks: marks}, {xml: content[cut:]}})
+		want := d.stream([]Rows{{XML: content[:cut], marks: marks}, {XML: content[cut:]}})
 		readsBack(t, d.packed, want)
 	})
 }

@@ -1,4 +1,4 @@
-package xlsx
+package archive
 
 import (
 	"encoding/binary"

@@ -1,4 +1,4 @@
-package xlsx
+package archive
 
 import (
 	"archive/zip"
@@ -9,18 +9,19 @@ import (
 	"testing"
 )
 
-// TestPackedPart reads packed parts back, with the standard library's checks of sizes
+// TestSharedPart reads shared parts back, with the standard library's checks of sizes
 // and sums, also when they were kept and when the cache was emptied meanwhile.
-func TestPackedPart(t *testing.T) {
+func TestSharedPart(t *testing.T) {
 	t.Parallel()
-	for _, content := range []string{"", "a", strings.Repeat("<xf/>", 1000), strings.Repeat("long", packedMaxBytes)} {
+	for _, content := range []string{"", "a", strings.Repeat("<xf/>", 1000), strings.Repeat("long", sharedMaxBytes)} {
 		for range 2 {
 			var file bytes.Buffer
-			a := newArchive(&file)
-			if err := a.addPacked("part.xml", []byte(content)); err != nil {
+			a := New(&file)
+			defer a.Release()
+			if err := a.AddShared("part.xml", []byte(content)); err != nil {
 				t.Fatalf("add %d bytes: %v", len(content), err)
 			}
-			if err := a.close(); err != nil {
+			if err := a.Close(); err != nil {
 				t.Fatal(err)
 			}
 			r, err := zip.NewReader(bytes.NewReader(file.Bytes()), int64(file.Len()))
@@ -41,24 +42,24 @@ func TestPackedPart(t *testing.T) {
 	}
 }
 
-func TestPackedCacheIsBounded(t *testing.T) {
+func TestSharedCacheIsBounded(t *testing.T) {
 	t.Parallel()
-	c := packedCache{parts: map[string]*packedPart{}}
-	for i := range 3 * packedMax {
+	c := sharedCache{parts: map[string]*sharedPart{}}
+	for i := range 3 * sharedMax {
 		content := fmt.Appendf(nil, "part %d", i)
 		if part, err := c.get(content); err != nil || part.entry.size != int64(len(content)) {
 			t.Fatalf("part %d: %+v, %v", i, part, err)
 		}
 	}
-	if _, err := c.get(make([]byte, packedMaxBytes+1)); err != nil {
+	if _, err := c.get(make([]byte, sharedMaxBytes+1)); err != nil {
 		t.Fatal(err)
 	}
 	for content := range c.parts {
-		if len(content) > packedMaxBytes {
-			t.Errorf("a part of %d bytes is kept, the most is %d", len(content), packedMaxBytes)
+		if len(content) > sharedMaxBytes {
+			t.Errorf("a part of %d bytes is kept, the most is %d", len(content), sharedMaxBytes)
 		}
 	}
-	if len(c.parts) > packedMax {
-		t.Errorf("%d parts are kept, the most is %d", len(c.parts), packedMax)
+	if len(c.parts) > sharedMax {
+		t.Errorf("%d parts are kept, the most is %d", len(c.parts), sharedMax)
 	}
 }

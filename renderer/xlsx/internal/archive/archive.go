@@ -1,4 +1,4 @@
-package xlsx
+package archive
 
 import (
 	"encoding/binary"
@@ -9,13 +9,13 @@ import (
 	"sync"
 )
 
-// archive writes a workbook's parts one after the other into the destination, as
-// the zip archive that Excel reads. It adds nothing that differs between two runs.
+// Archive writes a workbook's parts one after the other into the destination. It is for
+// one goroutine. The first error stays: every later call returns it.
 //
 // Excel is stricter than the format: it wants the size of a part beyond 4 GiB in the
 // version of both its headers and in an extra field that says nothing but the size,
 // and reads no directory that is itself in the long form.
-type archive struct {
+type Archive struct {
 	dst io.Writer
 	// buffer holds what is not yet with the destination.
 	buffer []byte
@@ -24,7 +24,6 @@ type archive struct {
 	directory []byte
 	parts     int
 	err       error
-	released  bool
 }
 
 const (
@@ -36,20 +35,21 @@ const (
 // buffers keeps the archives' buffers, all of bufferSize.
 var buffers sync.Pool
 
-func newArchive(dst io.Writer) *archive {
+// New begins an archive in dst, which it does not close. Release must end it.
+func New(dst io.Writer) *Archive {
 	b, ok := buffers.Get().(*[bufferSize]byte)
 	if !ok {
 		b = new([bufferSize]byte)
 	}
-	return &archive{dst: dst, buffer: b[:0]}
+	return &Archive{dst: dst, buffer: b[:0]}
 }
 
 var errArchiveTooLarge = errors.New("the workbook passes 4 GiB, which Excel does not open; write fewer rows to one workbook")
 
-func (a *archive) offset() int64 { return a.flushed + int64(len(a.buffer)) }
+func (a *Archive) offset() int64 { return a.flushed + int64(len(a.buffer)) }
 
-// Write appends to the archive. The first error stays.
-func (a *archive) Write(p []byte) (int, error) {
+// write appends to the archive.
+func (a *Archive) write(p []byte) (int, error) {
 	if a.err != nil {
 		return 0, a.err
 	}
@@ -67,12 +67,12 @@ func (a *archive) Write(p []byte) (int, error) {
 	return len(p), a.err
 }
 
-func (a *archive) flush() {
+func (a *Archive) flush() {
 	a.pass(a.buffer)
 	a.buffer = a.buffer[:0]
 }
 
-func (a *archive) pass(p []byte) {
+func (a *Archive) pass(p []byte) {
 	if a.err != nil || len(p) == 0 {
 		return
 	}
@@ -88,17 +88,22 @@ func (a *archive) pass(p []byte) {
 	}
 }
 
-// release gives the buffer back. The archive is over; it may be called once.
-func (a *archive) release() {
+var errReleased = errors.New("the archive is released")
+
+// Release gives the archive's buffer back, complete or not. It may be called repeatedly.
+func (a *Archive) Release() {
+	if a.buffer == nil {
+		return
+	}
 	buffers.Put((*[bufferSize]byte)(a.buffer[:bufferSize]))
-	a.buffer, a.released = nil, true
+	a.buffer = nil
 	if a.err == nil {
-		a.err = ErrClosed
+		a.err = errReleased
 	}
 }
 
-// add writes a whole part, given in pieces.
-func (a *archive) add(name string, pieces ...[]byte) error {
+// Add writes a whole part, given in pieces.
+func (a *Archive) Add(name string, pieces ...[]byte) error {
 	c := newCompressor()
 	defer c.release()
 	e, err := c.pack(pieces...)
@@ -108,20 +113,20 @@ func (a *archive) add(name string, pieces ...[]byte) error {
 	return a.addEntry(name, e, c.packed)
 }
 
-// addRows writes a sheet's part that is whole.
-func (a *archive) addRows(name string, head []byte, rows *markedRows, tail []byte) error {
+// AddRows writes a whole part that has rows in it.
+func (a *Archive) AddRows(name string, head []byte, rows *Rows, tail []byte) error {
 	d := newDeflater()
 	defer d.release()
-	e := d.packWhole(&markedRows{xml: head}, rows, &markedRows{xml: tail})
+	e := d.packWhole(&Rows{XML: head}, rows, &Rows{XML: tail})
 	return a.addEntry(name, e, d.packed)
 }
 
 // addEntry writes a part that is compressed already.
-func (a *archive) addEntry(name string, e entry, packed []byte) error {
+func (a *Archive) addEntry(name string, e entry, packed []byte) error {
 	e.name, e.offset = name, a.offset()
-	_, err := a.Write(e.appendLocal(make([]byte, 0, localHeaderSize+len(name))))
+	_, err := a.write(e.appendLocal(make([]byte, 0, localHeaderSize+len(name))))
 	if err == nil {
-		_, err = a.Write(packed)
+		_, err = a.write(packed)
 	}
 	if err == nil {
 		err = a.list(e)
@@ -133,7 +138,7 @@ func (a *archive) addEntry(name string, e entry, packed []byte) error {
 }
 
 // list takes a part that is written into the directory.
-func (a *archive) list(e entry) error {
+func (a *Archive) list(e entry) error {
 	if e.offset > math.MaxUint32 || e.packed > math.MaxUint32 {
 		return errArchiveTooLarge
 	}
@@ -144,8 +149,9 @@ func (a *archive) list(e entry) error {
 
 const signatureEnd = 0x06054b50
 
-// close writes the directory, and all that is left into the destination.
-func (a *archive) close() error {
+// Close completes the archive: it writes the directory, and all that is left, into the
+// destination. Release is still to be called.
+func (a *Archive) Close() error {
 	start, size := a.offset(), len(a.directory)
 	if start+int64(size) > math.MaxUint32 || a.parts >= math.MaxUint16 {
 		return fmt.Errorf("write the archive's directory: %w", errArchiveTooLarge)
@@ -158,7 +164,7 @@ func (a *archive) close() error {
 	end = le.AppendUint32(end, uint32(size))
 	end = le.AppendUint32(end, uint32(start))
 	end = le.AppendUint16(end, 0) // no comment
-	_, err := a.Write(end)
+	_, err := a.write(end)
 	if err == nil {
 		a.flush()
 		err = a.err
