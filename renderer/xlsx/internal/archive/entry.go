@@ -3,6 +3,8 @@ package archive
 import (
 	"encoding/binary"
 	"math"
+	"strings"
+	"unicode/utf8"
 )
 
 // entry is a part as the archive's headers have it.
@@ -12,6 +14,8 @@ type entry struct {
 	// size is that of the part, packed that of its bytes in the archive.
 	size, packed int64
 	crc32        uint32
+	// stored parts are not compressed.
+	stored bool
 	// streamed parts have their sum and sizes after their bytes.
 	streamed bool
 	// large parts may pass 4 GiB. Only streamed ones do.
@@ -30,8 +34,11 @@ const (
 	versionDeflate = 20
 	versionLarge   = 45
 
+	methodStored  = 0
 	methodDeflate = 8
 	flagStreamed  = 1 << 3
+	// flagUTF8 says that the name is not in some older code.
+	flagUTF8 = 1 << 11
 
 	// epoch is the first date that an archive can name, the same for every part of
 	// every workbook; its time of day is 0.
@@ -51,7 +58,7 @@ func (e entry) appendLocal(b []byte) []byte {
 	b = le.AppendUint32(b, signatureLocal)
 	b = le.AppendUint16(b, version)
 	b = le.AppendUint16(b, e.flags())
-	b = le.AppendUint16(b, methodDeflate)
+	b = le.AppendUint16(b, e.method())
 	b = le.AppendUint16(b, 0)
 	b = le.AppendUint16(b, epoch)
 	if e.streamed {
@@ -66,11 +73,21 @@ func (e entry) appendLocal(b []byte) []byte {
 	return append(b, e.name...)
 }
 
-func (e entry) flags() uint16 {
+func (e entry) flags() (flags uint16) {
 	if e.streamed {
-		return flagStreamed
+		flags |= flagStreamed
 	}
-	return 0
+	if strings.ContainsFunc(e.name, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		flags |= flagUTF8
+	}
+	return flags
+}
+
+func (e entry) method() uint16 {
+	if e.stored {
+		return methodStored
+	}
+	return methodDeflate
 }
 
 // appendDescriptor writes what follows the bytes of a streamed part.
@@ -99,7 +116,7 @@ func (e entry) appendCentral(b []byte) []byte {
 	b = le.AppendUint16(b, version) // made by
 	b = le.AppendUint16(b, version) // needed
 	b = le.AppendUint16(b, e.flags())
-	b = le.AppendUint16(b, methodDeflate)
+	b = le.AppendUint16(b, e.method())
 	b = le.AppendUint16(b, 0)
 	b = le.AppendUint16(b, epoch)
 	b = le.AppendUint32(b, e.crc32)
