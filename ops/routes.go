@@ -90,13 +90,23 @@ func (r *router) routes(ctx context.Context, req *RoutesRequest) (*RoutesAnswer,
 }
 
 // withoutRoutes is the refusal where a run's routes cannot be read or frozen, whatever the
-// cause: the one who asks waits. What was asked wrongly is told as such.
+// cause, a report that is not applied yet among them: the one who asks waits. What was asked
+// wrongly is told as such.
 func withoutRoutes(err error) error {
 	refusal := errorOf(err)
-	if refusal.Code != CodeInternal {
+	if refusal.Code != CodeInternal && refusal.Code != CodeUnknown {
 		return refusal
 	}
-	return &Error{Text: refusal.Text, Next: "make no workbook, and ask again", Code: CodeUnavailable}
+	return askAgain(refusal)
+}
+
+// askAgain is the refusal that has the one who asks wait.
+func askAgain(refusal *Error) error {
+	next := "make no workbook, and ask again"
+	if refusal.Next != "" {
+		next = refusal.Next + "; until then " + next
+	}
+	return &Error{Text: refusal.Text, Next: next, Code: CodeUnavailable}
 }
 
 // freeze returns what the run is frozen with; one that is not frozen is frozen now. The
@@ -119,9 +129,12 @@ func (r *router) freeze(ctx context.Context, req *RoutesRequest) (*jetsheet.Froz
 		}
 		req = &RoutesRequest{Report: id.Report, Tick: id.Tick.Format(time.RFC3339)}
 	}
+	if req.Report == "" {
+		return nil, invalid(errors.New("name a run, or a report with a tick or a period"))
+	}
 	d, err := r.starter.definition(ctx, req.Report)
 	if err != nil {
-		return nil, err
+		return nil, askAgain(errorOf(err))
 	}
 	tick, err := r.tick(d, req)
 	if err != nil {

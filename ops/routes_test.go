@@ -19,6 +19,7 @@ func TestRoutes(t *testing.T) {
 	r.apply("orders", monthly)
 	r.apply("hourly", "schedule: {cron: \"0 * * * *\", timeZone: Asia/Tokyo}\n")
 	r.apply("by-hand", "")
+	r.apply("damaged", "nobody: knows\n")
 	client := r.serve(now)
 	const october = "20261031T200000Z-orders-0"
 	for _, step := range []struct {
@@ -31,7 +32,9 @@ func TestRoutes(t *testing.T) {
 		{"nobody", RoutesRequest{Report: "orders", Period: "2026-10"}, "no tenant is named", CodeInvalid},
 		{"too many", RoutesRequest{Report: "orders", Period: "2026-10", Tenants: make([]string, MaxRouteTenants+1)}, "at most 2000 at a time", CodeInvalid},
 		{"no tick", RoutesRequest{Report: "orders", Tenants: []string{"a"}}, "name a tick", CodeInvalid},
-		{"unknown report", RoutesRequest{Report: "nope", Period: "2026-10", Tenants: []string{"a"}}, "not applied", CodeUnknown},
+		{"nothing", RoutesRequest{Tenants: []string{"a"}}, "name a run, or a report", CodeInvalid},
+		{"unknown report", RoutesRequest{Report: "nope", Period: "2026-10", Tenants: []string{"a"}}, "not applied", CodeUnavailable},
+		{"damaged definition", RoutesRequest{Report: "damaged", Period: "2026-10", Tenants: []string{"a"}}, "the applied definition of damaged cannot be used", CodeUnavailable},
 		{"no such period", RoutesRequest{Report: "orders", Period: "2026-13", Tenants: []string{"a"}}, "no tick of the report orders that has come", CodeInvalid},
 		{"far period", RoutesRequest{Report: "orders", Period: "2026-12", Tenants: []string{"a"}}, "no tick of the report orders that has come", CodeInvalid},
 		{"period not over", RoutesRequest{Report: "orders", Period: "2026-11", Tenants: []string{"a"}}, "the tick 2026-11-30T20:00:00Z has not come", CodeUnavailable},
@@ -42,7 +45,7 @@ func TestRoutes(t *testing.T) {
 		{"period of another tick", RoutesRequest{Report: "orders", Tick: "2026-11-01 05:00", Period: "2026-09", Tenants: []string{"a"}}, `of the period "2026-10"`, CodeInvalid},
 		{"run and tick", RoutesRequest{Run: october, Tick: "2026-11-01", Tenants: []string{"a"}}, "leave out", CodeInvalid},
 		{"not a run", RoutesRequest{Run: "orders", Tenants: []string{"a"}}, "not a run id", CodeInvalid},
-		{"no such rerun", RoutesRequest{Run: "20261031T200000Z-orders-7", Tenants: []string{"a"}}, "no such run", CodeUnknown},
+		{"no such rerun", RoutesRequest{Run: "20261031T200000Z-orders-7", Tenants: []string{"a"}}, "no such run", CodeUnavailable},
 		{"a run that is no tick", RoutesRequest{Run: "20261031T210000Z-orders-0", Tenants: []string{"a"}}, "is no tick", CodeInvalid},
 		{"by period", RoutesRequest{Report: "orders", Period: "2026-10", Tenants: []string{"a"}}, october, ""},
 		{"by tick", RoutesRequest{Report: "orders", Tick: "2026-11-01", Tenants: []string{"a"}}, october, ""},
