@@ -1,0 +1,41 @@
+// Package reference moves A1 references when rows of a template are repeated
+// or left out, and when its sheets are. It is pure: text and numbers in, text
+// and numbers out.
+//
+//	[]Sheet ─► New ─► Moves ─► Grid ─► Row, Spans, Copies, Sqref, … where old rows lie now
+//	                    │        └───► At ──► Place ┐
+//	                    └──► Workbook ────────────► Formula.Append
+//	                                 Parse ─► Formula ┘
+//
+// Rows of the template are "old", rows of the filled sheet "new". A [Block] of
+// old rows is replaced by its copies, none or many; a copy may hold blocks of
+// its own. Columns never move.
+//
+// # How a reference in a formula moves
+//
+//   - From outside a block into its rows: from the first copy to the last.
+//     SUM(D7:D8) becomes SUM(D7:D10). If it names only some of a block's rows,
+//     the others between the copies are covered too: a formula has no way to
+//     leave them out.
+//   - A single cell grows likewise where it is a whole argument of a function
+//     that aggregates (SUM, COUNT, MAX, …), in a defined name and in a chart.
+//     Elsewhere a formula wants one value: it stays one cell, of the first copy.
+//   - From within a copy to rows of the same block: the same copy's.
+//   - A row with $, from within a copy: as from outside the innermost block
+//     that the formula stands in. D$7:D7 is a running total, D7/SUM(D$7:D$7) a
+//     share of the whole.
+//   - From a copy of a block of one row to the row directly above the block,
+//     without $: the row above the copy, as if it had been filled down.
+//     E6+D7 is a running balance. The first copy's is the row above the block.
+//   - To rows that are gone: a range shrinks to what is left of it; with
+//     nothing left it is #REF!, as when rows are deleted in Excel. SUM(D6:D7)
+//     with the header's row 6 in it survives a block 7 without copies.
+//   - To a sheet that became several: the cells of all of them ('A:C'!D7) where
+//     a single cell would grow, else the first sheet's. From one of them to
+//     itself: its own.
+//   - Over several sheets (Jan:Mar!D7): moved when all of them moved alike, else
+//     #REF!, since one reference cannot name different rows.
+//   - Structured references, names, text, array constants, other workbooks'
+//     cells and whole columns stay as they are. What does not move keeps its
+//     spelling, byte for byte.
+package reference

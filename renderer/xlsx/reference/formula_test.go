@@ -1,0 +1,261 @@
+package reference_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
+)
+
+// copies is that many copies without blocks of their own.
+func copies(n int) []reference.Copy { return make([]reference.Copy, n) }
+
+func block(first, last, n int) reference.Block {
+	return reference.Block{First: first, Last: last, Copies: copies(n)}
+}
+
+// moves is a workbook of the sheet Form with those blocks, and the sheet 集計 without any.
+func moves(t *testing.T, blocks ...reference.Block) *reference.Moves {
+	t.Helper()
+	return newMoves(t,
+		reference.Sheet{Name: "Form", Pages: []reference.Page{{Name: "Form", Blocks: blocks}}},
+		reference.Sheet{Name: "集計", Pages: []reference.Page{{Name: "集計"}}},
+	)
+}
+
+func newMoves(t *testing.T, sheets ...reference.Sheet) *reference.Moves {
+	t.Helper()
+	m, err := reference.New(sheets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func parse(t *testing.T, text string) *reference.Formula {
+	t.Helper()
+	f, err := reference.Parse(text)
+	if err != nil {
+		t.Fatalf("Parse(%q): %v", text, err)
+	}
+	return f
+}
+
+func check(t *testing.T, at reference.Place, formula, want string) {
+	t.Helper()
+	if got := string(parse(t, formula).Append(nil, at)); got != want {
+		t.Errorf("%s became %s, want %s", formula, got, want)
+	}
+}
+
+func TestReferencesFromOutsideABlockGrowAndFollow(t *testing.T) {
+	t.Parallel()
+	// Rows 7 and 8 three times: 7 to 12, so that row 9 lies in 13.
+	at := moves(t, block(7, 8, 3)).Grid(0, 0).At(13)
+	for formula, want := range map[string]string{
+		"SUM(D7:D8)":                            "SUM(D7:D12)",
+		"SUM(D7:D7)":                            "SUM(D7:D11)",
+		"SUM(D8:D8)":                            "SUM(D8:D12)",
+		"SUM(D7)":                               "SUM(D7:D11)",
+		"SUM( D7 , $E$8 )":                      "SUM( D7:D11 , $E$8:$E$12 )",
+		"SUM((D7,D9))":                          "SUM((D7:D11,D13))",
+		"STDEV.S(D7)+_xlfn.CONCAT(D7)":          "STDEV.S(D7:D11)+_xlfn.CONCAT(D7:D11)",
+		"SUM(D7*2)":                             "SUM(D7*2)",
+		"ROUND(D7,1)":                           "ROUND(D7,1)",
+		"IF(D7>D8,D9,D8)":                       "IF(D7>D8,D13,D8)",
+		"D6+D9":                                 "D6+D13",
+		"SUM(D6:D9)":                            "SUM(D6:D13)",
+		"SUM(D8:D9)":                            "SUM(D8:D13)",
+		"SUM(D6:D7)":                            "SUM(D6:D11)",
+		"SUM($D$7:$D$8)/$D$9":                   "SUM($D$7:$D$12)/$D$13",
+		"SUM(D8:D7)":                            "SUM(D7:D12)",
+		"SUM(7:8)+SUM($7:$8)+SUM(9:9)":          "SUM(7:12)+SUM($7:$12)+SUM(13:13)",
+		"SUM(A:A)+SUM($B:XFD)":                  "SUM(A:A)+SUM($B:XFD)",
+		"SUM(D9:D1048576)":                      "SUM(D13:D1048576)",
+		"D1048576":                              "#REF!",
+		"sum(d9)":                               "sum(D13)",
+		"a1+$a$1":                               "a1+$a$1",
+		"Form!D9+'Form'!D9+form!D9":             "Form!D13+'Form'!D13+form!D13",
+		"集計!D9+'集計'!D9":                         "集計!D9+'集計'!D9",
+		"Other!D9":                              "Other!D9",
+		"[1]Form!D9+'[Book 1.xlsx]Form'!D9:D10": "[1]Form!D9+'[Book 1.xlsx]Form'!D9:D10",
+		"[1]!Name+D9":                           "[1]!Name+D13",
+		"LOG10(D9)+LOG10":                       "LOG10(D13)+LOG14",
+		"ATAN2(D9,D10)":                         "ATAN2(D13,D14)",
+		"Q1_total+売上D9+D9.x+_D9+\\D9":           "Q1_total+売上D9+D9.x+_D9+\\D9",
+		`"D9"&D9&"say ""D9"""`:                  `"D9"&D13&"say ""D9"""`,
+		"{1,2;3,\"D9}\"}+D9":                    "{1,2;3,\"D9}\"}+D13",
+		"1E5+1.5E+9+D9%":                        "1E5+1.5E+9+D13%",
+		"#REF!+Form!#REF!+#N/A+D9":              "#REF!+Form!#REF!+#N/A+D13",
+		"D9#":                                   "D13#",
+		"@D9":                                   "@D13",
+		"Table1[[#This Row],[D9]]+D9":           "Table1[[#This Row],[D9]]+D13",
+		"Table1['[D9'] x]+[@D9]+[@[a b]]":       "Table1['[D9'] x]+[@D9]+[@[a b]]",
+		"D9:INDEX(D:D,9)":                       "D13:INDEX(D:D,9)",
+		"Form!D9:Form!D10":                      "Form!D13:Form!D14",
+		"Form!local_name":                       "Form!local_name",
+		"ZZZ9+XFE9":                             "ZZZ9+XFE9", // no columns
+		"D1048577":                              "D1048577",
+		"Form:集計!D6":                            "Form:集計!D6",
+		"Form:集計!D9":                            "Form:集計!#REF!",
+		"":                                      "",
+	} {
+		check(t, at, formula, want)
+	}
+}
+
+func TestReferencesFromWithinACopy(t *testing.T) {
+	t.Parallel()
+	// Row 7 four times, 7 to 10; row 8 lies in 11.
+	g := moves(t, block(7, 7, 4)).Grid(0, 0)
+	first, third := g.At(7), g.At(9)
+	for _, c := range []struct{ formula, first, third string }{
+		{"D7*E7", "D7*E7", "D9*E9"},
+		{"SUM(D7:F7)", "SUM(D7:F7)", "SUM(D9:F9)"},
+		{"SUM(D$7:D7)", "SUM(D$7:D7)", "SUM(D$7:D9)"},
+		{"SUM(D7:D$7)", "SUM(D7:D$10)", "SUM(D9:D$10)"},
+		{"D7/SUM(D$7:D$7)", "D7/SUM(D$7:D$10)", "D9/SUM(D$7:D$10)"},
+		{"D7/SUM(D$7)", "D7/SUM(D$7:D$10)", "D9/SUM(D$7:D$10)"},
+		{"D7-D$7", "D7-D$7", "D9-D$7"},
+		{"E6+D7", "E6+D7", "E8+D9"},
+		{"SUM(D$6:D6)", "SUM(D$6:D6)", "SUM(D$6:D8)"},
+		{"SUM(D6:D7)", "SUM(D6:D7)", "SUM(D8:D9)"},
+		{"E$6+C5", "E$6+C5", "E$6+C5"},
+		{"VLOOKUP(A7,A5:D6,2)", "VLOOKUP(A7,A5:D6,2)", "VLOOKUP(A9,A5:D6,2)"},
+		{"D8+D$9", "D11+D$12", "D11+D$12"},
+		{"Form!D7+集計!D7", "Form!D7+集計!D7", "Form!D9+集計!D7"},
+		{"SUM(7:7)", "SUM(7:7)", "SUM(9:9)"},
+		{"ROW()-ROW($A$6)", "ROW()-ROW($A$6)", "ROW()-ROW($A$6)"},
+	} {
+		check(t, first, c.formula, c.first)
+		check(t, third, c.formula, c.third)
+	}
+	check(t, moves(t, block(7, 8, 2)).Grid(0, 0).At(9), "D6+D7+D8", "D6+D9+D10")
+}
+
+func TestReferencesInNestedBlocks(t *testing.T) {
+	t.Parallel()
+	// Invoices: head 5, items 6, foot 7. Two items, none, one:
+	// 5 head, 6–7 items, 8 foot; 9 head, 10 foot; 11 head, 12 item, 13 foot; row 8 lies in 14.
+	invoice := func(items int) reference.Copy {
+		return reference.Copy{Blocks: []reference.Block{block(6, 6, items)}}
+	}
+	g := moves(t, reference.Block{First: 5, Last: 7, Copies: []reference.Copy{invoice(2), invoice(0), invoice(1)}}).Grid(0, 0)
+	for _, c := range []struct {
+		row           int
+		formula, want string
+	}{
+		{7, "D6*$B$5", "D7*$B$5"},
+		{12, "D6*$B$5", "D12*$B$11"},
+		{12, "D6/SUM(D$6:D$6)", "D12/SUM(D$12:D$12)"},
+		{7, "SUM(D$6:D6)", "SUM(D$6:D7)"},
+		{7, "E5+D6", "E6+D7"},
+		{8, "SUM(D6)", "SUM(D6:D7)"},
+		{10, "SUM(D6)", "SUM(#REF!)"},
+		{10, "SUM(D5:D6)", "SUM(D9:D9)"},
+		{13, "SUM(D6:D6)", "SUM(D12:D12)"},
+		{13, "SUM(D$7:D7)", "SUM(D$8:D13)"},
+		{14, "SUM(D6)+SUM(D7)+D8", "SUM(D6:D12)+SUM(D8:D13)+D14"},
+		{14, "SUM(D5:D7)", "SUM(D5:D13)"},
+	} {
+		check(t, g.At(c.row), c.formula, c.want)
+	}
+}
+
+func TestReferencesToABlockWithoutCopies(t *testing.T) {
+	t.Parallel()
+	g := moves(t, block(7, 8, 0)).Grid(0, 0)
+	for formula, want := range map[string]string{
+		"SUM(D7:D8)":  "SUM(#REF!)",
+		"D7+1":        "#REF!+1",
+		"Form!$D$7":   "Form!#REF!",
+		"SUM(D6:D8)":  "SUM(D6:D6)",
+		"SUM(D7:D9)":  "SUM(D7:D7)",
+		"SUM(D6:D10)": "SUM(D6:D8)",
+		"SUM(7:8)":    "SUM(#REF!)",
+		"D9":          "D7",
+	} {
+		check(t, g.At(7), formula, want)
+	}
+}
+
+func TestReferencesToRepeatedSheets(t *testing.T) {
+	t.Parallel()
+	m := newMoves(t,
+		reference.Sheet{Name: "Store", Pages: []reference.Page{
+			{Name: "It's", Blocks: []reference.Block{block(3, 3, 2)}},
+			{Name: "東京", Blocks: []reference.Block{block(3, 3, 2)}},
+		}},
+		reference.Sheet{Name: "Left", Pages: nil},
+		reference.Sheet{Name: "Sum", Pages: []reference.Page{{Name: "Sum"}}},
+	)
+	for formula, want := range map[string]string{
+		"SUM(Store!D3)":       "SUM('It''s:東京'!D3:D4)",
+		"SUM(Store!D3:D4)":    "SUM('It''s:東京'!D3:D5)",
+		"Store!D4":            "'It''s'!D5",
+		"'Store'!name":        "'It''s'!name",
+		"Left!D4":             "#REF!",
+		"Sum!D4":              "Sum!D4",
+		"SUM(Store:Sum!D2)":   "SUM('It''s:Sum'!D2)",
+		"SUM(Store:Sum!D4)":   "SUM('It''s:Sum'!#REF!)",
+		"SUM('Left:Sum'!D4)":  "SUM('Sum'!D4)",
+		"SUM(Store:Store!D4)": "SUM('It''s:東京'!D5)",
+	} {
+		check(t, m.Grid(2, 0).At(1), formula, want)
+	}
+	check(t, m.Grid(0, 1).At(5), "Store!D3+D4+Sum!D4", "'東京'!D3+D5+Sum!D4")
+}
+
+func TestNamesAndChartsGrowWithTheirCell(t *testing.T) {
+	t.Parallel()
+	m := moves(t, block(7, 7, 3))
+	for formula, want := range map[string]string{
+		"Form!$D$7":                            "Form!$D$7:$D$9",
+		"Form!$A$1:$F$20,Form!$A$30:$F$31":     "Form!$A$1:$F$22,Form!$A$32:$F$33",
+		"Form!$A:$B,Form!$1:$3":                "Form!$A:$B,Form!$1:$3",
+		"(Form!$D$7,Form!$D$9)":                "(Form!$D$7:$D$9,Form!$D$11)",
+		"OFFSET(Form!$D$7,0,0,COUNT($D$7))":    "OFFSET(Form!$D$7,0,0,COUNT($D$7))",
+		"OFFSET(Form!$D$9,0,0,COUNT(Form!D7))": "OFFSET(Form!$D$11,0,0,COUNT(Form!D7:D9))",
+		"$D$7":                                 "$D$7",
+	} {
+		f, err := reference.ParseArea(formula)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(f.Append(nil, m.Workbook())); got != want {
+			t.Errorf("%s became %s, want %s", formula, got, want)
+		}
+	}
+}
+
+func TestFormulasThatAreRefused(t *testing.T) {
+	t.Parallel()
+	for formula, want := range map[string]error{
+		"R1C1": reference.ErrR1C1, "SUM(R1C1:R2C2)": reference.ErrR1C1, "RC[-1]*2": reference.ErrR1C1, "R[1]C": reference.ErrR1C1, "R2C": reference.ErrR1C1,
+		`"open`: reference.ErrMalformed, "'open!A1": reference.ErrMalformed, "Table1[open": reference.ErrMalformed, "{1,2": reference.ErrMalformed, `{"`: reference.ErrMalformed,
+		"RC1+R1": nil, "Table1[2024]": nil, "RATE(1)": nil,
+	} {
+		if _, err := reference.Parse(formula); !errors.Is(err, want) {
+			t.Errorf("Parse(%q): %v, want %v", formula, err, want)
+		}
+	}
+}
+
+func TestSharedFormulasAreReadWithTheirOffset(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		formula       string
+		rows, columns int
+		want          string
+	}{
+		{"SUM(B3:B9)", 0, 1, "SUM(C3:C9)"},
+		{"$B3*B$1+Form!B3&\"B3\"", 2, 1, "$B5*C$1+Form!C5&\"B3\""},
+		{"SUM(3:3)+SUM(B:B)", 1, 1, "SUM(4:4)+SUM(C:C)"},
+		{"A1", -1, -1, "XFD1048576"},
+		{"LOG10(name)", 1, 1, "LOG10(name)"},
+	} {
+		if got := parse(t, c.formula).Offset(c.rows, c.columns); got != c.want {
+			t.Errorf("%s by %d, %d: %s, want %s", c.formula, c.rows, c.columns, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package reference
+
+// gone is what a reference becomes when nothing is left of what it names.
+const gone = "#REF!"
+
+// append appends the reference as it is to be at this place.
+func (p Place) append(dst []byte, text string, r *ref) []byte {
+	grids, known := p.grids(r)
+	switch {
+	case !known:
+		return append(dst, text[r.start:r.end]...)
+	case len(grids) == 0:
+		return append(dst, gone...)
+	}
+	a, ok := p.area(grids, r)
+	dst = appendPrefix(dst, text[r.start:r.body], r, grids)
+	switch {
+	case !ok:
+		return append(dst, gone...)
+	case a == r.area:
+		return append(dst, text[r.body:r.end]...)
+	}
+	return a.append(dst)
+}
+
+// grids gives the pages that a reference names at this place; known is false
+// if it names no sheet of the template.
+func (p Place) grids(r *ref) (grids []*Grid, known bool) {
+	if r.sheet == "" {
+		return []*Grid{p.grid}, p.grid != nil
+	}
+	first := p.moves.find(r.sheet)
+	last := first
+	if r.until != "" {
+		last = p.moves.find(r.until)
+	}
+	if first < 0 || last < 0 {
+		return nil, false
+	}
+	if r.until == "" && p.grid != nil && p.grid.sheet == first {
+		return []*Grid{p.grid}, true
+	}
+	for _, s := range p.moves.sheets[min(first, last) : max(first, last)+1] {
+		grids = append(grids, s.grids...)
+	}
+	if r.until == "" && !r.whole && len(grids) > 1 {
+		grids = grids[:1]
+	}
+	return grids, true
+}
+
+// area gives the reference's rows on the pages, which must be the same on all.
+func (p Place) area(grids []*Grid, r *ref) (area, bool) {
+	if r.area == (area{}) || r.area.from.isColumn() {
+		return r.area, true
+	}
+	rows, ok := p.rows(grids[0], r)
+	for _, g := range grids[1:] {
+		if other, found := p.rows(g, r); other != rows || found != ok {
+			return area{}, false
+		}
+	}
+	if !ok || rows.First > MaxRow {
+		return area{}, false
+	}
+	return r.area.within(Span{rows.First, min(rows.Last, MaxRow)}), true
+}
+
+// rows gives the new rows that a reference names on a page.
+func (p Place) rows(g *Grid, r *ref) (Span, bool) {
+	from, to := p.home(g, r.area.from), p.home(g, r.area.to)
+	if from == to && !p.isAbove(g, r.area.from, r.area.to) && !p.isAbove(g, r.area.to, r.area.from) {
+		first, last, ok := from.cover(r.area.from.row, r.area.to.row)
+		if r.area.single && !r.whole {
+			last = first
+		}
+		return Span{first, last}, ok
+	}
+	first, ok := p.first(g, from, r.area)
+	if !ok {
+		return Span{}, false
+	}
+	last, ok := p.last(g, to, r.area)
+	return Span{min(first, last), max(first, last)}, ok
+}
+
+// home is the copy whose rows a corner means: the innermost one around this
+// place that has its row, or, with $, around the block that this place is in.
+func (p Place) home(g *Grid, c corner) *region {
+	if g != p.grid {
+		return g.rows
+	}
+	home := p.copy
+	if c.fixedRow && home.parent != nil {
+		home = home.parent
+	}
+	for !home.holds(c.row, c.row) {
+		home = home.parent
+	}
+	return home
+}
+
+// isAbove says whether a corner means the row above this one, whatever it is:
+// this is a later copy of one row, the corner is the row above the block, and
+// the range does not lie above the block as a whole.
+func (p Place) isAbove(g *Grid, c, other corner) bool {
+	r := p.copy
+	return g == p.grid && r.parent != nil && r.copy > 0 && r.first == r.last &&
+		!c.fixedRow && c.row == r.first-1 && r.parent.ownRow(c.row) &&
+		(other.fixedRow || other.row >= c.row)
+}
+
+// ownRow says whether a row belongs to the region itself rather than to a block in it.
+func (r *region) ownRow(row int) bool {
+	for i := range r.blocks {
+		if r.blocks[i].first <= row && row <= r.blocks[i].last {
+			return false
+		}
+	}
+	return r.holds(row, row)
+}
+
+// first gives the new row where a range begins whose corners lie in different
+// regions, or above.
+func (p Place) first(g *Grid, home *region, a area) (int, bool) {
+	if p.isAbove(g, a.from, a.to) {
+		return p.copy.start - 1, true
+	}
+	for ; home != nil; home = home.parent {
+		if row, ok := home.from(a.from.row, a.to.row); ok {
+			return row, true
+		}
+	}
+	return 0, false
+}
+
+// last is first for where it ends.
+func (p Place) last(g *Grid, home *region, a area) (int, bool) {
+	if p.isAbove(g, a.to, a.from) {
+		return p.copy.start - 1, true
+	}
+	for ; home != nil; home = home.parent {
+		if row, ok := home.to(a.from.row, a.to.row); ok {
+			return row, true
+		}
+	}
+	return 0, false
+}

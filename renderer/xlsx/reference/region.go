@@ -1,0 +1,171 @@
+package reference
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+)
+
+// region is old rows that lie together on a page: the whole page, or a copy of
+// a block.
+type region struct {
+	parent      *region // nil: the page
+	first, last int     // old rows
+	start       int     // the new row of the first one, or of what follows when it is gone
+	end         int     // the new row after the last one
+	block       int     // the number of the block in the parent that this is a copy of
+	copy        int     // the number of the copy
+	blocks      []placed
+}
+
+// placed is a block with its copies where they lie.
+type placed struct {
+	first, last int // old rows
+	start, end  int // new rows, end excluded
+	copies      []region
+}
+
+var errBlock = errors.New("block out of place")
+
+func newRegion(parent *region, first, last, start int, blocks []Block) (*region, error) {
+	r := &region{parent: parent}
+	return r, r.place(first, last, start, blocks)
+}
+
+func (r *region) place(first, last, start int, blocks []Block) error {
+	r.first, r.last, r.start = first, last, start
+	r.blocks = make([]placed, len(blocks))
+	old, at := first, start
+	for i, b := range blocks {
+		if b.First < old || b.Last < b.First || b.Last > last {
+			return fmt.Errorf("%w: rows %d to %d within %d to %d", errBlock, b.First, b.Last, old, last)
+		}
+		at += b.First - old
+		p := &r.blocks[i]
+		*p = placed{first: b.First, last: b.Last, start: at, copies: make([]region, len(b.Copies))}
+		for k, c := range b.Copies {
+			p.copies[k] = region{parent: r, block: i, copy: k}
+			if err := p.copies[k].place(b.First, b.Last, at, c.Blocks); err != nil {
+				return err
+			}
+			at = p.copies[k].end
+		}
+		p.end = at
+		old = b.Last + 1
+	}
+	r.end = at + last + 1 - old
+	return nil
+}
+
+// from gives the new row of the first of the old rows a to b.
+func (r *region) from(a, b int) (row int, ok bool) {
+	a, b = max(a, r.first), min(b, r.last)
+	old, at := r.first, r.start // an old row behind a block, and where it lies
+	for i := range r.blocks {
+		p := &r.blocks[i]
+		if a > b || a < p.first {
+			break
+		}
+		if a <= p.last {
+			for k := range p.copies {
+				if row, ok := p.copies[k].from(a, b); ok {
+					return row, true
+				}
+			}
+			a = p.last + 1
+		}
+		old, at = p.last+1, p.end
+	}
+	return at + a - old, a <= b
+}
+
+// to gives the new row of the last of the old rows a to b.
+func (r *region) to(a, b int) (row int, ok bool) {
+	a, b = max(a, r.first), min(b, r.last)
+	old, at := r.last+1, r.end // an old row before which all is known, and where it lies
+	for i := len(r.blocks) - 1; i >= 0; i-- {
+		p := &r.blocks[i]
+		if a > b || b > p.last {
+			break
+		}
+		if b >= p.first {
+			for k := len(p.copies) - 1; k >= 0; k-- {
+				if row, ok := p.copies[k].to(a, b); ok {
+					return row, true
+				}
+			}
+			b = p.first - 1
+		}
+		old, at = p.first, p.start
+	}
+	return at - (old - b), a <= b
+}
+
+func (r *region) cover(a, b int) (from, to int, ok bool) {
+	from, ok = r.from(a, b)
+	if !ok {
+		return 0, 0, false
+	}
+	to, ok = r.to(a, b)
+	return from, to, ok
+}
+
+func (r *region) holds(a, b int) bool { return r.first <= a && b <= r.last }
+
+// spans appends the new rows that come from the old rows a to b.
+func (r *region) spans(dst []Span, a, b int) []Span {
+	a, b = max(a, r.first), min(b, r.last)
+	old, at := r.first, r.start
+	for i := range r.blocks {
+		p := &r.blocks[i]
+		dst = join(dst, at+max(a, old)-old, at+min(b, p.first-1)-old)
+		if a <= p.first && p.last <= b {
+			dst = join(dst, p.start, p.end-1)
+		} else if a <= p.last && p.first <= b {
+			for k := range p.copies {
+				dst = p.copies[k].spans(dst, a, b)
+			}
+		}
+		old, at = p.last+1, p.end
+	}
+	return join(dst, at+max(a, old)-old, at+b-old)
+}
+
+// join appends rows first to last, or nothing if there are none.
+func join(dst []Span, first, last int) []Span {
+	switch n := len(dst); {
+	case first > last:
+		return dst
+	case n > 0 && dst[n-1].Last+1 == first:
+		dst[n-1].Last = last
+		return dst
+	}
+	return append(dst, Span{first, last})
+}
+
+func (r *region) copiesOf(dst []Span, a, b int) []Span {
+	for i := range r.blocks {
+		p := &r.blocks[i]
+		if p.first <= a && b <= p.last {
+			for k := range p.copies {
+				dst = p.copies[k].copiesOf(dst, a, b)
+			}
+			return dst
+		}
+	}
+	if from, to, ok := r.cover(a, b); ok {
+		dst = append(dst, Span{from, to})
+	}
+	return dst
+}
+
+// at gives the innermost copy that the new row lies in.
+func (r *region) at(row int) *region {
+	i := sort.Search(len(r.blocks), func(i int) bool { return r.blocks[i].end > row })
+	if i == len(r.blocks) || row < r.blocks[i].start {
+		return r
+	}
+	copies := r.blocks[i].copies
+	k := sort.Search(len(copies), func(k int) bool { return copies[k].end > row })
+	return copies[k].at(row)
+}

@@ -1,0 +1,114 @@
+package reference
+
+import "strings"
+
+// word takes what begins with a letter, a digit or $: a function, a sheet, a
+// reference, a name, a number.
+func (s *scanner) word() error {
+	start := s.at
+	end := s.wordEnd(start)
+	first, isCorner := parseCorner(s.text[start:end])
+	switch {
+	case s.follows(end, '!'):
+		s.at = end + 1
+		return s.reference(ref{start: start, sheet: s.text[start:end]})
+	case s.follows(end, ':') && !(isCorner && first.isCell()) && s.follows(s.wordEnd(end+1), '!') && s.wordEnd(end+1) > end+1:
+		until := s.wordEnd(end + 1)
+		s.at = until + 1
+		return s.reference(ref{start: start, sheet: s.text[start:end], until: s.text[end+1 : until]})
+	}
+	return s.reference(ref{start: start})
+}
+
+// quotedSheet takes 'A sheet'!A1 and 'First:Last'!A1; what follows '[Book]Sheet' stays.
+func (s *scanner) quotedSheet() error {
+	start := s.at
+	if err := s.quoted('\''); err != nil {
+		return err
+	}
+	name := s.text[start+1 : s.at-1]
+	if !s.follows(s.at, '!') {
+		return nil
+	}
+	s.at++
+	if strings.ContainsAny(name, "[]") {
+		s.skipReference()
+		return nil
+	}
+	sheet, until, _ := strings.Cut(strings.ReplaceAll(name, "''", "'"), ":")
+	return s.reference(ref{start: start, sheet: sheet, until: until})
+}
+
+// reference takes what stands behind a sheet, or alone.
+func (s *scanner) reference(r ref) error {
+	r.body = s.at
+	end := s.wordEnd(s.at)
+	word := s.text[s.at:end]
+	switch {
+	case isR1C1(word, s.text[end:]):
+		return ErrR1C1
+	case s.follows(end, '('):
+		s.at = end + 1
+		s.open = append(s.open, aggregates[strings.ToUpper(strings.TrimPrefix(word, "_xlfn."))])
+		return nil
+	case s.follows(end, '['):
+		s.at = end
+		return s.skipBrackets()
+	}
+	s.at = end
+	if s.takeArea(&r, word) {
+		s.refs = append(s.refs, r)
+	} else if r.sheet != "" && word != "" { // a name that only that sheet has
+		r.end = end
+		s.refs = append(s.refs, r)
+	}
+	return nil
+}
+
+// takeArea reads the area that begins with the word before s.at.
+func (s *scanner) takeArea(r *ref, word string) bool {
+	from, ok := parseCorner(word)
+	if !ok {
+		return false
+	}
+	if s.follows(s.at, ':') {
+		end := s.wordEnd(s.at + 1)
+		to, ok := parseCorner(s.text[s.at+1 : end])
+		if ok && !s.follows(end, '!') && !s.follows(end, '(') && !s.follows(end, '[') {
+			if a, ok := newRange(from, to); ok {
+				r.area, r.end, s.at = a, end, end
+				r.whole = s.aggregated() && s.isArgument(r.start, end)
+				return true
+			}
+		}
+	}
+	if !from.isCell() {
+		return false
+	}
+	r.area, r.end = area{from: from, to: from, single: true}, s.at
+	r.whole = s.aggregated() && s.isArgument(r.start, r.end)
+	return true
+}
+
+// isArgument says whether what stands from start to end is all that stands
+// between commas or parentheses.
+func (s *scanner) isArgument(start, end int) bool {
+	before := strings.TrimRight(s.text[:start], " \n\r\t")
+	behind := strings.TrimLeft(s.text[end:], " \n\r\t")
+	return (before == "" || strings.IndexByte("(,", before[len(before)-1]) >= 0) &&
+		(behind == "" || strings.IndexByte("),", behind[0]) >= 0)
+}
+
+// isR1C1 knows R1C1, R1C and the forms with brackets, none of which is a name
+// or a cell. (RC1 is a cell.)
+func isR1C1(word, behind string) bool {
+	if word == "" || word[0]|0x20 != 'r' {
+		return false
+	}
+	rest := strings.TrimLeft(word[1:], "0123456789")
+	if strings.HasPrefix(behind, "[") && (len(behind) > 1 && (isDigit(behind[1]) || behind[1] == '-')) {
+		return rest == "" || rest == "C" || rest == "c"
+	}
+	digits := len(word) - 1 - len(rest)
+	return digits > 0 && rest != "" && rest[0]|0x20 == 'c' && strings.Trim(rest[1:], "0123456789") == ""
+}
