@@ -15,7 +15,7 @@ import (
 
 // tell says to people how something that is tried again and again, and began at an instant,
 // has ended: nil for well. Where it waits for what others have to mend the producer is paused for the
-// source, which is the run's runner, a bucket, or the producer for its rounds. Any other
+// source, which is the run's runner, a bucket, a stream, or the producer for its rounds. Any other
 // error is one of the report or the run and is told with it.
 func (p *Producer) tell(ctx context.Context, source any, began time.Time, err error) {
 	if ctx.Err() != nil {
@@ -69,7 +69,7 @@ func ofNATS(err error) bool {
 	return false
 }
 
-// refused wraps the error of a write to a stream: it may be full, or gone.
+// refused wraps the error of what a stream was asked for: it may be full, or gone.
 func refused(stream string, err error) error {
 	return delivery.Unavailable("stream "+stream, err)
 }

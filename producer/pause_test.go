@@ -58,6 +58,24 @@ func TestProducerSaysThatItLives(t *testing.T) {
 	}
 }
 
+// TestProducerSaysThatTriggersAreGone: it does not take a round, of which there is none for
+// an hour.
+func TestProducerSaysThatTriggersAreGone(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.cfg.Interval = time.Hour
+	r.start()
+	r.pausedOn("")
+	if err := r.js.DeleteStream(t.Context(), jetsheet.StreamTriggers); err != nil {
+		t.Fatal(err)
+	}
+	if s := r.pausedOn(jetsheet.ResourceNATS); s.Paused != "stream TRIGGERS" || s.LastError == "" {
+		t.Errorf("got %+v, want it paused for the stream, with an error", s)
+	}
+	r.provision()
+	r.pausedOn("")
+}
+
 // TestProducerSaysWhatItWaitsFor takes away one thing after the other that a run needs.
 func TestProducerSaysWhatItWaitsFor(t *testing.T) {
 	t.Parallel()

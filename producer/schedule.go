@@ -79,7 +79,9 @@ func (p *Producer) putSchedule(ctx context.Context, subject, name, cron, zone st
 func (p *Producer) readTriggers(ctx context.Context) {
 	var said delivery.Complaint
 	for ctx.Err() == nil {
+		began := time.Now()
 		if err := p.consumeTriggers(ctx, &said); err != nil && ctx.Err() == nil {
+			p.tell(ctx, jetsheet.StreamTriggers, began, refused(jetsheet.StreamTriggers, err))
 			if said.Changed(err) {
 				p.log.WarnContext(ctx, "triggers cannot be read, trying again", slog.Any("err", err))
 			}
@@ -97,6 +99,7 @@ func (p *Producer) consumeTriggers(ctx context.Context, said *delivery.Complaint
 	if err != nil {
 		return err
 	}
+	p.tell(ctx, jetsheet.StreamTriggers, time.Now(), nil)
 	said.Changed(nil)
 	stop := context.AfterFunc(ctx, msgs.Stop)
 	defer stop()

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,10 +26,15 @@ func BucketCreated(ctx context.Context, kv jetstream.KeyValue) (time.Time, error
 }
 
 // StillBucket returns an error that wraps [ErrStreamReplaced] where the bucket is not the
-// one that was made at a time. Where that cannot be told it is taken for the same.
+// one that was made at a time, and one that wraps [ErrNotSetUp] where there is none: the
+// client's watch learns of that only after its heartbeats. Where it cannot be told the
+// bucket is taken for the same.
 func StillBucket(ctx context.Context, kv jetstream.KeyValue, created time.Time) error {
 	now, err := BucketCreated(ctx, kv)
-	if err != nil || now.Equal(created) {
+	switch {
+	case errors.Is(err, ErrNotSetUp):
+		return err
+	case err != nil || now.Equal(created):
 		return nil //nolint:nilerr // see above
 	}
 	return fmt.Errorf("bucket %s: %w", kv.Bucket(), ErrStreamReplaced)
