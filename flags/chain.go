@@ -84,7 +84,8 @@ func (p pair) tenants() []string {
 	return list
 }
 
-// everybody says whether the pair decides for every tenant, see [Document.HoldAll].
+// everybody says whether the pair decides for every tenant, as that of [Document.HoldAll]
+// does.
 func (p pair) everybody() bool { return string(p.when) == "true" }
 
 // variant is the name that the pair gives, "" where that is a rule.
@@ -150,13 +151,10 @@ func (c *chain) setGroup(group, variant string) {
 	c.pairs = append(c.pairs, pair{reference(group), encoded(variant)})
 }
 
-// setTenant gives one tenant a variant before everything else.
-func (c *chain) setTenant(tenant, variant string) {
+// setTenant gives one tenant a variant before everything else but the first pairs.
+func (c *chain) setTenant(tenant, variant string, first int) {
 	c.dropTenant(tenant)
-	at := 0
-	for at < len(c.pairs) && c.pairs[at].everybody() {
-		at++
-	}
+	at := first
 	for i := at; i < len(c.pairs) && c.pairs[i].tenants() != nil; i++ {
 		if c.pairs[i].variant() == variant {
 			list := append(c.pairs[i].tenants(), tenant)

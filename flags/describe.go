@@ -70,8 +70,12 @@ func (d *Document) Own() []Own {
 // AllHeld says whether [Document.HoldAll] decides.
 func (d *Document) AllHeld() bool {
 	_, _, flag := d.parts()
-	pairs := parseChain(flag["targeting"]).pairs
-	return d.cutover.enabled && len(pairs) > 0 && pairs[0].everybody() && d.cutover.variants[pairs[0].variant()] == jetsheet.RouteHold
+	return d.cutover.enabled && d.beginsHeld(parseChain(flag["targeting"]))
+}
+
+// beginsHeld says whether a chain of the document begins with a hold of everybody.
+func (d *Document) beginsHeld(c chain) bool {
+	return len(c.pairs) > 0 && c.pairs[0].everybody() && d.cutover.variants[c.pairs[0].variant()] == jetsheet.RouteHold
 }
 
 // Named returns the ids of tenants that the document writes out, in order.
@@ -133,6 +137,7 @@ type Standings struct {
 	document *Document
 	groups   []Group
 	chain    chain
+	held     bool
 	set      *definition.Set
 }
 
@@ -145,7 +150,7 @@ const (
 // Standings prepares the answers for many tenants.
 func (d *Document) Standings() (*Standings, error) {
 	top, _, flag := d.parts()
-	s := &Standings{document: d, groups: d.Groups(), chain: parseChain(flag["targeting"])}
+	s := &Standings{document: d, groups: d.Groups(), chain: parseChain(flag["targeting"]), held: d.AllHeld()}
 	numbered := s.chain.numbered()
 	asks := map[string]any{deciding: question(numbered.rule(), numbered.answers()...)}
 	for _, g := range s.groups {
@@ -201,7 +206,7 @@ func (s *Standings) decides(answer string) (by Decider, group string) {
 		return ByDefault, ""
 	case err == nil && s.chain.pairs[at].group() != "":
 		return ByGroup, s.chain.pairs[at].group()
-	case err == nil && s.chain.pairs[at].everybody():
+	case err == nil && at == 0 && s.held:
 		return ByHold, ""
 	case err == nil && s.chain.pairs[at].tenants() != nil:
 		return ByOwn, ""

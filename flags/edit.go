@@ -15,8 +15,45 @@ import (
 // out in alphabetical order, an "if" that ends with another one as one; rules that are not
 // addressed stay as they are.
 
-// WithDefault changes [Document.DefaultRoute].
+// WithDefault changes [Document.DefaultRoute]. A rule that decides for every tenant is in
+// the way: the default would be another one and nobody would follow it.
 func (d *Document) WithDefault(route jetsheet.Route) (*Document, error) {
+	if d.Enabled() && d.DefaultRoute() == route {
+		return d, nil
+	}
+	changed, err := d.withDefault(route)
+	if err != nil {
+		return nil, err
+	}
+	followed, err := d.followed(changed)
+	if err == nil && !followed {
+		err = errors.New("nobody follows the default: a rule of the document decides for every tenant; change the rule in a file, from \"jetsheet flags get --raw\", and store that with: jetsheet flags set FILE --reason TEXT")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return changed, nil
+}
+
+// followed says whether any tenant has another route in a document that only has another
+// default. A hold of everybody, which ends some day, is left out.
+func (d *Document) followed(changed *Document) (bool, error) {
+	before, err := d.ReleaseAll()
+	if err != nil {
+		return false, err
+	}
+	after, err := changed.ReleaseAll()
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(slices.Concat(strangers(), kin(before)), func(id string) bool {
+		from, _ := before.cutover.route(id)
+		to, _ := after.cutover.route(id)
+		return from != to
+	}), nil
+}
+
+func (d *Document) withDefault(route jetsheet.Route) (*Document, error) {
 	return d.edit(func(flag map[string]json.RawMessage, c *chain) error {
 		variant, err := variantFor(flag, route)
 		if err != nil {
@@ -66,7 +103,11 @@ func (d *Document) WithTenant(tenant string, route jetsheet.Route) (*Document, e
 		if err != nil {
 			return err
 		}
-		c.setTenant(tenant, variant)
+		first := 0
+		if d.beginsHeld(*c) {
+			first = 1
+		}
+		c.setTenant(tenant, variant, first)
 		return nil
 	})
 }
@@ -90,8 +131,9 @@ func (d *Document) HoldAll() (*Document, error) {
 		if err != nil {
 			return err
 		}
-		c.pairs = slices.DeleteFunc(c.pairs, pair.everybody)
-		c.pairs = slices.Insert(c.pairs, 0, pair{json.RawMessage("true"), encoded(variant)})
+		if !d.beginsHeld(*c) {
+			c.pairs = slices.Insert(c.pairs, 0, pair{json.RawMessage("true"), encoded(variant)})
+		}
 		return nil
 	})
 }
@@ -99,7 +141,9 @@ func (d *Document) HoldAll() (*Document, error) {
 // ReleaseAll undoes [Document.HoldAll].
 func (d *Document) ReleaseAll() (*Document, error) {
 	return d.edit(func(_ map[string]json.RawMessage, c *chain) error {
-		c.pairs = slices.DeleteFunc(c.pairs, pair.everybody)
+		for d.beginsHeld(*c) {
+			c.pairs = c.pairs[1:]
+		}
 		return nil
 	})
 }

@@ -318,3 +318,59 @@ func TestTextIsForPeople(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// TestDefaultThatNobodyFollows: a default behind a rule for everybody is not stored in
+// silence.
+func TestDefaultThatNobodyFollows(t *testing.T) {
+	t.Parallel()
+	for targeting, followed := range map[string]bool{
+		`{"fractional": [["shadow", 1], ["legacy", 9]]}`:                                    false,
+		`{"if": [{"in": [{"var": "targetingKey"}, ["1"]]}, "new", true, "shadow"]}`:         false,
+		`{"if": [true, "hold"]}`:                                                            true, // a hold of everybody ends some day
+		`{"if": [{"starts_with": [{"var": "targetingKey"}, "eu-"]}, "new"]}`:                true,
+		`{"if": [{"!": {"in": [{"var": "targetingKey"}, ["1"]]}}, "new"]}`:                  true, // tenant 1 does
+		`{"if": [{"ends_with": [{"var": "targetingKey"}, "-test"]}, null, true, "shadow"]}`: true,
+	} {
+		d := parsed(t, `{"flags": {"cutover": {"state": "ENABLED", "variants": {"legacy": "legacy", "shadow": "shadow", "new": "new", "hold": "hold"},
+			"defaultVariant": "legacy", "targeting": `+targeting+`}}}`)
+		after, err := d.WithDefault(jetsheet.RouteNew)
+		if followed != (err == nil) || followed && after.DefaultRoute() != jetsheet.RouteNew {
+			t.Errorf("%s: WithDefault = %v, want it followed: %t", targeting, err, followed)
+		}
+		if same, err := d.WithDefault(jetsheet.RouteLegacy); err != nil || same.SHA256() != d.SHA256() {
+			t.Errorf("%s: the default that it has: %v, want no change", targeting, err)
+		}
+	}
+}
+
+// TestHoldOfEverybodyKeepsARuleForEverybody: only the pair that holds is added and taken
+// away, not another one that decides for everybody.
+func TestHoldOfEverybodyKeepsARuleForEverybody(t *testing.T) {
+	t.Parallel()
+	d := parsed(t, `{"flags": {"cutover": {"state": "ENABLED", "variants": {"legacy": "legacy", "shadow": "shadow", "new": "new"},
+		"defaultVariant": "legacy", "targeting": {"if": [true, "shadow"]}}}}`)
+	own, err := d.WithTenant("1", jetsheet.RouteNew)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := routesOf(t, own, "1", "2"), "1 new/, 2 shadow/"; got != want {
+		t.Errorf("with a route of its own: %s, want %s", got, want)
+	}
+	if got := standing(t, own, "2").By; got != flags.ByRule {
+		t.Errorf("tenant 2 is decided by %s, want %s", got, flags.ByRule)
+	}
+	held, err := own.HoldAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held, err = held.HoldAll(); err != nil || routesOf(t, held, "1", "2") != "1 hold/, 2 hold/" {
+		t.Errorf("held twice: %v, %s", err, routesOf(t, held, "1", "2"))
+	}
+	released, err := held.ReleaseAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := routesOf(t, released, "1", "2"), "1 new/, 2 shadow/"; got != want {
+		t.Errorf("released: %s, want %s", got, want)
+	}
+}

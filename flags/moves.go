@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -54,6 +53,10 @@ type Difference struct {
 	// gate, and Partly says that not all of them change so.
 	Default Move
 	Partly  bool
+	// ByRule are the other changes for tenants whom nobody has named: for them a rule
+	// decides by what they are called, such as a group of all that begin with "eu-". Each
+	// is there once, with its group and without a tenant, the hardest gate first.
+	ByRule []Move
 	// Ungrouped are the known tenants in no group of the later document and without a
 	// route of their own, in order.
 	Ungrouped []Ungrouped
@@ -82,15 +85,12 @@ func Compare(before, after *Document, tenants []string) (*Difference, error) {
 		}
 	}
 	d := &Difference{}
-	d.others(routes, later)
+	d.byRule(routes, later, d.others(routes, later))
 	tenants = slices.Sorted(slices.Values(tenants))
 	for _, tenant := range slices.Compact(tenants) {
 		from, to := routes.route(tenant), later.Of(tenant)
 		if from != to.Route {
-			m := Move{Tenant: tenant, Group: to.Group, From: from, To: to.Route}
-			if m.Group == "" && len(to.Groups) > 0 {
-				m.Group = to.Groups[0]
-			}
+			m, _ := later.move(tenant, from)
 			d.Moves = append(d.Moves, m)
 		}
 		if len(to.Groups) == 0 && !own[tenant] {
@@ -105,26 +105,59 @@ func (s *Standings) route(tenant string) jetsheet.Route {
 	return route
 }
 
-// strangers are how many tenants stand for all that no document names: a rule that gives
-// one in a hundred another route is as good as certain to be seen.
-const strangers = 1_000
-
-// others finds out what happens to tenants whom nobody has named: any rule may decide for
-// them, such as a share, or all but a list.
-func (d *Difference) others(before, after *Standings) {
+// others finds out what happens to tenants whom nobody has named, and returns all that
+// does: any rule may decide for them, such as a share, or all but a list.
+func (d *Difference) others(before, after *Standings) map[Move]int {
 	moves := map[Move]int{}
-	for i := range strangers {
-		id := "\x00" + strconv.Itoa(i) // nobody's
+	for _, id := range strangers() {
 		moves[Move{From: before.route(id), To: after.route(id)}]++
 	}
-	hardest := func(a, b Move) int {
+	d.Default = hardest(moves)[0]
+	d.Partly = moves[d.Default] < plainStrangers && d.Default.From != d.Default.To
+	return moves
+}
+
+// byRule finds out what happens to tenants whom nobody has named, and for whom a rule
+// decides by what they are called, beside what happens to all others.
+func (d *Difference) byRule(before, after *Standings, others map[Move]int) {
+	named := map[string]bool{}
+	for _, id := range slices.Concat(before.document.Named(), after.document.Named()) {
+		named[id] = true
+	}
+	moves := map[Move]int{}
+	for _, id := range kin(before.document, after.document) {
+		if named[id] {
+			continue
+		}
+		if from := before.route(id); from != after.route(id) {
+			m, by := after.move(id, from)
+			m.Tenant = ""
+			if others[Move{From: m.From, To: m.To}] == 0 || by == ByGroup {
+				moves[m]++
+			}
+		}
+	}
+	d.ByRule = hardest(moves)
+}
+
+// move is a tenant's move to these routes, and what decides.
+func (s *Standings) move(tenant string, from jetsheet.Route) (Move, Decider) {
+	to := s.Of(tenant)
+	m := Move{Tenant: tenant, Group: to.Group, From: from, To: to.Route}
+	if m.Group == "" && len(to.Groups) > 0 {
+		m.Group = to.Groups[0]
+	}
+	return m, to.By
+}
+
+// hardest sorts moves, those with the hardest gate first, then the most frequent.
+func hardest(moves map[Move]int) []Move {
+	return slices.SortedFunc(maps.Keys(moves), func(a, b Move) int {
 		return cmp.Or(
-			cmp.Compare(b.hardness(), a.hardness()), cmp.Compare(moves[b], moves[a]),
+			cmp.Compare(b.hardness(), a.hardness()), cmp.Compare(moves[b], moves[a]), cmp.Compare(a.Group, b.Group),
 			cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To),
 		)
-	}
-	d.Default = slices.SortedFunc(maps.Keys(moves), hardest)[0]
-	d.Partly = moves[d.Default] < strangers && d.Default.From != d.Default.To
+	})
 }
 
 // hardness orders moves by what they need; staying needs least.

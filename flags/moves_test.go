@@ -2,6 +2,7 @@ package flags_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/jetsheet/jetsheet"
@@ -60,6 +61,43 @@ func TestCompareOfTenantsThatNobodyNames(t *testing.T) {
 		}
 		if got := fmt.Sprintf("%s to %s, partly %v", d.Default.From, d.Default.To, d.Partly); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+		if want := name == "a prefix"; (len(d.ByRule) > 0) != want {
+			t.Errorf("%s: by rule %+v, want some: %t", name, d.ByRule, want)
+		}
+	}
+}
+
+// TestCompareOfGroupsByRule: whatever form a rule has, a tenant who comes later and for whom
+// it decides is seen.
+func TestCompareOfGroupsByRule(t *testing.T) {
+	t.Parallel()
+	const tenant = `{"var": "targetingKey"}`
+	for name, rule := range map[string]string{
+		"begins":       `{"starts_with": [` + tenant + `, "eu-"]}`,
+		"ends":         `{"ends_with": [` + tenant + `, "-eu"]}`,
+		"both":         `{"and": [{"starts_with": [` + tenant + `, "eu-"]}, {"ends_with": [` + tenant + `, "-test"]}]}`,
+		"contains":     `{"in": ["eu", ` + tenant + `]}`,
+		"one of lists": `{"or": [{"in": [` + tenant + `, ["x", "y"]]}, {"in": [` + tenant + `, ["z"]]}]}`,
+		"numbers":      `{"<": [` + tenant + `, 500]}`,
+		"one":          `{"!!": [{"==": [` + tenant + `, "eu"]}]}`,
+	} {
+		grouped := func(route string) *flags.Document {
+			return parsed(t, `{"$evaluators": {"eu": `+rule+`}, "flags": {"cutover": {"state": "ENABLED",
+				"variants": {"legacy": "legacy", "shadow": "shadow", "new": "new"}, "defaultVariant": "legacy", "targeting": {"if": [{"$ref": "eu"}, "`+route+`"]}}}}`)
+		}
+		for _, routes := range [][2]string{{"legacy", "new"}, {"shadow", "new"}, {"new", "legacy"}} {
+			d, err := flags.Compare(grouped(routes[0]), grouped(routes[1]), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []flags.Move{{Group: "eu", From: jetsheet.Route(routes[0]), To: jetsheet.Route(routes[1])}}
+			if !slices.Equal(d.ByRule, want) || d.Default.From != d.Default.To {
+				t.Errorf("%s, from %s to %s: by rule %+v, default %+v, want %+v and none", name, routes[0], routes[1], d.ByRule, d.Default, want)
+			}
+		}
+		if d, err := flags.Compare(grouped("new"), grouped("new"), []string{"eu-1"}); err != nil || len(d.ByRule) > 0 {
+			t.Errorf("%s, nothing changed: by rule %+v, %v, want none", name, d.ByRule, err)
 		}
 	}
 }

@@ -63,6 +63,11 @@ type flagsChange struct {
 	// Default is set where the route of all other tenants changes, or with Partly of some.
 	Default *flags.Move `json:"default,omitempty"`
 	Partly  bool        `json:"partly,omitempty"`
+	// ByRule are the changes of tenants whom nobody has named and for whom a rule decides,
+	// such as a group of all that begin alike.
+	ByRule []flags.Move `json:"byRule,omitempty"`
+	// Note says why nobody changes route, where that is so.
+	Note string `json:"note,omitempty"`
 	// Ungrouped are the known tenants that are in no group.
 	Ungrouped []flags.Ungrouped `json:"ungrouped,omitempty"`
 	// Refused says what is in the way; Forced what was, and was overridden.
@@ -230,5 +235,20 @@ func (c *flagsChanger) compare(ctx context.Context, change *flagsChange, before,
 	if d.Default.From != d.Default.To {
 		change.Default, change.Partly = &d.Default, d.Partly
 	}
+	change.ByRule = d.ByRule
+	if len(d.Moves) == 0 && change.Default == nil && len(d.ByRule) == 0 {
+		change.Note = whyNobody(after)
+	}
 	return nil
+}
+
+// whyNobody says why a document that is another one gives nobody another route.
+func whyNobody(after *flags.Document) string {
+	switch {
+	case !after.Enabled():
+		return "nobody changes route: the flag is DISABLED, which routes every tenant legacy whatever else it says"
+	case after.AllHeld():
+		return "nobody changes route while everybody is on hold; what is changed decides after: jetsheet flags hold --all --release --reason TEXT"
+	}
+	return "nobody else changes route either"
 }

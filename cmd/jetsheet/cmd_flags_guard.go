@@ -23,6 +23,7 @@ func (c *flagsChanger) check(ctx context.Context, change *flagsChange) error {
 	}
 	add(c.tooMany(change))
 	add(c.unseen(change))
+	add(c.unknown(change))
 	uncompared, err := c.uncompared(ctx, change)
 	if err != nil {
 		return err
@@ -65,9 +66,14 @@ func (c *flagsChanger) tooMany(change *flagsChange) string {
 
 // unseen holds that nobody goes to new without having been compared.
 func (c *flagsChanger) unseen(change *flagsChange) string {
+	again := c.edit.guard == nil // what takes tenants back may send others to new again
 	gated := func(m flags.Move) bool {
 		gate := m.Gate()
-		return gate == flags.GateForce || gate == flags.GateCompared && c.edit.guard == nil
+		return gate == flags.GateForce || gate == flags.GateCompared && again
+	}
+	how := " would go to new without having been in shadow"
+	if again {
+		how = " would go to new again"
 	}
 	var ids []string
 	for _, m := range change.Moves {
@@ -75,16 +81,39 @@ func (c *flagsChanger) unseen(change *flagsChange) string {
 			ids = append(ids, m.Tenant)
 		}
 	}
-	others := change.Default != nil && gated(*change.Default)
-	switch {
-	case others && len(ids) == 0 && c.edit.guard == nil:
-		return "tenants that nobody has heard of yet would go to new again"
-	case len(ids) > 0 && c.edit.guard == nil:
-		return counted(int64(len(ids)), "tenant") + " would go to new again: " + someIDs(ids)
-	case len(ids) > 0:
-		return counted(int64(len(ids)), "tenant") + " would go to new without having been in shadow: " + someIDs(ids)
-	case others:
-		return "tenants that nobody has heard of yet would go to new without having been in shadow"
+	if len(ids) > 0 {
+		return counted(int64(len(ids)), "tenant") + how + ": " + someIDs(ids)
+	}
+	if change.Default != nil && gated(*change.Default) {
+		return "tenants that nobody has heard of yet" + how
+	}
+	for _, m := range change.ByRule {
+		if gated(m) {
+			return unheard(m) + how
+		}
+	}
+	return ""
+}
+
+// unheard names the tenants of a move in [flagsChange.ByRule].
+func unheard(m flags.Move) string {
+	if m.Group == "" {
+		return "tenants that nobody has heard of yet and for whom a rule decides"
+	}
+	return "tenants of group " + m.Group + " that nobody has heard of yet"
+}
+
+// unknown holds that of a group by rule somebody was compared: it goes to new by the
+// comparisons of the tenants that it decides for.
+func (c *flagsChanger) unknown(change *flagsChange) string {
+	if c.edit.guard == nil {
+		return ""
+	}
+	for _, m := range change.ByRule {
+		compared := func(known flags.Move) bool { return known.Group == m.Group && known.Gate() == flags.GateCompared }
+		if m.Gate() == flags.GateCompared && !slices.ContainsFunc(change.Moves, compared) {
+			return unheard(m) + " would go to new, and none is known that was compared"
+		}
 	}
 	return ""
 }
@@ -179,6 +208,12 @@ func (c *flagsChange) print(app *app, asJSON bool) error {
 			who = "a share of the other tenants"
 		}
 		lines = append(lines, fmt.Sprintf("%s: %s to %s", who, c.Default.From, c.Default.To))
+	}
+	for _, m := range c.ByRule {
+		lines = append(lines, fmt.Sprintf("%s: %s to %s", unheard(m), m.From, m.To))
+	}
+	if c.Note != "" {
+		lines = append(lines, c.Note)
 	}
 	if line := c.ungrouped(); line != "" {
 		lines = append(lines, line)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jetsheet/jetsheet"
@@ -88,6 +89,8 @@ type revisionTold struct {
 	Moves   []flags.Move `json:"moves,omitempty"`
 	Default *flags.Move  `json:"default,omitempty"`
 	Partly  bool         `json:"partly,omitempty"`
+	// ByRule are changes of tenants whom nobody has named and for whom a rule decides.
+	ByRule []flags.Move `json:"byRule,omitempty"`
 
 	first bool
 }
@@ -101,24 +104,24 @@ func (t *revisionTold) change() string {
 		return "cannot be used: " + t.Problem
 	case t.first:
 		return ""
-	case len(t.Moves) == 0 && t.Default == nil:
+	case len(t.Moves) == 0 && t.Default == nil && len(t.ByRule) == 0:
 		return "no known tenant"
 	}
-	text := ""
+	var texts []string
 	if len(t.Moves) > 0 {
-		text = movesText(t.Moves)
+		texts = append(texts, movesText(t.Moves))
 	}
 	if t.Default != nil {
-		if text != "" {
-			text += ", "
-		}
 		who := "everybody else"
 		if t.Partly {
 			who = "a share of everybody else"
 		}
-		text += fmt.Sprintf("%s %s to %s", who, t.Default.From, t.Default.To)
+		texts = append(texts, fmt.Sprintf("%s %s to %s", who, t.Default.From, t.Default.To))
 	}
-	return text
+	for _, m := range t.ByRule {
+		texts = append(texts, fmt.Sprintf("%s %s to %s", unheard(m), m.From, m.To))
+	}
+	return strings.Join(texts, ", ")
 }
 
 // revisionTeller says of revisions, oldest first, what each changed.
@@ -155,7 +158,7 @@ func (t *revisionTeller) tell(r *flags.Revision) (*revisionTold, error) {
 	if err != nil {
 		return nil, err
 	}
-	told.Moves = difference.Moves
+	told.Moves, told.ByRule = difference.Moves, difference.ByRule
 	if difference.Default.From != difference.Default.To {
 		told.Default, told.Partly = &difference.Default, difference.Partly
 	}
