@@ -16,6 +16,8 @@ type Format struct {
 	ja      bool
 	// fractions is set where the code shows parts of a second.
 	fractions bool
+	// raw is set for a code as Excel has it.
+	raw bool
 }
 
 // accepts is the family of values that a format is for.
@@ -69,7 +71,7 @@ func ParseFormat(s, locale string) (Format, error) {
 		if err != nil {
 			return Format{}, fmt.Errorf("format %q: %w", s, err)
 		}
-		f.code, f.accepts = code, family
+		f.code, f.accepts, f.raw = code, family, true
 		f.fractions = strings.Contains(strings.ToLower(code), "s.0")
 		return f, nil
 	}

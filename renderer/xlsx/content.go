@@ -1,0 +1,67 @@
+package xlsx
+
+// Content is what a cell holds for a value under a format. It is for writers of
+// cells other than SheetWriter, which choose the cell's style themselves. The zero
+// Content is that of an empty cell.
+type Content struct{ cell cell }
+
+// Content applies the format to a value, as a column of a sheet does.
+func (f *Format) Content(v *Value) Content {
+	var c Content
+	f.put(&c.cell, v)
+	return c
+}
+
+// Empty says that nothing is written.
+func (c *Content) Empty() bool { return c.cell.kind == cellBlank }
+
+// IsText says that the cell holds text.
+func (c *Content) IsText() bool { return c.cell.kind == cellText }
+
+// Code is the number format that shows the content; empty is General.
+func (c *Content) Code() string { return c.cell.code }
+
+// NeedsQuote says that the content is text that somebody who edits the cell would make
+// a formula of, unless its style says otherwise.
+func (c *Content) NeedsQuote() bool { return c.IsText() && looksLikeFormula(c.cell.text) }
+
+// Type is the attribute t of the cell, which follows its style.
+func (c *Content) Type() string {
+	switch c.cell.kind {
+	case cellText:
+		return "inlineStr"
+	case cellBool:
+		return "b"
+	}
+	return "n"
+}
+
+// AppendXML writes what stands within the cell: nothing if it is empty.
+func (c *Content) AppendXML(b []byte) []byte {
+	switch {
+	case c.Empty():
+		return b
+	case c.IsText():
+		return append(c.AppendText(append(b, `<is>`...)), `</is>`...)
+	}
+	return append(c.cell.appendValue(append(b, `<v>`...)), `</v>`...)
+}
+
+// AppendText writes text as the element of one run; what is no text is nothing.
+func (c *Content) AppendText(b []byte) []byte {
+	if !c.IsText() {
+		return b
+	}
+	opening := `<t>`
+	if needsSpace(c.cell.text, c.cell.traits) {
+		opening = `<t xml:space="preserve">`
+	}
+	return append(c.cell.appendValue(append(b, opening...)), `</t>`...)
+}
+
+// Note records what the content changed of its value. The substitution says where.
+func (s *Substitutions) Note(c *Content, at Substitution) {
+	if c.cell.changes != 0 {
+		s.record(c.cell.changes, at)
+	}
+}
