@@ -11,26 +11,45 @@ type codeLooks struct {
 	ids  [8]int
 }
 
+// The bits of a text's variant.
+const (
+	variantQuote = 1 << iota
+	variantLines
+	variantLink
+)
+
 // id gives the id of a cell's style.
 func (l *lookCache) id(c *cell, s *styles) int {
 	looks, variant := &l.other, 0
 	if c.kind == cellText {
 		looks = &l.text
 		if looksLikeFormula(c.text) {
-			variant = 1
+			variant = variantQuote
 		}
 		if c.traits&hasBreaks != 0 {
-			variant |= 2
+			variant |= variantLines
 		}
 		if c.traits&hasLink != 0 {
-			variant |= 4
+			variant |= variantLink
 		}
 	}
 	if looks.code != c.code {
 		*looks = codeLooks{code: c.code}
 	}
 	if looks.ids[variant] == 0 {
-		looks.ids[variant] = 1 + s.id(style{code: c.code, quote: variant&1 != 0, breaks: variant&2 != 0, link: variant&4 != 0})
+		looks.ids[variant] = 1 + s.id(variantLook(c.code, variant))
 	}
 	return looks.ids[variant] - 1
+}
+
+// variantLook is the style of one of a format's variants.
+func variantLook(code string, variant int) style {
+	look := style{code: code, quote: variant&variantQuote != 0}
+	if variant&variantLines != 0 {
+		look.align = alignLines
+	}
+	if variant&variantLink != 0 {
+		look.font = fontLink
+	}
+	return look
 }

@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -25,9 +26,11 @@ type Column struct {
 // Sheet is one sheet as the caller wants it.
 type Sheet struct {
 	Name    string
+	Title   Title
 	Columns []Column
 	Header  Header
-	// FreezeHeader keeps the header in view; Filter puts a filter on it.
+	// FreezeHeader keeps the header, and the title above it, in view; Filter puts a
+	// filter on the header.
 	FreezeHeader bool
 	Filter       bool
 }
@@ -44,5 +47,5 @@ func (s Sheet) validate() error {
 			return fmt.Errorf("the width of column %d (%q) is %v; it must be 0 to %d", i+1, c.Title, c.Width, maxColumnWidth)
 		}
 	}
-	return s.Header.validate()
+	return cmp.Or(s.Title.validate(), s.Header.validate())
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 )
 
 // SheetWriter writes the rows of one sheet, and of those that follow it when it
@@ -14,18 +13,17 @@ type SheetWriter struct {
 	sheet Sheet
 	// base is the name of the first sheet, name that of the sheet in hand.
 	base, name string
-	titles     []cell
-	titleStyle []int
 	row        []cell
 	ids        []int
 	looks      []lookCache
+	frame      frame
 	encoder    *rowEncoder
 	columns    columnWidths
 	rows       sheetRows
 	links      sheetLinks
 	rowsMax    int
 	bytesMax   int64
-	// written counts the rows of the sheet in hand, header included.
+	// written counts the rows of the sheet in hand, those above the first included.
 	written int
 	part    int
 	closed  bool
@@ -36,35 +34,13 @@ func newSheetWriter(w *Writer, sheet Sheet, name string) *SheetWriter {
 	n := len(sheet.Columns)
 	s := &SheetWriter{
 		book: w, sheet: sheet, base: name, rowsMax: MaxRows, bytesMax: math.MaxUint32 - tailMax,
-		titles: make([]cell, n), titleStyle: make([]int, n), row: make([]cell, n), ids: make([]int, n), looks: make([]lookCache, n),
+		row: make([]cell, n), ids: make([]int, n), looks: make([]lookCache, n),
 		encoder: newRowEncoder(n), columns: newColumnWidths(sheet.Columns),
 	}
-	s.name, s.part, s.written = name, 1, 1
-	for i, c := range sheet.Columns {
-		s.titles[i] = textCell(c.Title, "", 0)
-		s.titleStyle[i] = w.styles.id(style{header: sheet.Header, breaks: s.titles[i].traits&hasBreaks != 0})
-		s.columns.measure(i, &s.titles[i])
-		if sheet.Filter {
-			s.columns.shown[i] += filterRoom
-		}
-	}
-	s.note(s.titles)
+	s.name, s.part = name, 1
+	s.frame = s.newFrame()
 	s.begin()
 	return s
-}
-
-// begin starts the sheet in hand with its header.
-func (s *SheetWriter) begin() {
-	s.written = 1
-	s.book.names = append(s.book.names, s.name)
-	s.rows.begin(s.book.archive, sheetPart(len(s.book.sheets)+1))
-	var height float64
-	for i := range s.titles {
-		if c := &s.titles[i]; s.sheet.Header.Wrap || c.traits&hasBreaks != 0 {
-			height = max(height, textHeight(c, s.columns.expected(i)))
-		}
-	}
-	s.encoder.append(&s.rows.pending, 1, s.titles, s.titleStyle, height)
 }
 
 // Row writes the next row, one value for each column; columns without a value
@@ -106,7 +82,7 @@ func (s *SheetWriter) write(values []Value) error {
 	}
 	s.written++
 	if changes != 0 {
-		s.note(s.row)
+		s.note(s.row, s.written)
 	}
 	if traits&hasLink != 0 {
 		s.link()
@@ -170,21 +146,15 @@ func (s *SheetWriter) apply(values []Value) (changes change, traits traits, heig
 	return changes, traits, height
 }
 
-// note records what had to change in the row that was written last.
-func (s *SheetWriter) note(cells []cell) {
+// note records what had to change in a row.
+func (s *SheetWriter) note(cells []cell, row int) {
 	for i := range cells {
 		if cells[i].changes != 0 {
 			s.book.summary.Substitutions.record(cells[i].changes, Substitution{
-				Sheet: s.name, Cell: reference(i, s.written), Column: s.sheet.Columns[i].Title,
+				Sheet: s.name, Cell: reference(i, row), Column: s.sheet.Columns[i].Title,
 			})
 		}
 	}
-}
-
-func (s *SheetWriter) head(dimension string) []byte {
-	return sheetHead{
-		dimension: dimension, freeze: s.sheet.FreezeHeader, selected: len(s.book.sheets) == 0, widths: s.columns.final(),
-	}.appendXML(nil)
 }
 
 // split completes the sheet in hand and goes on in the next.
@@ -195,27 +165,6 @@ func (s *SheetWriter) split() error {
 	s.part++
 	s.name = nextSheetName(s.base, s.part, s.book.names)
 	s.begin()
-	return nil
-}
-
-// finish moves the sheet in hand into the archive.
-func (s *SheetWriter) finish() error {
-	s.columns.settle()
-	last := reference(len(s.sheet.Columns)-1, s.written)
-	written := writtenSheet{name: s.name}
-	tail := sheetTail{links: &s.links}
-	if s.sheet.Filter {
-		tail.filter = "A1:" + last
-		written.filter = "$A$1:$" + columnLetters(len(s.sheet.Columns)-1) + "$" + strconv.Itoa(s.written)
-	}
-	if err := s.rows.finish(func() []byte { return s.head("A1:" + last) }, tail.appendXML(nil)); err != nil {
-		return err
-	}
-	s.book.sheets = append(s.book.sheets, written)
-	if err := s.links.finish(s.book.archive, len(s.book.sheets)); err != nil {
-		return err
-	}
-	s.book.summary.Sheets++
 	return nil
 }
 
@@ -243,19 +192,4 @@ func (s *SheetWriter) fail(err error) error {
 	s.discard()
 	s.book.err = fmt.Errorf("write sheet %q: %w", s.name, err)
 	return s.book.err
-}
-
-// reference is a cell's name, from a column counted from 0 and a row from 1.
-func reference(column, row int) string {
-	return columnLetters(column) + strconv.Itoa(row)
-}
-
-func columnLetters(column int) string {
-	var b [3]byte
-	i := len(b)
-	for column++; column > 0; column = (column - 1) / 26 {
-		i--
-		b[i] = byte('A' + (column-1)%26)
-	}
-	return string(b[i:])
 }

@@ -11,8 +11,9 @@ type sheetHead struct {
 	// readers look for themselves, a wrong one hides rows from some.
 	dimension string
 	widths    []float64
-	freeze    bool
-	selected  bool
+	// frozen is how many rows stay in view.
+	frozen   int
+	selected bool
 }
 
 func (h sheetHead) appendXML(b []byte) []byte {
@@ -25,9 +26,9 @@ func (h sheetHead) appendXML(b []byte) []byte {
 		b = append(b, ` tabSelected="1"`...)
 	}
 	b = append(b, '>')
-	if h.freeze {
-		b = append(b, `<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>`+
-			`<selection pane="bottomLeft" activeCell="A2" sqref="A2"/>`...)
+	if h.frozen > 0 {
+		b = fmt.Appendf(b, `<pane ySplit="%d" topLeftCell="%[2]s" activePane="bottomLeft" state="frozen"/>`+
+			`<selection pane="bottomLeft" activeCell="%[2]s" sqref="%[2]s"/>`, h.frozen, reference(0, h.frozen+1))
 	}
 	b = append(b, `</sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>`...)
 	for i, width := range h.widths {
@@ -36,9 +37,10 @@ func (h sheetHead) appendXML(b []byte) []byte {
 	return append(b, `</cols><sheetData>`...)
 }
 
-// sheetTail is what stands after them.
+// sheetTail is what stands after them, in the order of its fields.
 type sheetTail struct {
 	filter string // empty for none
+	merges []area
 	links  *sheetLinks
 }
 
@@ -47,5 +49,17 @@ func (t sheetTail) appendXML(b []byte) []byte {
 	if t.filter != "" {
 		b = append(append(append(b, `<autoFilter ref="`...), t.filter...), `"/>`...)
 	}
+	b = appendMerges(b, t.merges)
 	return append(t.links.appendXML(b), `</worksheet>`...)
+}
+
+func appendMerges(b []byte, merges []area) []byte {
+	if len(merges) == 0 {
+		return b
+	}
+	b = fmt.Appendf(b, `<mergeCells count="%d">`, len(merges))
+	for _, merged := range merges {
+		b = fmt.Appendf(b, `<mergeCell ref="%s"/>`, merged)
+	}
+	return append(b, `</mergeCells>`...)
 }

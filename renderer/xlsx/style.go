@@ -15,25 +15,84 @@ type Header struct {
 	Wrap bool
 }
 
-func (h Header) validate() error {
-	if h.Fill == "" {
+func (h Header) validate() error { return validateColour("header fill", h.Fill) }
+
+// look is the style of a title in the header.
+func (h Header) look(title *cell) style {
+	look := style{fill: h.Fill}
+	if h.Bold {
+		look.font = fontBold
+	}
+	switch {
+	case h.Wrap:
+		look.align = alignHeader
+	case title.traits&hasBreaks != 0:
+		look.align = alignLines
+	}
+	return look
+}
+
+// validateColour takes an empty colour for none.
+func validateColour(what, colour string) error {
+	if colour == "" {
 		return nil
 	}
-	if _, err := strconv.ParseUint(h.Fill, 16, 32); err != nil || len(h.Fill) != len("RRGGBB") {
-		return fmt.Errorf("header fill %q is not a colour; write it as RRGGBB, as in \"DDEBF7\"", h.Fill)
+	if _, err := strconv.ParseUint(colour, 16, 32); err != nil || len(colour) != len("RRGGBB") {
+		return fmt.Errorf("%s %q is not a colour; write it as RRGGBB, as in \"DDEBF7\"", what, colour)
 	}
 	return nil
 }
 
 // style is a cell's look; the zero style is Excel's own and has id 0.
 type style struct {
-	code   string
-	header Header
-	quote  bool
-	// breaks is for text of several lines: without it Excel shows them as one.
-	breaks bool
-	// link is for text that leads somewhere: blue and underlined.
-	link bool
+	code  string
+	fill  string // a colour as RRGGBB; empty for none
+	font  font
+	align alignment
+	quote bool
+}
+
+// font is one of those that cells have; alignment is how text lies in a cell.
+type (
+	font      uint8
+	alignment uint8
+)
+
+const (
+	fontPlain font = iota
+	fontBold
+	fontLink
+	fontTitle
+)
+
+// fonts are what the styles part says of each.
+var fonts = [...]string{
+	fontPlain: `<font><sz val="11"/><name val="Calibri"/><family val="2"/></font>`,
+	fontBold:  `<font><b/><sz val="11"/><name val="Calibri"/><family val="2"/></font>`,
+	fontLink:  `<font><u/><sz val="11"/><color rgb="FF0563C1"/><name val="Calibri"/><family val="2"/></font>`,
+	fontTitle: `<font><b/><sz val="14"/><name val="Calibri"/><family val="2"/></font>`,
+}
+
+// commonFonts are in every workbook, used or not.
+const commonFonts = fontLink + 1
+
+const (
+	alignDefault alignment = iota
+	// alignLines is for text of several lines: without it Excel shows them as one.
+	alignLines
+	alignHeader
+	// alignMiddle is for a line over merged cells; alignMiddleLines for several lines.
+	alignMiddle
+	alignMiddleLines
+)
+
+// alignments are what the styles part says of each.
+var alignments = [...]string{
+	alignDefault:     "",
+	alignLines:       `<alignment wrapText="1"/>`,
+	alignHeader:      `<alignment vertical="center" wrapText="1"/>`,
+	alignMiddle:      `<alignment horizontal="center" vertical="center" shrinkToFit="1"/>`,
+	alignMiddleLines: `<alignment horizontal="center" vertical="center" wrapText="1"/>`,
 }
 
 // styles gives each style of a workbook its id, in the order of first use, so
@@ -81,17 +140,26 @@ const firstCustomCode = 164
 // appendXML writes the styles part.
 func (s *styles) appendXML(b []byte) []byte {
 	codes, b := s.appendCodes(append(b, xmlHeader+`<styleSheet xmlns="`+namespaceMain+`">`...))
-	b = append(b, `<fonts count="3"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font>`+
-		`<font><b/><sz val="11"/><name val="Calibri"/><family val="2"/></font>`+
-		`<font><u/><sz val="11"/><color rgb="FF0563C1"/><name val="Calibri"/><family val="2"/></font></fonts>`...)
-	fills, b := s.appendFills(b)
+	fills, b := s.appendFills(s.appendFonts(b))
 	b = append(b, `<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>`+
 		`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="`...)
 	b = append(strconv.AppendInt(b, int64(len(s.order)), 10), `">`...)
 	for _, look := range s.order {
-		b = look.appendXML(b, codes[look.code], fills[look.header.Fill])
+		b = look.appendXML(b, codes[look.code], fills[look.fill])
 	}
 	return append(b, `</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`...)
+}
+
+func (s *styles) appendFonts(b []byte) []byte {
+	count := commonFonts
+	for _, look := range s.order {
+		count = max(count, look.font+1)
+	}
+	b = fmt.Appendf(b, `<fonts count="%d">`, count)
+	for _, font := range fonts[:count] {
+		b = append(b, font...)
+	}
+	return append(b, `</fonts>`...)
 }
 
 func (s *styles) appendCodes(b []byte) (map[string]int, []byte) {
@@ -118,15 +186,14 @@ func (s *styles) appendCodes(b []byte) (map[string]int, []byte) {
 	return codes, append(b, `</numFmts>`...)
 }
 
-// appendFills writes the two fills that every workbook must begin with, then
-// the headers'.
+// appendFills writes the two fills that every workbook must begin with, then its own.
 func (s *styles) appendFills(b []byte) (map[string]int, []byte) {
 	fills := map[string]int{"": 0}
 	own := make([]string, 0, 1)
 	for _, look := range s.order {
-		if _, known := fills[look.header.Fill]; !known {
-			fills[look.header.Fill] = 2 + len(own)
-			own = append(own, look.header.Fill)
+		if _, known := fills[look.fill]; !known {
+			fills[look.fill] = 2 + len(own)
+			own = append(own, look.fill)
 		}
 	}
 	b = fmt.Appendf(b, `<fills count="%d"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>`, 2+len(own))
@@ -137,31 +204,21 @@ func (s *styles) appendFills(b []byte) (map[string]int, []byte) {
 }
 
 func (s style) appendXML(b []byte, code, fill int) []byte {
-	font := 0
-	switch {
-	case s.header.Bold:
-		font = 1
-	case s.link:
-		font = 2
-	}
-	b = fmt.Appendf(b, `<xf numFmtId="%d" fontId="%d" fillId="%d" borderId="0" xfId="0"`, code, font, fill)
+	b = fmt.Appendf(b, `<xf numFmtId="%d" fontId="%d" fillId="%d" borderId="0" xfId="0"`, code, s.font, fill)
 	if s.quote {
 		b = append(b, ` quotePrefix="1"`...)
 	}
 	if code != 0 {
 		b = append(b, ` applyNumberFormat="1"`...)
 	}
-	if font != 0 {
+	if s.font != fontPlain {
 		b = append(b, ` applyFont="1"`...)
 	}
 	if fill != 0 {
 		b = append(b, ` applyFill="1"`...)
 	}
-	switch {
-	case s.header.Wrap:
-		return append(b, ` applyAlignment="1"><alignment vertical="center" wrapText="1"/></xf>`...)
-	case s.breaks:
-		return append(b, ` applyAlignment="1"><alignment wrapText="1"/></xf>`...)
+	if s.align == alignDefault {
+		return append(b, `/>`...)
 	}
-	return append(b, `/>`...)
+	return append(append(append(b, ` applyAlignment="1">`...), alignments[s.align]...), `</xf>`...)
 }
