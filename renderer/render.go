@@ -60,11 +60,11 @@ func Render(ctx context.Context, s Source, dst io.Writer) (*Result, error) {
 	if err != nil {
 		return nil, &WorkbookError{err}
 	}
-	names, err := s.Definition.SheetNames(&s.Request.Target)
+	texts, err := s.Definition.Texts(&s.Request.Target)
 	if err != nil {
 		return nil, &WorkbookError{err}
 	}
-	r := &rendering{source: s, names: names, notes: newNotes(), columns: map[string][]report.Column{}}
+	r := &rendering{source: s, texts: texts, notes: newNotes(), columns: map[string][]report.Column{}}
 	defer r.discard()
 	r.book = func(snapshot query.Snapshot) (*xlsx.Writer, error) {
 		return xlsx.New(ctx, &progressWriter{dst, s.Progress}, xlsx.Book{
@@ -100,7 +100,7 @@ func Render(ctx context.Context, s Source, dst io.Writer) (*Result, error) {
 // rendering is a workbook in the making.
 type rendering struct {
 	source  Source
-	names   []string
+	texts   *report.Texts
 	notes   *notes
 	book    func(query.Snapshot) (*xlsx.Writer, error)
 	writer  *xlsx.Writer
@@ -129,7 +129,7 @@ func (r *rendering) steps() []step {
 			}})
 		}
 		steps = append(steps, step{r.query(def.Rows, false), func(rows *query.Rows) error {
-			return r.takeRows(def, r.names[i], rows)
+			return r.takeRows(def, r.texts.Text(def.Name, nil), rows)
 		}})
 	}
 	return steps

@@ -82,28 +82,24 @@ type use struct {
 	where  string // e.g. output.key
 	column string
 	shown  string // as it is written there, e.g. {site_name}
+	// own are the names that a pattern knows besides columns.
+	own []string
 }
 
 // uses lists every column of the targets row that the definition names.
 func (d *Definition) uses() []use {
 	var all []use
-	pattern := func(where string, p Pattern) {
+	for _, p := range d.patterns() {
 		for _, name := range p.Placeholders() {
-			if !slices.Contains(ownPlaceholders(), name) {
-				all = append(all, use{where, name, "{" + name + "}"})
+			if !slices.Contains(p.own, name) {
+				all = append(all, use{p.where, name, "{" + name + "}", p.own})
 			}
 		}
 	}
-	for i, sheet := range d.Workbook.Sheets {
-		pattern(fmt.Sprintf("workbook.sheets[%d].name", i), sheet.Name)
-	}
-	pattern("output.key", d.Output.Key)
-	pattern("output.filename", d.Output.Filename)
-	pattern("output.previous", d.Output.Previous)
 	for _, q := range d.Queries {
 		for _, param := range q.Statement.Params {
 			if column, ok := strings.CutPrefix(param, RowParamPrefix); ok {
-				all = append(all, use{"queries." + q.Name, column, "@" + param})
+				all = append(all, use{where: "queries." + q.Name, column: column, shown: "@" + param})
 			}
 		}
 	}
@@ -127,12 +123,8 @@ func (c columns) check(uses []use) error {
 	var errs []error
 	for _, u := range uses {
 		if c.find(u.column) < 0 {
-			known := c
-			if strings.HasPrefix(u.shown, "{") {
-				known = c.with(ownPlaceholders())
-			}
 			errs = append(errs, &ColumnError{Path: u.where, Shown: u.shown, Message: fmt.Sprintf(
-				"%s uses %s, but targets gives no column %q%s", u.where, u.shown, u.column, didYouMean(u.column, known))})
+				"%s uses %s, but targets gives no column %q%s", u.where, u.shown, u.column, didYouMean(u.column, c.with(u.own)))})
 		}
 	}
 	return errors.Join(errs...)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"github.com/jetsheet/jetsheet"
@@ -95,7 +96,8 @@ type Query struct {
 // Workbook says what the file holds.
 type Workbook struct {
 	// Sheets has at least one element.
-	Sheets []Sheet
+	Sheets     []Sheet
+	Properties Properties
 }
 
 // Sheet is one sheet: the rows of a query under a header.
@@ -104,6 +106,9 @@ type Sheet struct {
 	Name Pattern
 	// Rows names a query.
 	Rows string
+	// SheetBy names a column of that query, or is "": then each of its values gets a
+	// sheet, in the order of the rows, and the sheet's patterns know its value.
+	SheetBy string
 	// Columns are fixed; with ColumnsFrom "" and no columns, the sheet has the
 	// columns of its query.
 	Columns []Column
@@ -112,6 +117,24 @@ type Sheet struct {
 	FreezeHeader bool
 	Filter       bool
 	Header       Header
+	// Title are the lines above the header, Footer those below the table; their patterns
+	// may use {dataAsOf}, and a footer's {rows}.
+	Title, Footer []Pattern
+	// Banding is the fill of every second row, or "".
+	Banding string
+	Rules   []Rule
+	// TotalsLabel stands in the row of totals; the zero pattern is a word of the
+	// target's language.
+	TotalsLabel Pattern
+	// Page is nil where nothing is said about printing.
+	Page *Page
+	// Protection is nil for a sheet that may be changed.
+	Protection *Protection
+}
+
+// Totals says whether one of the fixed columns has a total.
+func (s *Sheet) Totals() bool {
+	return slices.ContainsFunc(s.Columns, func(c Column) bool { return c.Total != TotalNone })
 }
 
 // Column is one column of a sheet.
@@ -124,6 +147,7 @@ type Column struct {
 	Format string
 	// Width is in characters; 0 means from the data.
 	Width float64
+	Total Total
 }
 
 // Header is the look of the header row.

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"fmt"
-
 	"github.com/jetsheet/jetsheet"
 )
 
@@ -12,7 +10,7 @@ func (s section) output(d *Definition) Output {
 	if !s.required("output", example) {
 		return Output{}
 	}
-	sub := s.r.section(s.values["output"], s.child("output"), s.place("output"), "key", "filename", "previous", "waive")
+	sub := s.sub("output", "key", "filename", "previous", "waive")
 	var out Output
 	if sub.required("key", `"{tenant}/{period}/{report}/{target}.xlsx"`) {
 		out.Key = sub.pattern("key")
@@ -34,8 +32,9 @@ func (s section) output(d *Definition) Output {
 // waivers reads the differences that are accepted.
 func (s section) waivers() []jetsheet.Waiver {
 	var list []jetsheet.Waiver
-	for i, n := range s.list("waive") {
-		sub := s.r.section(n, fmt.Sprintf("%s[%d]", s.child("waive"), i), placeOf(n), "what", "sheet", "column", "reason")
+	elements, keys := s.list("waive")
+	for _, key := range keys {
+		sub := elements.sub(key, "what", "sheet", "column", "reason")
 		w := jetsheet.Waiver{Sheet: sub.line("sheet", ""), Column: sub.line("column", "")}
 		if sub.required("what", string(jetsheet.DifferentFormat)) {
 			w.What = word(sub, "what", "", jetsheet.DifferenceKinds()...)

@@ -64,7 +64,7 @@ func (r *reader) definition(root node) *Definition {
 	d.period(s)
 	d.Targets = s.targets()
 	d.Queries = s.queries()
-	d.Workbook = s.workbook(d.Queries)
+	d.Workbook = s.workbook(d)
 	d.Empty = word(s, "empty", EmptySkip, EmptySkip, EmptyFile, EmptyFail)
 	d.Output = s.output(d)
 	d.LargeWeight = s.lanes()
@@ -108,7 +108,7 @@ func (s section) schedule(timeZone string) *Schedule {
 	if !s.has("schedule") {
 		return nil
 	}
-	sub := s.r.section(s.values["schedule"], s.child("schedule"), s.place("schedule"), "cron", "timeZone", "catchUp")
+	sub := s.sub("schedule", "cron", "timeZone", "catchUp")
 	if timeZone == "" {
 		timeZone = DefaultTimeZone
 	}
@@ -142,7 +142,7 @@ func (s section) lanes() int64 {
 	if !s.has("lanes") {
 		return DefaultLargeWeight
 	}
-	sub := s.r.section(s.values["lanes"], s.child("lanes"), s.place("lanes"), "large")
+	sub := s.sub("lanes", "large")
 	return sub.integer("large", DefaultLargeWeight, 1, maxWeight)
 }
 
@@ -151,7 +151,7 @@ func (s section) limits() Limits {
 	if !s.has("limits") {
 		return limits
 	}
-	sub := s.r.section(s.values["limits"], s.child("limits"), s.place("limits"), "statement", "rows")
+	sub := s.sub("limits", "statement", "rows")
 	limits.Statement = sub.duration("statement", limits.Statement, minStatementLimit, maxStatementLimit)
 	limits.Rows = sub.integer("rows", limits.Rows, 1, maxWeight)
 	return limits

@@ -19,6 +19,19 @@ const (
 	holderUntil  = "until"
 )
 
+// Names that some patterns of a sheet know too.
+const (
+	// HolderDataAsOf is when the records were read, in titles, footers and on pages.
+	HolderDataAsOf = "dataAsOf"
+	// HolderRows is how many records are above, in footers.
+	HolderRows = "rows"
+	// HolderPage, HolderPages and HolderSheet are the page's number, how many there are
+	// and the sheet's name, on pages.
+	HolderPage  = "page"
+	HolderPages = "pages"
+	HolderSheet = "sheet"
+)
+
 func ownPlaceholders() []string {
 	return []string{holderReport, holderTitle, holderTenant, holderTarget, holderPeriod, holderFrom, holderUntil}
 }
@@ -85,6 +98,12 @@ func (p Pattern) String() string { return p.text }
 
 // IsZero says whether the pattern is empty.
 func (p Pattern) IsZero() bool { return p.text == "" }
+
+// names says whether the pattern has a placeholder.
+func (p Pattern) names(holder string) bool { return slices.Contains(p.Placeholders(), holder) }
+
+// plainText is a pattern without placeholders.
+func plainText(text string) Pattern { return Pattern{text: text, parts: []part{{literal: text}}} }
 
 // Placeholders returns the names in the pattern, each once, in their order.
 func (p Pattern) Placeholders() []string {

@@ -93,7 +93,7 @@ func (r *reader) section(n node, path string, at spot, known ...string) section 
 			r.problem(placeOf(v.Key), s.child(key), "the key %q has no value; give it one or remove it", key)
 		default:
 			s.values[key] = v.Value
-			r.needs(r.since[keyPath(s.child(key))])
+			r.needs(r.version(s.child(key)))
 		}
 	}
 	return s
@@ -140,10 +140,15 @@ func (r *reader) wrongKind(n node, path, want string) {
 }
 
 func (s section) child(key string) string {
-	if s.path == "" {
-		return key
+	if s.path == "" || strings.HasPrefix(key, "[") {
+		return s.path + key
 	}
 	return s.path + "." + key
+}
+
+// sub reads the map that is the value of a key.
+func (s section) sub(key string, known ...string) section {
+	return s.r.section(s.values[key], s.child(key), s.place(key), known...)
 }
 
 func (s section) has(key string) bool { return s.values[key] != nil }

@@ -29,7 +29,7 @@ func (r *Resolver) outputs(t *jetsheet.Target, row []Value) *TargetError {
 	if filename.IsZero() {
 		filename = r.d.Output.Key.lastSegment()
 	}
-	text, err := names.plain(filename)
+	text, err := names.plain(filename, nil)
 	if err != nil {
 		return invalid("output.filename", "%s", err)
 	}
@@ -37,28 +37,38 @@ func (r *Resolver) outputs(t *jetsheet.Target, row []Value) *TargetError {
 	return nil
 }
 
-// SheetNames renders the names of the workbook's sheets for a target that a
-// [Resolver] made; a NULL is empty text. They are not yet what Excel allows: length,
-// characters and repetition are the writer's business.
-func (d *Definition) SheetNames(t *jetsheet.Target) ([]string, error) {
+// Texts renders the patterns of a workbook for one target.
+type Texts struct {
+	names names
+	zone  *time.Location
+}
+
+// Texts returns the texts of a target that a [Resolver] made.
+func (d *Definition) Texts(t *jetsheet.Target) (*Texts, error) {
 	zone, err := LoadZone(t.TimeZone)
 	if err != nil {
 		return nil, fmt.Errorf("name the sheets of target %q: %w", t.Target, err)
 	}
-	names := d.names(t, zone, func(name string) (string, error) {
+	return &Texts{zone: zone, names: d.names(t, zone, func(name string) (string, error) {
 		if v, ok := t.Values[name]; ok {
 			return v, nil
 		}
 		return "", errNull
-	})
-	sheets := make([]string, len(d.Workbook.Sheets))
-	for i, sheet := range d.Workbook.Sheets {
-		if sheets[i], err = names.plain(sheet.Name); err != nil {
-			return nil, fmt.Errorf("name sheet %d of target %q: %w", i+1, t.Target, err)
-		}
-	}
-	return sheets, nil
+	})}, nil
 }
+
+// Text renders a pattern; a NULL is empty text. more are the names that the pattern's
+// place knows besides, such as [HolderRows]; they come before all others. A sheet's name
+// is not yet what Excel allows: length, characters and repetition are the writer's
+// business.
+func (x *Texts) Text(p Pattern, more map[string]string) string {
+	// Only a column can be missing, which here is no error.
+	text, _ := x.names.plain(p, more)
+	return text
+}
+
+// DataAsOf is the placeholder {dataAsOf} of records read at an instant.
+func (x *Texts) DataAsOf(at time.Time) string { return at.In(x.zone).Format(time.DateTime) }
 
 // names are the values of placeholders for one target.
 type names struct {
@@ -78,9 +88,13 @@ func (d *Definition) names(t *jetsheet.Target, zone *time.Location, column func(
 	}}
 }
 
-// plain renders text for people: values as they are, NULL as nothing.
-func (n names) plain(p Pattern) (string, error) {
+// plain renders text for people: values as they are, NULL as nothing. The names of more
+// come first.
+func (n names) plain(p Pattern, more map[string]string) (string, error) {
 	return p.expand(func(name string) (string, error) {
+		if v, ok := more[name]; ok {
+			return v, nil
+		}
 		if v, ok := n.own[name]; ok {
 			return v, nil
 		}

@@ -64,12 +64,18 @@ func (r *reader) scalar(n node, path string) (string, bool) {
 	return "", false
 }
 
+// flag is the value of a key where it is true or false.
+func (s section) flag(key string) (on, ok bool) {
+	b, ok := s.values[key].(*ast.BoolNode)
+	return ok && b.Value, ok
+}
+
 func (s section) boolean(key string, otherwise bool) bool {
 	if !s.has(key) {
 		return otherwise
 	}
-	if b, ok := s.values[key].(*ast.BoolNode); ok {
-		return b.Value
+	if on, ok := s.flag(key); ok {
+		return on
 	}
 	s.r.wrongKind(s.values[key], s.child(key), "true or false")
 	return otherwise
@@ -129,23 +135,36 @@ func word[T ~string](s section, key string, otherwise T, known ...T) T {
 		for i, k := range known {
 			names[i] = string(k)
 		}
-		s.problem(key, "unknown %s %q%s", key, text, didYouMean(text, names))
+		path := s.child(key)
+		s.problem(key, "unknown %s %q%s", path[strings.LastIndexByte(path, '.')+1:], text, didYouMean(text, names))
 		return otherwise
 	}
 	return T(text)
 }
 
-// list is the value of a key as a list.
-func (s section) list(key string) []node {
+// list is the value of a key as a list: a section with the keys [0], [1] and so on,
+// which it also returns in their order.
+func (s section) list(key string) (elements section, keys []string) {
+	elements = section{r: s.r, path: s.child(key), at: s.place(key)}
 	if !s.has(key) {
-		return nil
+		return elements, nil
 	}
-	seq, ok := s.values[key].(*ast.SequenceNode)
+	seq, ok := s.values[key].(*sequence)
 	if !ok {
 		s.r.wrongKind(s.values[key], s.child(key), `a list; write each element after "- "`)
-		return nil
+		return elements, nil
 	}
-	return seq.Values
+	elements.values = map[string]node{}
+	for i, n := range seq.Values {
+		at := fmt.Sprintf("[%d]", i)
+		if isNull(n) {
+			s.r.problem(placeOf(n), elements.child(at), "%s has no value; give it one or remove it", elements.child(at))
+			continue
+		}
+		elements.values[at] = n
+		keys = append(keys, at)
+	}
+	return elements, keys
 }
 
 // plainComment says whether a text that is not quoted is cut short by a comment.

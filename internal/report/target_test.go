@@ -98,9 +98,12 @@ func TestResolveRest(t *testing.T) {
 	if want := "map[kind:k site_name:第一 店]"; fmt.Sprint(got.Values) != want {
 		t.Errorf("values: got %v, want %s", got.Values, want)
 	}
-	sheets, err := d.SheetNames(&got)
-	if err != nil || len(sheets) != 1 || sheets[0] != "第一 店" {
-		t.Errorf("sheet names: got %q, %v", sheets, err)
+	texts, err := d.Texts(&got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name := texts.Text(d.Workbook.Sheets[0].Name, nil); name != "第一 店" {
+		t.Errorf("sheet name: got %q, want 第一 店", name)
 	}
 	args := d.Arguments(&got, instant(t, testTick))
 	for name, want := range map[string]string{

@@ -1,10 +1,14 @@
 package report
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // since says with which [jetsheet.SchemaVersion] a key came into the language of
-// definitions; keys that are not listed are as old as version 1. Keys are written with
-// their path and [] for a place in a list, such as workbook.sheets[].rows.
+// definitions, and with it all keys below; keys that are not listed are as old as version
+// 1. Keys are written with their path and [] for a place in a list, such as
+// workbook.sheets[].rows.
 //
 // Who adds a key raises SchemaVersion (once between two releases) and lists the key
 // here. A definition that uses it then asks for that version, and so does every record
@@ -13,8 +17,27 @@ import "regexp"
 // key or a higher limit, calls [reader.needs] where it is met.
 func since() map[string]int {
 	return map[string]int{
-		"output.waive": 2, "output.waive[].what": 2, "output.waive[].sheet": 2, "output.waive[].column": 2, "output.waive[].reason": 2,
+		"output.waive": 2, "workbook.properties": 2,
+		"workbook.sheets[].sheetBy": 2, "workbook.sheets[].title": 2, "workbook.sheets[].footer": 2, "workbook.sheets[].banding": 2,
+		"workbook.sheets[].rules": 2, "workbook.sheets[].totalsLabel": 2, "workbook.sheets[].columns[].total": 2,
+		"workbook.sheets[].page": 2, "workbook.sheets[].protect": 2,
 	}
+}
+
+// version is with which version a key came: its own, or that of the key that it is below.
+func (r *reader) version(path string) int {
+	key := keyPath(path)
+	for key != "" {
+		if v, ok := r.since[key]; ok {
+			return v
+		}
+		if parent, list := strings.CutSuffix(key, "[]"); list {
+			key = parent
+		} else {
+			key = key[:max(0, strings.LastIndexByte(key, '.'))]
+		}
+	}
+	return 1
 }
 
 // needs notes that the definition holds something that only builds of a version and

@@ -1,28 +1,25 @@
 package report
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
-func (s section) workbook(queries []Query) Workbook {
+func (s section) workbook(d *Definition) Workbook {
 	if !s.required("workbook", `{sheets: [{name: "{target}", rows: records}]}`) {
 		return Workbook{}
 	}
-	sub := s.r.section(s.values["workbook"], s.child("workbook"), s.place("workbook"), "sheets", "template")
+	sub := s.sub("workbook", "sheets", "template", "properties")
 	if sub.has("template") {
 		sub.problem("template", "templates are not supported by this version; describe the workbook with sheets")
 		return Workbook{}
 	}
+	book := Workbook{Properties: sub.properties(d.Title)}
 	if !sub.required("sheets", `[{name: "{target}", rows: records}]`) {
-		return Workbook{}
+		return book
 	}
-	var book Workbook
-	elements := sub.list("sheets")
-	for i, n := range elements {
-		sheet := sub.r.section(n, fmt.Sprintf("%s[%d]", sub.child("sheets"), i), placeOf(n),
-			"name", "rows", "columns", "columnsFrom", "freezeHeader", "filter", "header")
-		book.Sheets = append(book.Sheets, sheet.sheet(queries))
+	elements, keys := sub.list("sheets")
+	for _, key := range keys {
+		sheet := elements.sub(key, "name", "rows", "sheetBy", "columns", "columnsFrom", "freezeHeader", "filter", "header",
+			"title", "banding", "rules", "totalsLabel", "footer", "page", "protect")
+		book.Sheets = append(book.Sheets, sheet.sheet(d.Queries))
 	}
 	if sequence, ok := sub.values["sheets"].(*sequence); ok && len(sequence.Values) == 0 {
 		sub.problem("sheets", "%s is empty; a workbook has at least one sheet", sub.child("sheets"))
@@ -35,6 +32,11 @@ func (s section) sheet(queries []Query) Sheet {
 		FreezeHeader: s.boolean("freezeHeader", true),
 		Filter:       s.boolean("filter", true),
 		Header:       s.header(),
+		Title:        s.patterns("title", maxTitleLines),
+		Banding:      s.banding(),
+		Footer:       s.patterns("footer", maxFooterLines),
+		Page:         s.page(),
+		Protection:   s.protection(),
 	}
 	if s.required("name", `"{target}"`) {
 		sheet.Name = s.pattern("name")
@@ -45,11 +47,34 @@ func (s section) sheet(queries []Query) Sheet {
 	if s.has("columnsFrom") {
 		sheet.ColumnsFrom = s.queryName("columnsFrom", queries)
 	}
-	for i, n := range s.list("columns") {
-		column := s.r.section(n, fmt.Sprintf("%s[%d]", s.child("columns"), i), placeOf(n), "name", "title", "format", "width")
-		sheet.Columns = append(sheet.Columns, column.column())
+	columns, keys := s.list("columns")
+	for _, key := range keys {
+		sheet.Columns = append(sheet.Columns, columns.sub(key, "name", "title", "format", "width", "total").column())
 	}
+	sheet.Rules = s.rules(&sheet)
+	sheet.TotalsLabel = s.totalsLabel(&sheet)
+	sheet.SheetBy = s.sheetBy(&sheet)
 	return sheet
+}
+
+// sheetBy is the column of the rows query of whose values each gets a sheet.
+func (s section) sheetBy(sheet *Sheet) string {
+	column := s.line("sheetBy", "")
+	if column != "" && !sheet.Name.IsZero() && !sheet.Name.names(column) {
+		s.problem("name", "%s must contain {%s}: each value of that column gets a sheet (%s)", s.child("name"), column, s.child("sheetBy"))
+	}
+	return column
+}
+
+// totalsLabel stands in the row of totals, in a first column without a total.
+func (s section) totalsLabel(sheet *Sheet) Pattern {
+	if !s.has("totalsLabel") {
+		return Pattern{}
+	}
+	if !sheet.Totals() && sheet.ColumnsFrom == "" {
+		s.problem("totalsLabel", `%s needs a column with "total"`, s.child("totalsLabel"))
+	}
+	return s.pattern("totalsLabel")
 }
 
 func (s section) queryName(key string, queries []Query) string {
@@ -75,6 +100,7 @@ func (s section) column() Column {
 	c.Title = s.line("title", c.Name)
 	c.Format = s.line("format", "")
 	c.Width = s.width()
+	c.Total = word(s, "total", TotalNone, Totals()...)
 	if c.Format != "" && s.r.checkFormat != nil {
 		if err := s.r.checkFormat(c.Format); err != nil {
 			s.problem("format", "%s", err)
@@ -107,20 +133,27 @@ func (s section) header() Header {
 	if !s.has("header") {
 		return header
 	}
-	sub := s.r.section(s.values["header"], s.child("header"), s.place("header"), "bold", "fill", "wrap")
+	sub := s.sub("header", "bold", "fill", "wrap")
 	header.Bold = sub.boolean("bold", true)
 	header.Wrap = sub.boolean("wrap", true)
-	fill := sub.text("fill", DefaultHeaderFill)
-	color := strings.ToUpper(strings.TrimPrefix(fill, "#"))
-	switch {
-	case fill == "" || color == "NONE":
-		header.Fill = ""
-	case len(color) == 6 && strings.Trim(color, "0123456789ABCDEF") == "":
-		header.Fill = color
-	default:
-		sub.problem("fill", `%q is not a colour; write six hex digits as in "DDEBF7", or "none"`, fill)
-	}
+	header.Fill = sub.color("fill", DefaultHeaderFill)
 	return header
+}
+
+// color is six upper-case hex digits, or "" for none.
+func (s section) color(key, otherwise string) string {
+	text := s.text(key, otherwise)
+	color := strings.ToUpper(strings.TrimPrefix(text, "#"))
+	switch {
+	case text == "" || color == "NONE":
+		return ""
+	case len(color) == 6 && strings.Trim(color, "0123456789ABCDEF") == "":
+		return color
+	}
+	if !s.wrong(key) {
+		s.problem(key, `%q is not a colour; write six hex digits as in "DDEBF7", or "none"`, text)
+	}
+	return ""
 }
 
 // pattern is the value of a key as text with placeholders.
@@ -135,4 +168,29 @@ func (s section) pattern(key string) Pattern {
 		return Pattern{}
 	}
 	return p
+}
+
+// Most lines of text above and below a table.
+const (
+	maxTitleLines  = 10
+	maxFooterLines = 20
+)
+
+// patterns is one text with placeholders, or a list of them.
+func (s section) patterns(key string, most int) []Pattern {
+	if _, list := s.values[key].(*sequence); !list {
+		if p := s.pattern(key); !p.IsZero() {
+			return []Pattern{p}
+		}
+		return nil
+	}
+	elements, keys := s.list(key)
+	if len(keys) > most {
+		s.problem(key, "%s has %d lines; %d are allowed", s.child(key), len(keys), most)
+	}
+	var all []Pattern
+	for _, at := range keys {
+		all = append(all, elements.pattern(at))
+	}
+	return all
 }

@@ -114,7 +114,7 @@ func (m *comparison) run(ctx context.Context) error {
 	if err != nil {
 		return &incomparableError{err.Error()}
 	}
-	titles, err := d.SheetNames(t)
+	texts, err := d.Texts(t)
 	if err != nil {
 		return &incomparableError{err.Error()}
 	}
@@ -130,7 +130,7 @@ func (m *comparison) run(ctx context.Context) error {
 		if from := sheet.ColumnsFrom; from != "" && !slices.ContainsFunc(queries, func(q query.Query) bool { return q.Text && q.Name == from }) {
 			add(from, true, func(rows *query.Rows) error { return m.takeColumns(from, rows) })
 		}
-		add(sheet.Rows, false, func(rows *query.Rows) error { return m.takeRows(sheet, titles[i], rows) })
+		add(sheet.Rows, false, func(rows *query.Rows) error { return m.takeRows(sheet, texts.Text(sheet.Name, nil), rows) })
 	}
 	_, err = m.c.v.cfg.Database.Read(ctx, m.scope(zone), queries, func(i int, rows *query.Rows) error { return takes[i](rows) })
 	return err
