@@ -210,6 +210,11 @@ func ParseSubject(subject string) (Address, error) {
 // change of the whole flag document.
 const FlagsKey = "cutover"
 
+// ReturnKey is the key in the bucket [BucketFlags] that says that a group was taken back
+// to the previous system in a period: that happens once. ops writes and reads it; it is
+// never deleted.
+func ReturnKey(group, period string) string { return "returned." + Token(group) + "." + Token(period) }
+
 // RunKey is the key of a run in the bucket [BucketRuns].
 func RunKey(run RunID) string { return run.String() }
 

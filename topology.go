@@ -38,7 +38,7 @@ const (
 	// BucketRuns holds the record of every run, and the definitions that replays put in
 	// the place of a run's; keys are never deleted.
 	BucketRuns = "runs"
-	// BucketFlags holds the flag document.
+	// BucketFlags holds the flag document, and which groups were taken back in which period.
 	BucketFlags = "flags"
 	// BucketReports holds the applied definitions.
 	BucketReports = "reports"

@@ -184,7 +184,7 @@ func (l *Ledger) Put(ctx context.Context, document []byte, after uint64, by Attr
 	if _, err := ParseDocument(document); err != nil {
 		return nil, err
 	}
-	m := &nats.Msg{Subject: putSubject(l.js.Options()), Data: document, Header: nats.Header{}}
+	m := &nats.Msg{Subject: putSubject(l.js.Options(), ledgerSubject), Data: document, Header: nats.Header{}}
 	id := rand.Text()
 	for name, value := range map[string]string{
 		HeaderAuthor: by.Author, HeaderReason: by.Reason, HeaderForced: by.Forced, HeaderReturn: by.Return, HeaderWrite: id,
@@ -210,16 +210,16 @@ func (l *Ledger) Put(ctx context.Context, document []byte, after uint64, by Attr
 	return nil, fmt.Errorf("store the flag document after revision %d: %w", after, putErr)
 }
 
-// putSubject is where the key is written: behind a domain or in another account the
-// subject carries what requests carry, as KV clients have it.
-func putSubject(o jetstream.JetStreamOptions) string {
+// putSubject is where a key is written: behind a domain or in another account its subject
+// carries what requests carry, as KV clients have it.
+func putSubject(o jetstream.JetStreamOptions, subject string) string {
 	switch {
 	case o.Domain != "":
-		return "$JS." + o.Domain + ".API." + ledgerSubject
+		return "$JS." + o.Domain + ".API." + subject
 	case o.APIPrefix != "" && strings.TrimSuffix(o.APIPrefix, ".")+"." != jetstream.DefaultAPIPrefix:
-		return strings.TrimSuffix(o.APIPrefix, ".") + "." + ledgerSubject
+		return strings.TrimSuffix(o.APIPrefix, ".") + "." + subject
 	}
-	return ledgerSubject
+	return subject
 }
 
 // oneLine is what a header can hold.

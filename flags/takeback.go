@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/jetsheet/jetsheet"
 )
 
@@ -29,15 +31,23 @@ func ReturnMark(group, period string) string { return group + " " + period }
 //
 //   - the group is not routed new any more, or was not at some time since the run was
 //     frozen: somebody has decided about it since;
-//   - a revision that is kept took the group back in this period;
+//   - the group was taken back in this period before;
 //   - the document's default is new: there is no previous system to go back to.
 //
-// It may be called by several processes at once, and again after any error.
+// It may be called by several processes at once, and again after any error; with one, a
+// revision may have been stored.
 func (l *Ledger) TakeBack(ctx context.Context, t TakeBack) (*Revision, error) {
 	for {
+		before, err := l.returned(ctx, &t)
+		if err != nil || before {
+			return nil, err
+		}
 		list, err := l.Since(ctx, 0)
 		if err != nil || len(list) == 0 {
 			return nil, err
+		}
+		if mark := ReturnMark(t.Group, t.Period); slices.ContainsFunc(list, func(r *Revision) bool { return r.By.Return == mark }) {
+			return nil, l.keepReturn(ctx, &t) // whoever stored it was stopped before that
 		}
 		newest := list[len(list)-1]
 		d, err := newest.Document()
@@ -60,17 +70,35 @@ func (l *Ledger) TakeBack(ctx context.Context, t TakeBack) (*Revision, error) {
 		if err != nil {
 			return nil, fmt.Errorf("take group %s back: %w", t.Group, err)
 		}
-		return stored, nil
+		return stored, l.keepReturn(ctx, &t)
 	}
+}
+
+// returned says whether it is kept that the group was taken back in the period.
+func (l *Ledger) returned(ctx context.Context, t *TakeBack) (bool, error) {
+	_, err := l.stream.GetLastMsgForSubject(ctx, jetsheet.EntrySubject(jetsheet.BucketFlags, jetsheet.ReturnKey(t.Group, t.Period)))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look whether group %s was taken back: %w", t.Group, err)
+	}
+	return true, nil
+}
+
+// keepReturn keeps that the group was taken back in the period, for longer than the
+// revision that did it.
+func (l *Ledger) keepReturn(ctx context.Context, t *TakeBack) error {
+	subject := putSubject(l.js.Options(), jetsheet.EntrySubject(jetsheet.BucketFlags, jetsheet.ReturnKey(t.Group, t.Period)))
+	if _, err := l.js.Publish(ctx, subject, []byte(ReturnMark(t.Group, t.Period))); err != nil {
+		return fmt.Errorf("keep that group %s was taken back in period %s: %w", t.Group, t.Period, err)
+	}
+	return nil
 }
 
 // undecided says whether nobody has decided about the group since the run was frozen:
 // every revision from then on routes it new.
 func (t *TakeBack) undecided(list []*Revision) bool {
-	mark := ReturnMark(t.Group, t.Period)
-	if slices.ContainsFunc(list, func(r *Revision) bool { return r.By.Return == mark }) {
-		return false
-	}
 	for _, r := range slices.Backward(list) {
 		d, err := r.Document()
 		if err != nil { // nobody was routed by it

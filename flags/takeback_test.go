@@ -1,8 +1,11 @@
 package flags_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/flags"
@@ -116,7 +119,11 @@ func TestTakeBack(t *testing.T) {
 				t.Errorf("again: TakeBack = %+v, want nothing", again)
 			}
 			decide(t, ledger, route("g1", jetsheet.RouteNew))
-			frozenLater := func(b *flags.TakeBack) { b.FrozenRevision = got.Number + 1 }
+			newest, err := ledger.Newest(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			frozenLater := func(b *flags.TakeBack) { b.FrozenRevision = newest.Number }
 			if later := takeBack(t, ledger, change, frozenLater, fresh); later != nil {
 				t.Errorf("twice in a period: TakeBack = %+v, want nothing", later)
 			}
@@ -124,6 +131,50 @@ func TestTakeBack(t *testing.T) {
 				t.Error("in the next period: TakeBack = nil, want a revision")
 			}
 		})
+	}
+}
+
+// TestTakenBackOnceBeyondTheHistory: the revision that took a group back is kept for 64
+// changes, and that it did for good.
+func TestTakenBackOnceBeyondTheHistory(t *testing.T) {
+	t.Parallel()
+	_, ledger, js := newLedger(t)
+	if _, err := ledger.Put(t.Context(), parsed(t, grouped).Text(), 0, somebody); err != nil {
+		t.Fatal(err)
+	}
+	back := takeBack(t, ledger)
+	if back == nil {
+		t.Fatal("TakeBack = nil, want a revision")
+	}
+	key := jetsheet.EntrySubject(jetsheet.BucketFlags, jetsheet.ReturnKey("g1", "2026-10"))
+	stream, err := js.Stream(t.Context(), "KV_"+jetsheet.BucketFlags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As if the process had been stopped between the two writes: the next one mends it.
+	if err := stream.Purge(t.Context(), jetstream.WithPurgeSubject(key)); err != nil {
+		t.Fatal(err)
+	}
+	decide(t, ledger, route("g1", jetsheet.RouteNew))
+	if again := takeBack(t, ledger); again != nil {
+		t.Errorf("by the history: TakeBack = %+v, want nothing", again)
+	}
+	if _, err := stream.GetLastMsgForSubject(t.Context(), key); err != nil {
+		t.Errorf("the key that says so for good: %v", err)
+	}
+	for n := range 65 {
+		decide(t, ledger, func(d *flags.Document) (*flags.Document, error) {
+			return d.WithTenant("9", []jetsheet.Route{jetsheet.RouteHold, jetsheet.RouteLegacy}[n%2])
+		})
+	}
+	if _, err := ledger.At(t.Context(), back.Number); !errors.Is(err, flags.ErrNoRevision) {
+		t.Fatalf("revision %d is kept still: %v", back.Number, err)
+	}
+	if again := takeBack(t, ledger); again != nil {
+		t.Errorf("beyond the history: TakeBack = %+v, want nothing", again)
+	}
+	if next := takeBack(t, ledger, func(b *flags.TakeBack) { b.Period = "2026-11" }); next == nil {
+		t.Error("in the next period: TakeBack = nil, want a revision")
 	}
 }
 

@@ -33,6 +33,7 @@ func rights() []right {
 
 		{"write a run record", "$KV.runs.20261031T200000Z-readings-0", "producer ops previous"},
 		{"write the flag document", "$KV.flags.cutover", "setup ops operator"},
+		{"keep that a group went back", "$KV.flags.returned.g1.2026-10", "ops"},
 		{"apply a report", "$KV.reports.readings", "operator"},
 		{"claim a run", "$KV.progress.publisher.20261031T200000Z-readings-0", "producer"},
 		{"write a renderer's progress", "$KV.progress.renderer." + conversion, "renderer"},
