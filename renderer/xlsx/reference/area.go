@@ -1,9 +1,6 @@
 package reference
 
-import (
-	"bytes"
-	"strings"
-)
+import "strings"
 
 // area is a reference without a sheet: a cell, a range, whole rows or columns.
 type area struct {
@@ -55,6 +52,15 @@ func (a area) within(s Span) area {
 	return a
 }
 
+// cut is within, with a range that shrank to one cell written as that cell.
+func (a area) cut(s Span) area {
+	b := a.within(s)
+	if b != a && b.from.isCell() && s.First == s.Last && b.from.column == b.to.column {
+		b.single = true
+	}
+	return b
+}
+
 // Sqref moves a list of ranges as conditional formats and validations have it.
 // It holds exactly the cells that come from the old ones; it is empty if all
 // are gone. What is no list of ranges stays as it is.
@@ -72,11 +78,8 @@ func (g *Grid) Sqref(list string) string {
 		}
 		spans = g.rows.spans(spans[:0], a.from.row, a.to.row)
 		for _, s := range spans {
-			dst = a.within(s).append(appendBlank(dst))
+			dst = a.cut(s).append(appendBlank(dst))
 		}
-	}
-	if bytes.Equal(dst, []byte(list)) {
-		return list
 	}
 	return string(dst)
 }
@@ -89,7 +92,8 @@ func appendBlank(dst []byte) []byte {
 }
 
 // Ranges gives a range as often as it is copied: merged cells, a hyperlink, a
-// comment. One that a block's edge crosses grows with the block.
+// comment. One that a block's edge crosses grows with the block. What shrank to
+// one cell is written as one: it is merged no more.
 func (g *Grid) Ranges(ref string) []string {
 	a, ok := parseArea(ref)
 	if !ok || a.from.isColumn() {
@@ -97,7 +101,7 @@ func (g *Grid) Ranges(ref string) []string {
 	}
 	var refs []string
 	for _, s := range g.Copies(a.from.row, a.to.row) {
-		refs = append(refs, string(a.within(s).append(nil)))
+		refs = append(refs, string(a.cut(s).append(nil)))
 	}
 	return refs
 }

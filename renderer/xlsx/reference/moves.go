@@ -48,7 +48,8 @@ type sheet struct {
 	grids []*Grid
 }
 
-// New checks the sheets, given in the order of the template, and gives their moves.
+// New checks the sheets, given in the order of the template, and gives their
+// moves. ErrRows is its error when the copies are more than a sheet holds.
 func New(sheets []Sheet) (*Moves, error) {
 	m := &Moves{sheets: make([]sheet, len(sheets))}
 	for i, s := range sheets {
@@ -89,7 +90,7 @@ type Grid struct {
 }
 
 func (m *Moves) newGrid(sheet int, p Page) (*Grid, error) {
-	rows, err := newRegion(nil, 1, MaxRow, 1, p.Blocks)
+	rows, err := newPage(p.Blocks)
 	if err != nil {
 		return nil, err
 	}

@@ -60,10 +60,7 @@ func (p Place) area(grids []*Grid, r *ref) (area, bool) {
 			return area{}, false
 		}
 	}
-	if !ok || rows.First > MaxRow {
-		return area{}, false
-	}
-	return r.area.within(Span{rows.First, min(rows.Last, MaxRow)}), true
+	return r.area.within(rows), ok
 }
 
 // rows gives the new rows that a reference names on a page.
@@ -94,7 +91,7 @@ func (p Place) home(g *Grid, c corner) *region {
 	if c.fixedRow && home.parent != nil {
 		home = home.parent
 	}
-	for !home.holds(c.row, c.row) {
+	for home.parent != nil && !home.holds(c.row) {
 		home = home.parent
 	}
 	return home
@@ -117,7 +114,7 @@ func (r *region) ownRow(row int) bool {
 			return false
 		}
 	}
-	return r.holds(row, row)
+	return r.holds(row)
 }
 
 // first gives the new row where a range begins whose corners lie in different

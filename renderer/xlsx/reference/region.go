@@ -27,9 +27,21 @@ type placed struct {
 
 var errBlock = errors.New("block out of place")
 
-func newRegion(parent *region, first, last, start int, blocks []Block) (*region, error) {
-	r := &region{parent: parent}
-	return r, r.place(first, last, start, blocks)
+// ErrRows is the error of copies that do not fit on a sheet.
+var ErrRows = errors.New("too many copies")
+
+// newPage gives the region of a page: as many rows as still lie on the sheet.
+func newPage(blocks []Block) (*region, error) {
+	r := &region{}
+	if err := r.place(1, MaxRow, 1, blocks); err != nil {
+		return nil, err
+	}
+	r.last -= r.end - 1 - MaxRow
+	if n := len(blocks); n > 0 && r.last < blocks[n-1].Last {
+		return nil, fmt.Errorf("%w: %d rows more than a sheet holds", ErrRows, blocks[n-1].Last-r.last)
+	}
+	r.end = MaxRow + 1
+	return r, nil
 }
 
 func (r *region) place(first, last, start int, blocks []Block) error {
@@ -57,9 +69,17 @@ func (r *region) place(first, last, start int, blocks []Block) error {
 	return nil
 }
 
+// clamp keeps rows within the region. A range to the end of the sheet stays one.
+func (r *region) clamp(a, b int) (int, int) {
+	if b == MaxRow && r.parent == nil {
+		return max(a, r.first), r.last
+	}
+	return max(a, r.first), min(b, r.last)
+}
+
 // from gives the new row of the first of the old rows a to b.
 func (r *region) from(a, b int) (row int, ok bool) {
-	a, b = max(a, r.first), min(b, r.last)
+	a, b = r.clamp(a, b)
 	old, at := r.first, r.start // an old row behind a block, and where it lies
 	for i := range r.blocks {
 		p := &r.blocks[i]
@@ -81,7 +101,7 @@ func (r *region) from(a, b int) (row int, ok bool) {
 
 // to gives the new row of the last of the old rows a to b.
 func (r *region) to(a, b int) (row int, ok bool) {
-	a, b = max(a, r.first), min(b, r.last)
+	a, b = r.clamp(a, b)
 	old, at := r.last+1, r.end // an old row before which all is known, and where it lies
 	for i := len(r.blocks) - 1; i >= 0; i-- {
 		p := &r.blocks[i]
@@ -110,11 +130,11 @@ func (r *region) cover(a, b int) (from, to int, ok bool) {
 	return from, to, ok
 }
 
-func (r *region) holds(a, b int) bool { return r.first <= a && b <= r.last }
+func (r *region) holds(row int) bool { return r.first <= row && row <= r.last }
 
 // spans appends the new rows that come from the old rows a to b.
 func (r *region) spans(dst []Span, a, b int) []Span {
-	a, b = max(a, r.first), min(b, r.last)
+	a, b = r.clamp(a, b)
 	old, at := r.first, r.start
 	for i := range r.blocks {
 		p := &r.blocks[i]

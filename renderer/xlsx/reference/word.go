@@ -7,17 +7,21 @@ import "strings"
 func (s *scanner) word() error {
 	start := s.at
 	end := s.wordEnd(start)
-	first, isCorner := parseCorner(s.text[start:end])
-	switch {
-	case s.follows(end, '!'):
+	if s.follows(end, '!') {
 		s.at = end + 1
 		return s.reference(ref{start: start, sheet: s.text[start:end]})
-	case s.follows(end, ':') && !(isCorner && first.isCell()) && s.follows(s.wordEnd(end+1), '!') && s.wordEnd(end+1) > end+1:
-		until := s.wordEnd(end + 1)
+	}
+	if until := s.wordEnd(end + 1); s.follows(end, ':') && s.follows(until, '!') && until > end+1 && !isCell(s.text[start:end]) {
 		s.at = until + 1
 		return s.reference(ref{start: start, sheet: s.text[start:end], until: s.text[end+1 : until]})
 	}
 	return s.reference(ref{start: start})
+}
+
+// isCell tells A1:Sheet2!B3, two cells, from Sheet1:Sheet2!B3.
+func isCell(word string) bool {
+	c, ok := parseCorner(word)
+	return ok && c.isCell()
 }
 
 // quotedSheet takes 'A sheet'!A1 and 'First:Last'!A1; what follows '[Book]Sheet' stays.
