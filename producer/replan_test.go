@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -291,6 +292,27 @@ func TestPlanOfALostRecordIsDropped(t *testing.T) {
 	}
 	if run := r.run(id); run.State != jetsheet.RunClosed || *run.Closed != (jetsheet.Counts{}) {
 		t.Errorf("the run is %s with %+v, want it closed with nothing expected", run.State, run.Closed)
+	}
+}
+
+// The record of a closed run is lost and somebody starts the run again: what has failed is
+// left to a replay, as it was before.
+func TestLostRecordOfAClosedRunTriesNothingAgain(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	var again atomic.Int32
+	id, _ := r.closedWithFailures(5, func(request jetsheet.Request, m jetstream.Msg) error {
+		again.Add(1)
+		return r.fail(m, request.Conversion(), jetsheet.MaxAttempts, time.Time{})
+	})
+	if err := r.kv(jetsheet.BucketRuns).Purge(t.Context(), jetsheet.RunKey(id)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.cfg.Freezer.Freeze(t.Context(), id, daily, jetsheet.Scope{}); err != nil {
+		t.Fatal(err)
+	}
+	if run := r.until(id, jetsheet.RunClosed); *run.Closed != (jetsheet.Counts{Expected: 5, Failed: 5}) || again.Load() != 0 {
+		t.Errorf("closed with %+v after %d requests more, want 5 failed and none", run.Closed, again.Load())
 	}
 }
 

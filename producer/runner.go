@@ -43,7 +43,7 @@ type runner struct {
 	definition string
 	scope      jetsheet.Scope
 
-	fresh    bool // planned here, so nothing can have been published before
+	fresh    bool // planned here, so that nothing was published before unless it has outcomes
 	refrozen bool // the record was lost once
 	// lateRetries says that the run is closed and has something to try again.
 	lateRetries bool
@@ -233,12 +233,18 @@ func (r *runner) stepPublish(ctx context.Context, run *jetsheet.Run) (time.Durat
 	return r.watch(ctx, run)
 }
 
-// beginPass starts to go through the plan. Unless nothing can have been published
-// before, it looks first at what became of each conversion.
+// beginPass starts to go through the plan. Unless nothing was published before, it looks
+// first at what became of each conversion.
 func (r *runner) beginPass(ctx context.Context) error {
 	if r.fresh {
-		r.pass, r.fresh = newPass(r, nil), false
-		return nil
+		outcomes, err := r.outcomes(ctx)
+		if err != nil {
+			return err
+		}
+		if r.fresh = false; outcomes == 0 {
+			r.pass = newPass(r, nil)
+			return nil
+		}
 	}
 	s, err := r.survey(ctx)
 	if err != nil {
@@ -246,6 +252,17 @@ func (r *runner) beginPass(ctx context.Context) error {
 	}
 	r.pass = newPass(r, s)
 	return nil
+}
+
+// outcomes counts what lies in DONE and FAILED. A run that was planned just now has some
+// where its record was lost after it had been made once.
+func (r *runner) outcomes(ctx context.Context) (int, error) {
+	done, err := r.p.countRun(ctx, jetsheet.StreamDone, jetsheet.RunDoneSubjects(r.id))
+	if err != nil {
+		return 0, err
+	}
+	failed, err := r.p.countRun(ctx, jetsheet.StreamFailed, jetsheet.RunFailedSubjects(r.id))
+	return done + failed, err
 }
 
 // advance moves the run's state forward and says whether it is there now. What was
