@@ -26,13 +26,15 @@ type Skipped struct {
 	Held int `json:"held,omitempty"`
 	// NotReplayable: the same request fails the same way again.
 	NotReplayable int `json:"notReplayable,omitempty"`
+	// Superseded: a later run of the same tick has them, where the filter names no run.
+	Superseded int `json:"superseded,omitempty"`
 	// Changed: they failed anew, were dismissed or have gone since they were looked up.
 	Changed int `json:"changed,omitempty"`
 }
 
 // Total is how many were left as they are.
 func (s *Skipped) Total() int {
-	return s.Done + s.Pending + s.Dismissed + s.Held + s.NotReplayable + s.Changed
+	return s.Done + s.Pending + s.Dismissed + s.Held + s.NotReplayable + s.Superseded + s.Changed
 }
 
 // failedOne is a conversion whose newest word is a failure.
@@ -48,6 +50,8 @@ type failedOne struct {
 type failureSet struct {
 	list    []failedOne // in the order in which they failed
 	skipped Skipped
+	// pending are the keys of what is queued, in work or will be tried again by itself.
+	pending map[string]bool
 }
 
 // failures reads what a filter picks. As everywhere, done wins over pending and pending
@@ -58,9 +62,9 @@ func (r *Reader) failures(ctx context.Context, s *failureScan) (*failureSet, err
 	if err != nil {
 		return nil, err
 	}
-	set := &failureSet{}
+	set := &failureSet{pending: queued}
 	err = delivery.Scan(ctx, r.js, jetsheet.StreamFailed, !s.bodies, func(m jetstream.Msg) error {
-		return set.see(s, m, queued)
+		return set.see(s, m)
 	}, s.address.FailedSubjects())
 	if err != nil {
 		return nil, err
@@ -68,7 +72,7 @@ func (r *Reader) failures(ctx context.Context, s *failureScan) (*failureSet, err
 	return set, r.leaveOutDone(ctx, set)
 }
 
-func (set *failureSet) see(s *failureScan, m jetstream.Msg, queued map[string]bool) error {
+func (set *failureSet) see(s *failureScan, m jetstream.Msg) error {
 	address, err := jetsheet.ParseSubject(m.Subject())
 	if err != nil {
 		return nil //nolint:nilerr // no conversion has such a subject
@@ -81,11 +85,14 @@ func (set *failureSet) see(s *failureScan, m jetstream.Msg, queued map[string]bo
 		return nil
 	}
 	f := readFailure(m.Headers(), m.Data())
+	if f.Retrying() {
+		set.pending[address.Key()] = true
+	}
 	if !s.matches(address, &f) {
 		return nil
 	}
 	switch {
-	case queued[address.Key()] || f.Retrying():
+	case set.pending[address.Key()]:
 		set.skipped.Pending++
 	case f.Dismissed && !s.Dismissed && !s.one():
 		set.skipped.Dismissed++
@@ -109,12 +116,39 @@ func readFailure(header map[string][]string, body []byte) jetsheet.Failure {
 	return f
 }
 
-// leaveOutDone takes out what has an outcome. Few of a run are asked for one by one, for
-// many its DONE is read once.
+// leaveOutDone takes out what has an outcome.
 func (r *Reader) leaveOutDone(ctx context.Context, set *failureSet) error {
-	byRun := map[jetsheet.RunID]int{}
+	addresses := make([]jetsheet.Address, len(set.list))
 	for i := range set.list {
-		byRun[set.list[i].address.Run]++
+		addresses[i] = set.list[i].address
+	}
+	isDone, err := r.areDone(ctx, addresses)
+	if err != nil {
+		return err
+	}
+	set.skipped.Done += set.leaveOut(func(i int) bool { return isDone[i] })
+	return nil
+}
+
+// leaveOut takes out what is picked by its place in the list, and says how many that were.
+func (set *failureSet) leaveOut(picks func(i int) bool) (n int) {
+	kept := set.list[:0]
+	for i := range set.list {
+		if !picks(i) {
+			kept = append(kept, set.list[i])
+		}
+	}
+	n = len(set.list) - len(kept)
+	set.list = kept
+	return n
+}
+
+// areDone says which conversions have an outcome. Few of a run are asked for one by one,
+// for many its DONE is read once.
+func (r *Reader) areDone(ctx context.Context, addresses []jetsheet.Address) ([]bool, error) {
+	byRun := map[jetsheet.RunID]int{}
+	for i := range addresses {
+		byRun[addresses[i].Run]++
 	}
 	done := map[digest]bool{}
 	for run, n := range byRun {
@@ -126,14 +160,13 @@ func (r *Reader) leaveOutDone(ctx context.Context, set *failureSet) error {
 			return nil
 		}, jetsheet.RunDoneSubjects(run))
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	isDone := make([]bool, len(set.list))
+	isDone := make([]bool, len(addresses))
 	group, limited := errgroup.WithContext(ctx)
 	group.SetLimit(readsAtOnce)
-	for i := range set.list {
-		address := set.list[i].address
+	for i, address := range addresses {
 		if byRun[address.Run] > askEach {
 			isDone[i] = done[digestOf(address.Key())]
 			continue
@@ -144,17 +177,5 @@ func (r *Reader) leaveOutDone(ctx context.Context, set *failureSet) error {
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	kept := set.list[:0]
-	for i := range set.list {
-		if isDone[i] {
-			set.skipped.Done++
-		} else {
-			kept = append(kept, set.list[i])
-		}
-	}
-	set.list = kept
-	return nil
+	return isDone, group.Wait()
 }

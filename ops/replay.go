@@ -161,6 +161,7 @@ func (s *Skipped) String() string {
 		{s.Dismissed, "dismissed"},
 		{s.Held, "held"},
 		{s.NotReplayable, "not to be mended by a replay"},
+		{s.Superseded, "superseded by a later run"},
 		{s.Changed, "changed meanwhile"},
 	} {
 		if part.n > 0 {

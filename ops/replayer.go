@@ -63,11 +63,11 @@ func (p *replayer) replay(ctx context.Context, req *ReplayRequest) (*ReplayAnswe
 		return nil, err
 	}
 	scan.bodies = req.DryRun
-	set, err := p.reader.failures(ctx, scan)
+	set, advice, err := p.toReplay(ctx, scan)
 	if err != nil {
 		return nil, err
 	}
-	answer := &ReplayAnswer{DryRun: req.DryRun, Advice: set.leaveOutHopeless(scan)}
+	answer := &ReplayAnswer{DryRun: req.DryRun, Advice: advice}
 	answer.Left, answer.Causes = set.skipped, set.byCause()
 	filter := scan.FailureFilter
 	answer.Replay = Replay{
@@ -92,6 +92,16 @@ func (p *replayer) replay(ctx context.Context, req *ReplayRequest) (*ReplayAnswe
 	answer.State, answer.Owner, answer.At = ReplayRunning, p.owner, time.Now().UTC()
 	answer.ID = jetsheet.NewReplayID(answer.At, strings.ToLower(rand.Text()[:6]))
 	return answer, p.begin(ctx, answer, set)
+}
+
+// toReplay reads what a replay tries again, and what helps of the rest.
+func (p *replayer) toReplay(ctx context.Context, scan *failureScan) (*failureSet, []CauseAdvice, error) {
+	set, err := p.reader.failures(ctx, scan)
+	if err != nil {
+		return nil, nil, err
+	}
+	advice := set.leaveOutHopeless(scan)
+	return set, advice, p.reader.leaveOutSuperseded(ctx, scan, set)
 }
 
 // begin stores the record, queues in the background and waits a while for that.
@@ -210,11 +220,10 @@ func (p *replayer) resume(ctx context.Context, e *replayEntry) error {
 		return err
 	}
 	scan.after, scan.upTo = e.After, e.UpTo
-	set, err := p.reader.failures(ctx, scan)
+	set, _, err := p.toReplay(ctx, scan)
 	if err != nil {
 		return err
 	}
-	set.leaveOutHopeless(scan)
 	// What its last process queued and did not write down is pending or done by now.
 	e.Queued += max(0, e.Matched-e.Queued-e.Skipped.Total()-len(set.list))
 	p.log.InfoContext(ctx, "replay taken over", slog.String("replay", e.ID), slog.Int("left", len(set.list)))

@@ -30,7 +30,7 @@ type failuresReplayCommand struct {
 // Help is the command's longer description.
 func (c *failuresReplayCommand) Help() string {
 	return "Queues the failed requests once more, as they were: with the report's definition as it was when the run was frozen. With --definition current they are made with the definition that is applied now; what the run's plan says of each workbook stays: its row of the targets query, period, key and file name. One goes to the express lane, many to the bulk lane. " +
-		"Pressing twice is harmless. What is done, pending or dismissed is left alone; held ones are only tried when --cause held or the conversion is given."
+		"Pressing twice is harmless. What is done, pending or dismissed is left alone, and, where no run is named, what a later run of the same tick has; held ones are only tried when --cause held or the conversion is given."
 }
 
 // Run asks for the replay and shows how it goes.
