@@ -241,8 +241,8 @@ func variantFor(flag map[string]json.RawMessage, route jetsheet.Route) (string, 
 	return name, nil
 }
 
-// QuoteIDs writes the numbers in lists of tenants as texts, which the ids of tenants are:
-// flagd never finds the tenant "7" in [7]. Other content stays as it is, and data without
+// QuoteIDs writes the numbers in lists of tenants, and those that a tenant is compared
+// with, as texts, which the ids of tenants are: flagd never finds the tenant "7" in [7]. Other content stays as it is, and data without
 // such a number byte for byte.
 func QuoteIDs(data []byte) ([]byte, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -266,8 +266,10 @@ func quoteIDs(value any) bool {
 			changed = quoteIDs(element) || changed
 		}
 	case map[string]any:
-		if args, ok := v["in"].([]any); ok && len(args) == 2 && isTenant(encoded(args[0])) {
-			changed = quoteNumbers(args[1])
+		for _, operator := range []string{"in", "==", "===", "!=", "!=="} {
+			if args, ok := v[operator].([]any); ok && len(args) == 2 && isTenant(encoded(args[0])) {
+				changed = quoteNumbers(args) || quoteNumbers(args[1]) || changed
+			}
 		}
 		for _, element := range v {
 			changed = quoteIDs(element) || changed
@@ -276,6 +278,7 @@ func quoteIDs(value any) bool {
 	return changed
 }
 
+// quoteNumbers makes texts of the numbers in a list.
 func quoteNumbers(list any) bool {
 	members, ok := list.([]any)
 	changed := false

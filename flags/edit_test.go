@@ -275,6 +275,14 @@ func TestNumbersAreNoIDs(t *testing.T) {
 		"7 new/g, 8 new/g, 9 new/, 12345678901234567890 new/g, 10 legacy/"; got != want {
 		t.Errorf("got %s, want %s in %s", got, want, quoted)
 	}
+	const compared = `{"flags": {"cutover": {"state": "ENABLED", "variants": {"legacy": "legacy", "new": "new"}, "defaultVariant": "legacy",
+		"targeting": {"if": [{"==": [{"var": "targetingKey"}, 7]}, "new"]}}}}`
+	if _, err := flags.ParseDocument([]byte(compared)); !errors.Is(err, flags.ErrDocument) || !strings.Contains(err.Error(), `write "7"`) {
+		t.Errorf("compared with a number: ParseDocument = %v, want ErrDocument that says how to write 7", err)
+	}
+	if quoted, err = flags.QuoteIDs([]byte(compared)); err != nil || routesOf(t, parsed(t, string(quoted)), "7", "07") != "7 new/, 07 legacy/" {
+		t.Errorf("compared with a number: QuoteIDs = %s, %v", quoted, err)
+	}
 	if same, err := flags.QuoteIDs([]byte(grouped)); err != nil || string(same) != grouped {
 		t.Errorf("QuoteIDs changed a document without numbers: %s, %v", same, err)
 	}

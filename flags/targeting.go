@@ -98,7 +98,7 @@ func (c *targetingCheck) operator(operator string, args any, path string, body, 
 		return c.reference(args, path, body, shared)
 	case "var":
 		return c.variable(args, path, body)
-	case "in":
+	case "in", "==", "===", "!=", "!==":
 		if err := numbersAsIDs(args, path); err != nil {
 			return err
 		}
@@ -138,21 +138,33 @@ func (c *targetingCheck) variable(args any, path string, body bool) error {
 	return documentError(path, fmt.Sprintf("%v is not known when a run is frozen, only targetingKey, the tenant's id, is", args))
 }
 
-// numbersAsIDs refuses a number in a list that the tenant's id is looked for in: an id is
-// a text, and is never found as a number.
+// numbersAsIDs refuses a number that the tenant's id is looked for in or compared with: an
+// id is a text. In a list it is never found as a number, and by "==" the number 7 is also
+// the texts "07" and "7.0".
 func numbersAsIDs(args any, path string) error {
 	values, ok := args.([]any)
 	if !ok || len(values) != 2 || !isTenant(encoded(values[0])) {
 		return nil
 	}
-	members, ok := values[1].([]any)
+	if err := numberAsID(values[1], join(path, "1")); err != nil {
+		return err
+	}
+	members, _ := values[1].([]any)
 	for i := range members {
-		if number, isNumber := members[i].(float64); ok && isNumber {
-			id := strconv.FormatFloat(number, 'f', -1, 64)
-			return documentError(join(path, "1."+strconv.Itoa(i)), fmt.Sprintf("tenants' ids are texts: write %q instead of %s", id, id))
+		if err := numberAsID(members[i], join(path, "1."+strconv.Itoa(i))); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func numberAsID(value any, path string) error {
+	number, ok := value.(float64)
+	if !ok {
+		return nil
+	}
+	id := strconv.FormatFloat(number, 'f', -1, 64)
+	return documentError(path, fmt.Sprintf("tenants' ids are texts: write %q instead of %s", id, id))
 }
 
 func flagdProperty(name string) bool { return len(name) >= 6 && name[:6] == "$flagd" }

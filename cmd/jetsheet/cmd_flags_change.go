@@ -41,7 +41,8 @@ type flagsEdit struct {
 	document func(ctx context.Context, ledger *flags.Ledger, before *flags.Document) (*flags.Document, error)
 	// text is what is stored if it is not to be the document's own text.
 	text []byte
-	// repairs says that the newest revision need not be valid.
+	// repairs says that the document is made from scratch: the newest revision need not be
+	// valid.
 	repairs bool
 }
 
@@ -150,11 +151,11 @@ type flagsChanger struct {
 // try works on the newest revision. Where something is in the way the change is returned
 // with the error.
 func (c *flagsChanger) try(ctx context.Context) (*flagsChange, error) {
-	newest, before, err := c.before(ctx)
+	newest, before, base, err := c.before(ctx)
 	if err != nil {
 		return nil, err
 	}
-	after, err := c.edit.document(ctx, c.ledger, before)
+	after, err := c.edit.document(ctx, c.ledger, base)
 	if err != nil {
 		return nil, err
 	}
@@ -188,34 +189,55 @@ func (c *flagsChanger) try(ctx context.Context) (*flagsChange, error) {
 	return change, nil
 }
 
-// before returns the newest revision, and the newest document that can be used: that is
-// what the systems go by.
-func (c *flagsChanger) before(ctx context.Context) (*flags.Revision, *flags.Document, error) {
-	newest, err := c.ledger.Newest(ctx)
+// before returns the newest revision, the newest document that can be used, which is what
+// the systems go by, and the one that is changed: they differ where the newest revision
+// only has numbers for ids, which are texts in what is stored.
+func (c *flagsChanger) before(ctx context.Context) (newest *flags.Revision, before, base *flags.Document, err error) {
+	newest, err = c.ledger.Newest(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if c.IfRevision > 0 && newest.Number != c.IfRevision {
-		return nil, nil, fmt.Errorf("the newest revision is %d, not %d; look at it with: jetsheet flags get", newest.Number, c.IfRevision)
+		return nil, nil, nil, fmt.Errorf("the newest revision is %d, not %d; look at it with: jetsheet flags get", newest.Number, c.IfRevision)
 	}
 	d, err := newest.Document()
 	if err == nil {
-		return newest, d, nil
+		return newest, d, d, nil
 	}
-	if !c.edit.repairs {
-		return nil, nil, fmt.Errorf("%w; or go back to the last valid one with: jetsheet flags rollback --reason TEXT", err)
+	base = quoted(newest)
+	if base == nil && !c.edit.repairs {
+		return nil, nil, nil, fmt.Errorf("%w; or go back to the last valid one with: jetsheet flags rollback --reason TEXT", err)
 	}
+	before, err = c.lastUsable(ctx)
+	return newest, before, base, err
+}
+
+// quoted is a revision with its ids as texts, nil where that does not make it valid.
+func quoted(r *flags.Revision) *flags.Document {
+	text, err := flags.QuoteIDs(r.Value)
+	if err != nil {
+		return nil
+	}
+	d, err := flags.ParseDocument(text)
+	if err != nil {
+		return nil
+	}
+	return d
+}
+
+// lastUsable is the newest document that can be used, or the one that an installation
+// begins with.
+func (c *flagsChanger) lastUsable(ctx context.Context) (*flags.Document, error) {
 	list, err := c.ledger.Since(ctx, 0)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, r := range slices.Backward(list) {
 		if d, err := r.Document(); err == nil {
-			return newest, d, nil
+			return d, nil
 		}
 	}
-	d, err = flags.ParseDocument(flags.InitialDocument(jetsheet.RouteLegacy))
-	return newest, d, err
+	return flags.ParseDocument(flags.InitialDocument(jetsheet.RouteLegacy))
 }
 
 // compare fills in who moves.
