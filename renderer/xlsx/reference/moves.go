@@ -68,6 +68,15 @@ func New(sheets []Sheet) (*Moves, error) {
 // Grid is the page of that number of the sheet of that number, both from 0.
 func (m *Moves) Grid(sheet, page int) *Grid { return m.sheets[sheet].grids[page] }
 
+// Pages gives how many pages were made of each sheet, in the order of the template.
+func (m *Moves) Pages() []int {
+	n := make([]int, len(m.sheets))
+	for i, s := range m.sheets {
+		n[i] = len(s.grids)
+	}
+	return n
+}
+
 // Workbook is the place of a formula that stands on no sheet, such as a name's.
 func (m *Moves) Workbook() Place { return Place{moves: m} }
 
@@ -133,6 +142,10 @@ func (g *Grid) Copies(first, last int) []Span {
 func (g *Grid) At(newRow int) Place {
 	return Place{moves: g.moves, grid: g, copy: g.rows.at(newRow)}
 }
+
+// Page is the place of a formula that belongs to the page but stands in none of
+// its rows, such as that of its print area or of a chart on it.
+func (g *Grid) Page() Place { return Place{moves: g.moves, grid: g, copy: g.rows} }
 
 // Place is where a formula stands in the filled workbook.
 type Place struct {

@@ -3,6 +3,7 @@ package reference_test
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -44,11 +45,11 @@ func drawFormula(t *rapid.T, from, to func(row int) bool) string {
 		}
 		return reference()
 	}
-	formula := operand()
+	parts := []string{operand()}
 	for range rapid.IntRange(0, 3).Draw(t, "operators") {
-		formula += rapid.SampledFrom([]string{"+", "*", "&", "<>", "-"}).Draw(t, "operator") + operand()
+		parts = append(parts, rapid.SampledFrom([]string{"+", "*", "&", "<>", "-"}).Draw(t, "operator"), operand())
 	}
-	return formula
+	return strings.Join(parts, "")
 }
 
 // form is a workbook in which excelize moves rows of the sheet Form.
@@ -81,7 +82,7 @@ func must(t *rapid.T, err error) {
 }
 
 // same compares what the formula became at the place with the cell of excelize's workbook.
-func same(t *rapid.T, f *excelize.File, sheet, cell string, formula string, at reference.Place) {
+func same(t *rapid.T, f *excelize.File, sheet, cell, formula string, at reference.Place) {
 	t.Helper()
 	want, err := f.GetCellFormula(sheet, cell)
 	must(t, err)
