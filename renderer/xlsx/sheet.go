@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Excel's limits for one sheet.
@@ -21,6 +22,8 @@ type Column struct {
 	// Width is in characters of the default font, at most 255; 0 takes it from
 	// the header and the first rows, between 6 and 60.
 	Width float64
+	// Total is what the row of totals, below the rows, says of the column.
+	Total Total
 }
 
 // Sheet is one sheet as the caller wants it.
@@ -33,9 +36,17 @@ type Sheet struct {
 	// filter on the header.
 	FreezeHeader bool
 	Filter       bool
+	// TotalLabel is what the row of totals says in the first column that has none. The
+	// row is there when a column has a total and there are rows; a sheet that goes on in
+	// another one has one for its rows.
+	TotalLabel string
+	// Footer gives the lines below the rows, at most 20, after an empty one; nil for
+	// none. It is called when a sheet is complete, also when it goes on in another one,
+	// with the number of its rows.
+	Footer func(rows int64) []string
 }
 
-func (s Sheet) validate() error {
+func (s *Sheet) validate() error {
 	if len(s.Columns) == 0 {
 		return errors.New("a sheet needs at least one column")
 	}
@@ -47,5 +58,33 @@ func (s Sheet) validate() error {
 			return fmt.Errorf("the width of column %d (%q) is %v; it must be 0 to %d", i+1, c.Title, c.Width, maxColumnWidth)
 		}
 	}
-	return cmp.Or(s.Title.validate(), s.Header.validate())
+	return cmp.Or(s.Title.validate(), s.Header.validate(), s.validateTotals())
+}
+
+func (s *Sheet) validateTotals() error {
+	totals := 0
+	for i := range s.Columns {
+		c := &s.Columns[i]
+		if err := c.Total.validate(&c.Format); err != nil {
+			return fmt.Errorf("the total of column %d (%q): %w", i+1, c.Title, err)
+		}
+		if c.Total != NoTotal {
+			totals++
+		}
+	}
+	if s.TotalLabel != "" && totals == len(s.Columns) {
+		return fmt.Errorf("every column has a total, so the label %q has no place; leave it out, or the total of the first column", s.TotalLabel)
+	}
+	return nil
+}
+
+// rowsBelow is how many rows may stand below the caller's.
+func (s *Sheet) rowsBelow() (n int) {
+	if slices.ContainsFunc(s.Columns, func(c Column) bool { return c.Total != NoTotal }) {
+		n++
+	}
+	if s.Footer != nil {
+		n += footerRows
+	}
+	return n
 }

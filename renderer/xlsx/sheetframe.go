@@ -23,9 +23,7 @@ func (s *SheetWriter) newFrame() frame {
 		c := textCell(line, "", 0)
 		look := s.sheet.Title.look(&c, i == 0)
 		f.title = append(f.title, frameRow{[]cell{c}, []int{s.book.styles.id(look)}, s.sheet.Title.height(&c, i == 0)})
-		if c.changes != 0 {
-			s.book.summary.Substitutions.record(c.changes, Substitution{Sheet: s.name, Cell: reference(0, i+1)})
-		}
+		s.noteText(&c, 0, i+1)
 	}
 	f.header = s.newHeader()
 	s.note(f.header.cells, f.headerRow())
@@ -44,6 +42,13 @@ func (s *SheetWriter) newHeader() frameRow {
 		}
 	}
 	return header
+}
+
+// noteText records what had to change in a text that is not of a column.
+func (s *SheetWriter) noteText(c *cell, column, row int) {
+	if c.changes != 0 {
+		s.book.summary.Substitutions.record(c.changes, Substitution{Sheet: s.name, Cell: reference(column, row)})
+	}
 }
 
 // begin starts the sheet in hand with its title and header.
@@ -84,13 +89,24 @@ func (s *SheetWriter) frozen() int {
 
 // finish moves the sheet in hand into the archive.
 func (s *SheetWriter) finish() error {
-	s.columns.settle()
 	written := writtenSheet{name: s.name}
 	tail := sheetTail{merges: s.merges(), links: &s.links}
+	header := s.frame.headerRow()
+	rows := s.written - header
 	if s.sheet.Filter {
-		filtered := s.area(s.frame.headerRow(), s.written)
+		filtered := s.area(header, s.written)
 		tail.filter, written.filter = filtered.String(), filtered.absolute()
 	}
+	if rows > 0 && len(s.totals.columns) > 0 {
+		s.writeTotals(header+1, s.written)
+		written.formulas = true
+	}
+	if s.sheet.Footer != nil {
+		if err := s.writeFooter(rows); err != nil {
+			return err
+		}
+	}
+	s.columns.settle()
 	whole := s.area(1, s.written)
 	if err := s.rows.finish(func() []byte { return s.head(whole.String()) }, tail.appendXML(nil)); err != nil {
 		return err

@@ -19,7 +19,7 @@ const (
 	// the rows that Excel allows, if those to come are twice as long.
 	largeRow = 2 << 10
 	// tailMax is more than what follows the rows takes.
-	tailMax = maxLinkBytes + 1<<20
+	tailMax = maxLinkBytes + 8<<20
 )
 
 // sheetRows takes the encoded rows of one sheet after the other into the archive.

@@ -17,6 +17,7 @@ type SheetWriter struct {
 	ids        []int
 	looks      []lookCache
 	frame      frame
+	totals     totals
 	encoder    *rowEncoder
 	columns    columnWidths
 	rows       sheetRows
@@ -33,12 +34,12 @@ func newSheetWriter(w *Writer, sheet Sheet, name string) *SheetWriter {
 	sheet.Columns = slices.Clone(sheet.Columns)
 	n := len(sheet.Columns)
 	s := &SheetWriter{
-		book: w, sheet: sheet, base: name, rowsMax: MaxRows, bytesMax: math.MaxUint32 - tailMax,
+		book: w, sheet: sheet, base: name, rowsMax: MaxRows - sheet.rowsBelow(), bytesMax: math.MaxUint32 - tailMax,
 		row: make([]cell, n), ids: make([]int, n), looks: make([]lookCache, n),
 		encoder: newRowEncoder(n), columns: newColumnWidths(sheet.Columns),
 	}
 	s.name, s.part = name, 1
-	s.frame = s.newFrame()
+	s.frame, s.totals = s.newFrame(), newTotals(&s.sheet)
 	s.begin()
 	return s
 }
@@ -81,6 +82,7 @@ func (s *SheetWriter) write(values []Value) error {
 		s.encoder.append(&s.rows.pending, s.written+1, s.row, s.ids, height)
 	}
 	s.written++
+	s.totals.add(s.row)
 	if changes != 0 {
 		s.note(s.row, s.written)
 	}
@@ -102,6 +104,7 @@ func (s *SheetWriter) pass() error {
 		return nil
 	}
 	if s.rows.part == nil {
+		s.roomForSums()
 		if err := s.rows.stream(s.head(""), s.written); err != nil {
 			return err
 		}

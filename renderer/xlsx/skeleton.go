@@ -3,6 +3,7 @@ package xlsx
 import (
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -43,6 +44,8 @@ type writtenSheet struct {
 	name string
 	// filter is the filtered range with absolute references; empty for none.
 	filter string
+	// formulas is set where a program that calculates should do so.
+	formulas bool
 }
 
 func appendWorkbook(b []byte, sheets []writtenSheet) []byte {
@@ -50,7 +53,11 @@ func appendWorkbook(b []byte, sheets []writtenSheet) []byte {
 	for i, s := range sheets {
 		b = fmt.Appendf(b, `<sheet name="%s" sheetId="%d" r:id="rId%d"/>`, escapeXML(s.name), i+1, i+1)
 	}
-	return append(appendFilterNames(append(b, `</sheets>`...), sheets), `</workbook>`...)
+	b = appendFilterNames(append(b, `</sheets>`...), sheets)
+	if slices.ContainsFunc(sheets, func(s writtenSheet) bool { return s.formulas }) {
+		b = append(b, `<calcPr fullCalcOnLoad="1"/>`...)
+	}
+	return append(b, `</workbook>`...)
 }
 
 // appendFilterNames writes the hidden name that Excel gives a filtered range;

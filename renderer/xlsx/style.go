@@ -3,6 +3,7 @@ package xlsx
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -50,6 +51,8 @@ type style struct {
 	font  font
 	align alignment
 	quote bool
+	// ruled cells have a line above them.
+	ruled bool
 }
 
 // font is one of those that cells have; alignment is how text lies in a cell.
@@ -63,6 +66,7 @@ const (
 	fontBold
 	fontLink
 	fontTitle
+	fontNote
 )
 
 // fonts are what the styles part says of each.
@@ -71,6 +75,7 @@ var fonts = [...]string{
 	fontBold:  `<font><b/><sz val="11"/><name val="Calibri"/><family val="2"/></font>`,
 	fontLink:  `<font><u/><sz val="11"/><color rgb="FF0563C1"/><name val="Calibri"/><family val="2"/></font>`,
 	fontTitle: `<font><b/><sz val="14"/><name val="Calibri"/><family val="2"/></font>`,
+	fontNote:  `<font><sz val="9"/><color rgb="FF595959"/><name val="Calibri"/><family val="2"/></font>`,
 }
 
 // commonFonts are in every workbook, used or not.
@@ -141,8 +146,7 @@ const firstCustomCode = 164
 func (s *styles) appendXML(b []byte) []byte {
 	codes, b := s.appendCodes(append(b, xmlHeader+`<styleSheet xmlns="`+namespaceMain+`">`...))
 	fills, b := s.appendFills(s.appendFonts(b))
-	b = append(b, `<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>`+
-		`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="`...)
+	b = append(s.appendBorders(b), `<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="`...)
 	b = append(strconv.AppendInt(b, int64(len(s.order)), 10), `">`...)
 	for _, look := range s.order {
 		b = look.appendXML(b, codes[look.code], fills[look.fill])
@@ -160,6 +164,15 @@ func (s *styles) appendFonts(b []byte) []byte {
 		b = append(b, font...)
 	}
 	return append(b, `</fonts>`...)
+}
+
+func (s *styles) appendBorders(b []byte) []byte {
+	const none, above = `<border><left/><right/><top/><bottom/><diagonal/></border>`,
+		`<border><left/><right/><top style="thin"><color auto="1"/></top><bottom/><diagonal/></border>`
+	if slices.ContainsFunc(s.order, func(look style) bool { return look.ruled }) {
+		return append(b, `<borders count="2">`+none+above+`</borders>`...)
+	}
+	return append(b, `<borders count="1">`+none+`</borders>`...)
 }
 
 func (s *styles) appendCodes(b []byte) (map[string]int, []byte) {
@@ -204,7 +217,11 @@ func (s *styles) appendFills(b []byte) (map[string]int, []byte) {
 }
 
 func (s style) appendXML(b []byte, code, fill int) []byte {
-	b = fmt.Appendf(b, `<xf numFmtId="%d" fontId="%d" fillId="%d" borderId="0" xfId="0"`, code, s.font, fill)
+	border := 0
+	if s.ruled {
+		border = 1
+	}
+	b = fmt.Appendf(b, `<xf numFmtId="%d" fontId="%d" fillId="%d" borderId="%d" xfId="0"`, code, s.font, fill, border)
 	if s.quote {
 		b = append(b, ` quotePrefix="1"`...)
 	}
@@ -216,6 +233,9 @@ func (s style) appendXML(b []byte, code, fill int) []byte {
 	}
 	if fill != 0 {
 		b = append(b, ` applyFill="1"`...)
+	}
+	if s.ruled {
+		b = append(b, ` applyBorder="1"`...)
 	}
 	if s.align == alignDefault {
 		return append(b, `/>`...)

@@ -117,9 +117,14 @@ func refuses(t *testing.T, sheet xlsx.Sheet, words ...string) {
 	}
 	defer w.Discard()
 	_, err = w.Sheet(sheet)
-	for _, word := range append(words, sheet.Name) {
+	refusedBy(t, err, append(words, sheet.Name)...)
+}
+
+func refusedBy(t *testing.T, err error, words ...string) {
+	t.Helper()
+	for _, word := range words {
 		if err == nil || !strings.Contains(err.Error(), word) {
-			t.Errorf("sheet %q: error %v, want one that says %q", sheet.Name, err, word)
+			t.Errorf("error %v, want one that says %q", err, word)
 		}
 	}
 }

@@ -155,6 +155,15 @@ func (w *columnWidths) settle() {
 	}
 }
 
+// widen makes room for a cell below the rows. It comes too late where the widths are
+// written already.
+func (w *columnWidths) widen(column int, c *cell) {
+	w.measure(column, c)
+	if w.settled() && w.columns[column].Width == 0 {
+		w.widths[column] = max(w.widths[column], min(float64(shownWidth(c))+padding, maxWidth))
+	}
+}
+
 func (w *columnWidths) final() []float64 { return w.widths }
 
 // expected is the least width that a column will have for a cell of a row in hand:

@@ -1,0 +1,95 @@
+package xlsx
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// splitBook writes rows into sheets that hold so many rows each.
+func splitBook(t *testing.T, sheet Sheet, sheetRows, rows int, row func(i int) []Value) *excelize.File {
+	t.Helper()
+	var file bytes.Buffer
+	w, err := New(t.Context(), &file, Book{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Discard()
+	s, err := w.Sheet(sheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := MaxRows - sheet.rowsBelow(); s.rowsMax != want {
+		t.Fatalf("a sheet's rows may reach to %d, want %d", s.rowsMax, want)
+	}
+	s.rowsMax = sheetRows - sheet.rowsBelow()
+	for i := range rows {
+		if err := s.Row(row(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(file.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+// TestSplitKeepsTheLayout reads each sheet of a split.
+func TestSplitKeepsTheLayout(t *testing.T) {
+	t.Parallel()
+	f := splitBook(t, Sheet{
+		Name: "s", Title: Title{Lines: []string{"title", "period"}, Merge: true}, FreezeHeader: true, Filter: true, TotalLabel: "sum",
+		Columns: []Column{{Title: "n"}, {Title: "value", Total: TotalSum}},
+		Footer:  func(rows int64) []string { return []string{strconv.FormatInt(rows, 10) + " rows"} },
+	}, 45, 43, func(i int) []Value { return []Value{Int(int64(i)), Int(int64(i))} })
+	first := 0
+	for _, sheet := range []struct {
+		name string
+		rows int
+	}{{"s", 20}, {"s (2)", 20}, {"s (3)", 3}} {
+		sum := 0
+		for i := range sheet.rows {
+			sum += first + i
+		}
+		total := sheet.rows + 4
+		for cell, want := range map[string]string{
+			"A1": "title", "A2": "period", "A3": "n", "A4": strconv.Itoa(first), fmt.Sprintf("A%d", total-1): strconv.Itoa(first + sheet.rows - 1),
+			fmt.Sprintf("A%d", total): "sum", fmt.Sprintf("B%d", total): strconv.Itoa(sum), fmt.Sprintf("A%d", total+2): fmt.Sprintf("%d rows", sheet.rows),
+		} {
+			if got, err := f.GetCellValue(sheet.name, cell); err != nil || got != want {
+				t.Errorf("%s of %q is %q, %v, want %q", cell, sheet.name, got, err, want)
+			}
+		}
+		if got, err := f.CalcCellValue(sheet.name, fmt.Sprintf("B%d", total)); err != nil || got != strconv.Itoa(sum) {
+			t.Errorf("the total of %q is calculated %q, %v, want %d", sheet.name, got, err, sum)
+		}
+		checkSplitSheet(t, f, sheet.name)
+		first += sheet.rows
+	}
+}
+
+// checkSplitSheet holds what each sheet of the split has whatever its rows.
+func checkSplitSheet(t *testing.T, f *excelize.File, name string) {
+	t.Helper()
+	if merged, err := f.GetMergeCells(name); err != nil || len(merged) != 2 {
+		t.Errorf("merges of %q are %v, %v, want 2", name, merged, err)
+	}
+	if panes, err := f.GetPanes(name); err != nil || panes.YSplit != 3 {
+		t.Errorf("panes of %q are %+v, %v, want 3 rows", name, panes, err)
+	}
+}
