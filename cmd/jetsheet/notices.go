@@ -33,6 +33,7 @@ func (a *app) newNotices(ctx context.Context, p parts, settings *notify.Settings
 		return nil, err
 	}
 	return notify.New(ctx, notify.Config{
-		JetStream: p.js, Channels: channels, Source: source, UnkeptGrace: settings.PauseGrace, Worker: workerName("notify"), Logger: a.log,
+		JetStream: p.js, Channels: channels, Source: source, UnkeptGrace: settings.PauseGrace, Interval: settings.Interval,
+		Worker: workerName("notify"), Logger: a.log,
 	})
 }

@@ -10,12 +10,11 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
-	"github.com/jetsheet/jetsheet/ops/notify"
 )
 
 // TestOutagesFailNothing takes something away in the middle of a run: whoever needs it
-// says so, people see it where they look, and once it is back the run goes on by itself as
-// if nothing had been.
+// says so, people see it where they look and are told once, and once it is back the run
+// goes on by itself as if nothing had been.
 func TestOutagesFailNothing(t *testing.T) {
 	t.Parallel()
 	for name, outage := range map[string]struct {
@@ -28,6 +27,9 @@ func TestOutagesFailNothing(t *testing.T) {
 		"S3 refuses": {func(_ *installation, front *s3Front) func() {
 			return front.refuse(403, "AccessDenied")
 		}, jetsheet.StageUploader, jetsheet.ResourceS3, "AccessDenied"},
+		"S3 is too busy": {func(_ *installation, front *s3Front) func() {
+			return front.refuse(503, "SlowDown")
+		}, jetsheet.StageUploader, jetsheet.ResourceS3, "SlowDown"},
 		"credentials have expired": {func(_ *installation, front *s3Front) func() {
 			return front.refuse(400, "ExpiredToken")
 		}, jetsheet.StageUploader, jetsheet.ResourceS3, "ExpiredToken"},
@@ -50,8 +52,9 @@ func TestOutagesFailNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			i := install(t, killSchema)
-			front := i.frontS3()
+			front, hook := i.frontS3(), i.hook()
 			i.startRoles("producer", "renderer", "uploader")
+			i.startOps()
 			id := i.apply(killReport, killTick())
 			i.await("some workbooks", time.Minute, func() bool { return i.done(id) >= 20 })
 			mend := outage.breaks(i, front)
@@ -63,11 +66,14 @@ func TestOutagesFailNothing(t *testing.T) {
 			if want := string(outage.stage) + " paused since "; !strings.Contains(said, want) || !strings.Contains(said, outage.says) {
 				t.Errorf("runs wait says %q, want %q and %q", said, want, outage.says)
 			}
+			opened := hook.told(t, outage.stage, outage.on, outage.says)
 			mend()
 			i.closed(id, time.Minute)
 			i.checkKillWorkbooks(id)
 			i.nothingFailed()
 			i.paused(outage.stage, "")
+			hook.over(t, opened)
+			hook.none(i)
 		})
 	}
 }
@@ -84,7 +90,7 @@ func (f *s3Front) refuse(status int, code string) (mend func()) {
 func TestNATSWithoutRoom(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("ops looks every half minute, and again")
+		t.Skip("tens of megabytes are written to leave no room")
 	}
 	i := install(t, killSchema)
 	hook := i.hook()
@@ -95,7 +101,7 @@ func TestNATSWithoutRoom(t *testing.T) {
 	i.stopNATS()
 	i.runNATSServer("67108864")
 	i.startRoles("producer", "renderer", "uploader")
-	i.start("ops", "--ops-notify-pause-grace=1s")
+	i.startOps()
 	id := i.apply(killReport, killTick())
 	i.await("some workbooks", time.Minute, func() bool { return i.done(id) >= 20 })
 	ballast, err := i.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "BALLAST", Subjects: []string{"ballast"}})
@@ -131,17 +137,12 @@ func TestNATSWithoutRoom(t *testing.T) {
 	if !strings.Contains(out, "producer paused since ") || strings.Contains(out, "is running: start one with") {
 		t.Errorf("runs show says\n%s\nwant that the producer is paused, and that nobody is missing", out)
 	}
-	opened := hook.next(t)
-	if n := opened.Notice; opened.Action != notify.ActionOpen || n.Resource != jetsheet.ResourceNATS || !strings.Contains(n.FirstError, "insufficient resources") {
-		t.Errorf("got %s of %+v, want the opening of a notice that NATS has no room", opened.Action, n)
-	}
+	opened := hook.told(t, "", jetsheet.ResourceNATS, "insufficient resources")
 	if err := i.js.DeleteStream(t.Context(), ballast.CachedInfo().Config.Name); err != nil {
 		t.Fatal(err)
 	}
 	i.closed(id, 2*time.Minute)
 	i.checkKillWorkbooks(id)
 	i.nothingFailed()
-	if closed := hook.next(t); closed.Action != notify.ActionClose || closed.ID != opened.ID {
-		t.Errorf("got %s of notice %s, want the close of notice %s", closed.Action, closed.ID, opened.ID)
-	}
+	hook.over(t, opened)
 }

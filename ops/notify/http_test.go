@@ -216,6 +216,7 @@ func TestSettings(t *testing.T) {
 		{Settings{SlackURL: "https://hooks.example/x"}, ""},
 		{Settings{SlackURL: "hushhush"}, "slack-url is no address"},
 		{Settings{PauseGrace: -time.Second}, "pause-grace is -1s: expected 0 or more"},
+		{Settings{Interval: -time.Second}, "interval is -1s: expected 0 or more"},
 		{Settings{SlackURL: "file:///hushhush"}, "slack-url is no address"},
 		{Settings{WebhookURL: "https://e.example/x"}, "needs webhook-secret"},
 		{Settings{WebhookURL: "https://e.example/x", WebhookSecret: "hushhush"}, "at least 16"},

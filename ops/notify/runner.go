@@ -14,12 +14,8 @@ import (
 	"github.com/jetsheet/jetsheet"
 )
 
-const (
-	// lookEvery is how often a runner looks by itself.
-	lookEvery = 30 * time.Second
-	// gather is how long it waits after a failure for the ones that follow it.
-	gather = 2 * time.Second
-)
+// gather is how long a runner waits after a failure for the ones that follow it.
+const gather = 2 * time.Second
 
 // Config is what a runner needs.
 type Config struct {
@@ -32,6 +28,8 @@ type Config struct {
 	// UnkeptGrace is how long notices may not be kept before the channels are told of that;
 	// 0 means [DefaultPauseGrace].
 	UnkeptGrace time.Duration
+	// Interval is how often a runner looks by itself; 0 means [DefaultInterval].
+	Interval time.Duration
 	// Now is the clock; nil means this machine's.
 	Now func() time.Time
 	// Worker is this process's name, unlike any other's.
@@ -65,7 +63,7 @@ func New(ctx context.Context, cfg Config) (*Runner, error) {
 	}
 	r := &Runner{
 		cfg: cfg, bucket: b, log: cfg.Logger, wake: make(chan struct{}, 1),
-		every: lookEvery, gather: gather, blind: map[Kind]string{},
+		every: cmp.Or(cfg.Interval, DefaultInterval), gather: gather, blind: map[Kind]string{},
 		unkept: &unkept{grace: cmp.Or(cfg.UnkeptGrace, DefaultPauseGrace)},
 	}
 	names := map[string]bool{}

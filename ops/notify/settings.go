@@ -19,11 +19,15 @@ type Settings struct {
 	GitHubToken      string `name:"github-token" secret:"" hidden:"" help:"Token with the right to write issues in that repository."`
 
 	PauseGrace time.Duration `name:"pause-grace" default:"1m" help:"How long a worker may wait for something before people are told."`
+	Interval   time.Duration `name:"interval" default:"30s" help:"How often runs and workers are looked at. What fails is looked at when it is heard of."`
 }
 
 // DefaultPauseGrace is the PauseGrace of settings that say nothing: long enough for a
 // database that is switched over or an S3 that answers 503 for a while.
 const DefaultPauseGrace = time.Minute
+
+// DefaultInterval is the Interval of settings that say nothing.
+const DefaultInterval = 30 * time.Second
 
 // minSecret is the least length of the webhook's key.
 const minSecret = 16
@@ -59,6 +63,9 @@ func (s *Settings) Check() error {
 	}
 	if s.PauseGrace < 0 {
 		wrong = append(wrong, fmt.Errorf("pause-grace is %s: expected 0 or more; 0 means %s", s.PauseGrace, DefaultPauseGrace))
+	}
+	if s.Interval < 0 {
+		wrong = append(wrong, fmt.Errorf("interval is %s: expected 0 or more; 0 means %s", s.Interval, DefaultInterval))
 	}
 	return errors.Join(wrong...)
 }
