@@ -1,5 +1,7 @@
 package xlsx
 
+import "fmt"
+
 // frame is what surrounds the rows of a sheet, the same on each sheet of a split.
 type frame struct {
 	title  []frameRow
@@ -27,6 +29,11 @@ func (s *SheetWriter) newFrame() frame {
 	}
 	f.header = s.newHeader()
 	s.note(f.header.cells, f.headerRow())
+	for _, text := range []PageText{s.sheet.Page.Header, s.sheet.Page.Footer} {
+		if _, changes := text.codes(); changes != 0 {
+			s.book.summary.Substitutions.record(changes, Substitution{Sheet: s.name})
+		}
+	}
 	return f
 }
 
@@ -75,7 +82,7 @@ func (s *SheetWriter) writeFrameRow(row frameRow) {
 
 func (s *SheetWriter) head(dimension string) []byte {
 	return sheetHead{
-		dimension: dimension, selected: len(s.book.sheets) == 0, widths: s.columns.final(), frozen: s.frozen(),
+		dimension: dimension, selected: len(s.book.sheets) == 0, widths: s.columns.final(), frozen: s.frozen(), fitted: s.sheet.Page.FitWidth,
 	}.appendXML(nil)
 }
 
@@ -89,26 +96,21 @@ func (s *SheetWriter) frozen() int {
 
 // finish moves the sheet in hand into the archive.
 func (s *SheetWriter) finish() error {
+	header, last := s.frame.headerRow(), s.written
 	written := writtenSheet{name: s.name}
-	tail := sheetTail{merges: s.merges(), links: &s.links}
-	header := s.frame.headerRow()
-	rows := s.written - header
-	if s.sheet.Filter {
-		filtered := s.area(header, s.written)
-		tail.filter, written.filter = filtered.String(), filtered.absolute()
-	}
-	if rows > 0 && len(s.totals.columns) > 0 {
-		s.writeTotals(header+1, s.written)
+	if last > header && len(s.totals.columns) > 0 {
+		s.writeTotals(header+1, last)
 		written.formulas = true
 	}
 	if s.sheet.Footer != nil {
-		if err := s.writeFooter(rows); err != nil {
+		if err := s.writeFooter(last - header); err != nil {
 			return err
 		}
 	}
 	s.columns.settle()
-	whole := s.area(1, s.written)
-	if err := s.rows.finish(func() []byte { return s.head(whole.String()) }, tail.appendXML(nil)); err != nil {
+	whole, filtered := s.area(1, s.written), s.area(header, last)
+	written.definedNames = s.definedNames(whole, filtered)
+	if err := s.rows.finish(func() []byte { return s.head(whole.String()) }, s.tail(filtered)); err != nil {
 		return err
 	}
 	s.book.sheets = append(s.book.sheets, written)
@@ -117,6 +119,27 @@ func (s *SheetWriter) finish() error {
 	}
 	s.book.summary.Sheets++
 	return nil
+}
+
+func (s *SheetWriter) tail(filtered area) []byte {
+	tail := sheetTail{merges: s.merges(), links: &s.links, page: s.sheet.Page}
+	if s.sheet.Filter {
+		tail.filter = filtered.String()
+	}
+	return tail.appendXML(nil)
+}
+
+func (s *SheetWriter) definedNames(whole, filtered area) (names []definedName) {
+	if s.sheet.Filter {
+		names = append(names, definedName{name: filterName, reference: filtered.absolute(), hidden: true})
+	}
+	if s.sheet.Page.PrintArea {
+		names = append(names, definedName{name: printAreaName, reference: whole.absolute()})
+	}
+	if s.sheet.Page.RepeatHeader {
+		names = append(names, definedName{name: printTitlesName, reference: fmt.Sprintf("$%d:$%[1]d", filtered.firstRow)})
+	}
+	return names
 }
 
 // area is all columns of the rows first to last.

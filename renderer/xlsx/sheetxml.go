@@ -14,10 +14,15 @@ type sheetHead struct {
 	// frozen is how many rows stay in view.
 	frozen   int
 	selected bool
+	// fitted sheets are printed in the width of a page.
+	fitted bool
 }
 
 func (h sheetHead) appendXML(b []byte) []byte {
 	b = append(b, xmlHeader+`<worksheet xmlns="`+namespaceMain+`" xmlns:r="`+relationship+`">`...)
+	if h.fitted {
+		b = append(b, `<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>`...)
+	}
 	if h.dimension != "" {
 		b = append(append(append(b, `<dimension ref="`...), h.dimension...), `"/>`...)
 	}
@@ -42,6 +47,7 @@ type sheetTail struct {
 	filter string // empty for none
 	merges []area
 	links  *sheetLinks
+	page   Page
 }
 
 func (t sheetTail) appendXML(b []byte) []byte {
@@ -50,7 +56,7 @@ func (t sheetTail) appendXML(b []byte) []byte {
 		b = append(append(append(b, `<autoFilter ref="`...), t.filter...), `"/>`...)
 	}
 	b = appendMerges(b, t.merges)
-	return append(t.links.appendXML(b), `</worksheet>`...)
+	return append(t.page.appendXML(t.links.appendXML(b)), `</worksheet>`...)
 }
 
 func appendMerges(b []byte, merges []area) []byte {

@@ -42,8 +42,8 @@ func sheetPart(number int) string { return fmt.Sprintf("xl/worksheets/sheet%d.xm
 // writtenSheet is what the workbook part says of a sheet.
 type writtenSheet struct {
 	name string
-	// filter is the filtered range with absolute references; empty for none.
-	filter string
+	// definedNames are sorted.
+	definedNames []definedName
 	// formulas is set where a program that calculates should do so.
 	formulas bool
 }
@@ -53,30 +53,11 @@ func appendWorkbook(b []byte, sheets []writtenSheet) []byte {
 	for i, s := range sheets {
 		b = fmt.Appendf(b, `<sheet name="%s" sheetId="%d" r:id="rId%d"/>`, escapeXML(s.name), i+1, i+1)
 	}
-	b = appendFilterNames(append(b, `</sheets>`...), sheets)
+	b = appendDefinedNames(append(b, `</sheets>`...), sheets)
 	if slices.ContainsFunc(sheets, func(s writtenSheet) bool { return s.formulas }) {
 		b = append(b, `<calcPr fullCalcOnLoad="1"/>`...)
 	}
 	return append(b, `</workbook>`...)
-}
-
-// appendFilterNames writes the hidden name that Excel gives a filtered range;
-// without it LibreOffice does not offer the filter.
-func appendFilterNames(b []byte, sheets []writtenSheet) []byte {
-	before := len(b)
-	b = append(b, `<definedNames>`...)
-	empty := len(b)
-	for i, s := range sheets {
-		if s.filter == "" {
-			continue
-		}
-		reference := "'" + strings.ReplaceAll(s.name, "'", "''") + "'!" + s.filter
-		b = fmt.Appendf(b, `<definedName name="_xlnm._FilterDatabase" localSheetId="%d" hidden="1">%s</definedName>`, i, escapeXML(reference))
-	}
-	if len(b) == empty {
-		return b[:before]
-	}
-	return append(b, `</definedNames>`...)
 }
 
 func appendWorkbookRels(b []byte, sheets int) []byte {

@@ -56,7 +56,8 @@ var changeKinds = [...]SubstitutionKind{
 type Substitution struct {
 	// Sheet is the sheet's name as it stands in the workbook.
 	Sheet string `json:"sheet"`
-	// Cell is the cell's reference, "B12"; empty for a sheet's name.
+	// Cell is the cell's reference, "B12"; empty for what is in no cell: a sheet's name,
+	// the text at the top or the bottom of a page.
 	Cell string `json:"cell,omitempty"`
 	// Column is the title of the cell's column, as the caller gave it.
 	Column string           `json:"column,omitempty"`
