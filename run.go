@@ -208,6 +208,11 @@ type Mark struct {
 	Reason string    `json:"reason,omitempty"`
 }
 
+// CancelText says why a conversion of a cancelled run fails. The mark is the run's.
+func (m *Mark) CancelText() string {
+	return fmt.Sprintf("the run was cancelled by %s: %s", m.By, m.Reason)
+}
+
 // Counts is how the conversions of a run stand: Expected = Done + Failed + Pending.
 type Counts struct {
 	Expected int `json:"expected"`

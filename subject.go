@@ -119,10 +119,12 @@ func RenderedSubject(route Route, c Conversion) string {
 
 // RunRenderedSubjects returns the two patterns that match a run's rendered events.
 func RunRenderedSubjects(run RunID) []string {
-	return []string{
-		"conversions.rendered.publish." + run.String() + ".>",
-		"conversions.rendered.compare." + run.String() + ".>",
-	}
+	return []string{"conversions.rendered.publish." + run.String() + ".>", RunCompareSubjects(run)}
+}
+
+// RunCompareSubjects matches a run's rendered events that are to be compared.
+func RunCompareSubjects(run RunID) string {
+	return "conversions.rendered.compare." + run.String() + ".>"
 }
 
 // DoneSubject holds the done record of a conversion.

@@ -45,8 +45,9 @@ type CancelAnswer struct {
 // nextCancelReplay helps who wants to stop what goes on in a run that is over.
 const nextCancelReplay = "a replay is cancelled by the id that it printed: jetsheet failures cancel REPLAY"
 
-// canceller marks runs as cancelled. The producer and the renderers see the mark: what is
-// not queued yet, and what is queued and not begun, fails with the cause cancelled.
+// canceller marks runs as cancelled. The producer, the renderers and the uploaders see the
+// mark: what is not queued yet, what is queued and not begun, and what waits to be compared,
+// fails with the cause cancelled.
 type canceller struct {
 	runs   jetstream.KeyValue
 	reader *Reader

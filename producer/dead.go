@@ -141,7 +141,10 @@ func (p *Producer) revive(ctx context.Context, stream jetstream.Stream, dead *je
 			return err
 		}
 	}
-	return ignoreGone(stream.DeleteMsg(ctx, dead.Sequence))
+	if err := stream.DeleteMsg(ctx, dead.Sequence); err != nil && !delivery.Gone(err) {
+		return err
+	}
+	return nil // gone: another producer was here
 }
 
 // isOver says whether a conversion is done, or has failed since it was asked for.
@@ -175,14 +178,4 @@ func (p *Producer) failDead(ctx context.Context, dead *jetstream.RawStreamMsg, a
 	p.log.LogAttrs(ctx, level, "request was delivered too often", slog.String("conversion", address.Key()),
 		slog.Uint64("stream_seq", dead.Sequence), slog.Int("attempt", attempts), slog.Bool("retry", f.Retrying()))
 	return nil
-}
-
-// ignoreGone reads "there is no such message" as success: another producer was here.
-func ignoreGone(err error) error {
-	var api *jetstream.APIError
-	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) ||
-		errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeMessageNotFound {
-		return nil
-	}
-	return err
 }

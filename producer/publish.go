@@ -168,7 +168,7 @@ func (p *pass) failTarget(ctx context.Context, t *jetsheet.Target) error {
 	case t.Route == jetsheet.RouteHold:
 		return p.r.p.recordFailure(ctx, p.r.id, t, jetsheet.CauseHeld, "the tenant's route is hold: neither system makes the workbook")
 	default:
-		return p.r.p.recordFailure(ctx, p.r.id, t, jetsheet.CauseCancelled, fmt.Sprintf("the run was cancelled by %s: %s", p.cancelled.By, p.cancelled.Reason))
+		return p.r.p.recordFailure(ctx, p.r.id, t, jetsheet.CauseCancelled, p.cancelled.CancelText())
 	}
 }
 

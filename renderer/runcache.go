@@ -53,7 +53,7 @@ func (c *runCache) definition(ctx context.Context, id jetsheet.RunID, header nat
 		return nil, err
 	}
 	if m := run.cancelled; m.Stops(header) {
-		return nil, delivery.Permanent(jetsheet.CauseCancelled, fmt.Errorf("the run was cancelled by %s: %s", m.By, m.Reason))
+		return nil, delivery.Permanent(jetsheet.CauseCancelled, errors.New(m.CancelText()))
 	}
 	if digest := header.Get(jetsheet.HeaderDefinition); digest != "" && digest != run.definition.Digest {
 		return c.standIn(ctx, id, digest, run.definition)
@@ -118,24 +118,15 @@ func (c *runCache) dropOldest() {
 	delete(c.runs, oldest)
 }
 
-// stillPace is how often the watch looks whether the bucket is still the same one.
-const stillPace = time.Minute
-
 // watch keeps the cached records up to date, so that a cancelled run stops.
 func (c *runCache) watch(ctx context.Context, log *slog.Logger) {
-	var said delivery.Complaint
-	for ctx.Err() == nil {
-		if err := c.watchOnce(ctx, &said); err != nil && ctx.Err() == nil && said.Changed(err) {
-			log.WarnContext(ctx, "watch lost, watching again", slog.String("bucket", jetsheet.BucketRuns), slog.Any("err", err))
+	delivery.WatchBucket(ctx, c.kv, log, func(entry jetstream.KeyValueEntry) {
+		if entry == nil {
+			c.forget()
+			return
 		}
-		timer := time.NewTimer(time.Second)
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
-		}
-		timer.Stop()
-		c.forget()
-	}
+		c.update(entry)
+	})
 }
 
 // forget empties the cache: while nobody watched, records may have changed.
@@ -144,39 +135,6 @@ func (c *runCache) forget() {
 	clear(c.runs)
 	c.changes++
 	c.mu.Unlock()
-}
-
-func (c *runCache) watchOnce(ctx context.Context, said *delivery.Complaint) error {
-	created, err := delivery.BucketCreated(ctx, c.kv)
-	if err != nil {
-		return err
-	}
-	w, err := c.kv.WatchAll(ctx, jetstream.UpdatesOnly())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = w.Stop() }()
-	still := time.NewTicker(stillPace)
-	defer still.Stop()
-	said.Changed(nil)
-	c.forget() // what was read before the watch began may have changed unseen
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-still.C:
-			if err := delivery.StillBucket(ctx, c.kv, created); err != nil {
-				return err
-			}
-		case entry, ok := <-w.Updates():
-			if !ok {
-				return nil
-			}
-			if entry != nil {
-				c.update(entry)
-			}
-		}
-	}
 }
 
 // update takes in a changed record, if it is one that we use.

@@ -26,7 +26,7 @@
 //	                         └ then incomparable ─────────┘ whether records changed
 //
 // A comparison writes nothing to S3. It has slots of its own, and what it waits for stops
-// no upload.
+// no upload. When its run is cancelled it fails as cancelled, at once.
 //
 // # The object on S3
 //
@@ -41,7 +41,8 @@
 // On S3: PutObject, GetObject and DeleteObject on the workbooks' keys, ListBucket on
 // the bucket (without it S3 answers 403 instead of 404), AbortMultipartUpload; and, for
 // comparisons, GetObject on the previous system's keys and ListBucket on its bucket. On
-// NATS: the two durable consumers, direct reads of DONE, direct reads and STREAM.MSG.GET
+// NATS: the two durable consumers, reads and a watch of the run records, reads, deletions
+// and publishing of events to compare, direct reads of DONE, direct reads and STREAM.MSG.GET
 // of the object store's stream, purge of the same stream, publishing to the request,
 // done and failed subjects.
 package uploader

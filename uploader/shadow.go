@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/jetsheet/jetsheet"
@@ -20,6 +21,7 @@ type shadow struct {
 	bucket bucket
 	limits cells.Limits
 	now    func() time.Time
+	marks  runMarks
 	worker *delivery.Worker
 }
 
@@ -34,13 +36,27 @@ func newShadow(ctx context.Context, u *Uploader) (*shadow, error) {
 			return nil, err
 		}
 	}
+	runs, err := u.cfg.JetStream.KeyValue(ctx, jetsheet.BucketRuns)
+	if err != nil {
+		return nil, delivery.NotSetUp("bucket "+jetsheet.BucketRuns, err)
+	}
+	s.marks = runMarks{kv: runs, known: map[jetsheet.RunID]runMark{}}
 	cfg := u.workerConfig()
 	cfg.Worker += jetsheet.CompareSuffix
 	cfg.Queues, cfg.Slots = []delivery.Queue{{Consumer: jetsheet.ConsumerUploaderShadow}}, u.cfg.CompareSlots
 	cfg.Ready, cfg.Handle = s.ready, s.handle
-	var err error
 	s.worker, err = delivery.New(ctx, cfg)
 	return s, err
+}
+
+// run compares until ctx ends.
+func (s *shadow) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	defer cancel()
+	watch.Go(func() { s.watchCancelled(ctx) })
+	return s.worker.Run(ctx)
 }
 
 // sighting is what [shadow.ready] found; the job keeps it for the comparison.
@@ -78,6 +94,13 @@ func (s *shadow) ready(ctx context.Context, job *delivery.Job) error {
 	if stored != nil {
 		seen.done = true
 		return nil
+	}
+	mark, err := s.marks.of(ctx, e.Request.Run)
+	if err != nil {
+		return err
+	}
+	if mark.Stops(job.Message.Header) {
+		return delivery.Permanent(jetsheet.CauseCancelled, errors.New(mark.CancelText()))
 	}
 	if e.Request.Previous == "" {
 		seen.verdict = s.incomparable(e, jetsheet.ReasonNoPreviousKey,

@@ -125,7 +125,7 @@ func (u *Uploader) workerConfig() delivery.Config {
 func (u *Uploader) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return u.worker.Run(ctx) })
-	group.Go(func() error { return u.shadow.worker.Run(ctx) })
+	group.Go(func() error { return u.shadow.run(ctx) })
 	return group.Wait()
 }
 

@@ -19,7 +19,7 @@ type runsCancelCommand struct {
 
 // Help is the command's longer description.
 func (c *runsCancelCommand) Help() string {
-	return "Everything of the run that no worker has begun fails with the cause cancelled; what is done stays. To take it back, replay that cause."
+	return "Everything of the run that no worker has begun, and what waits to be compared, fails with the cause cancelled; what is done stays. To take it back, replay that cause."
 }
 
 // Run cancels the run.

@@ -27,7 +27,8 @@ func rare() map[string][]string {
 			"$JS.API.DIRECT.GET.KV_progress.$KV.progress.renderer.>",
 		},
 		"uploader": {
-			"conversions.failed.>",
+			// A run whose record it has not heard of.
+			"$JS.API.STREAM.MSG.GET.KV_runs",
 			// A lost workbook whose request is queued already.
 			"$JS.API.STREAM.INFO.CONVERSIONS", "$JS.API.STREAM.MSG.GET.CONVERSIONS",
 			// A message that came before.

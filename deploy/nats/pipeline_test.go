@@ -61,6 +61,7 @@ func TestThePipelineRunsOnTheseRights(t *testing.T) {
 	i.replayFailed(run)
 	i.loseWorkbook(run)
 	i.compareShadow(run)
+	i.cancelComparison(run)
 	i.fireTrigger()
 	i.followDone()
 	i.askService()
@@ -227,9 +228,15 @@ func (i *installation) awaitDone(c jetsheet.Conversion, want jetsheet.DoneState)
 // does not name the previous system's: that is said at once.
 func (i *installation) compareShadow(run jetsheet.RunID) {
 	i.t.Helper()
+	i.awaitDone(i.announceShadow(run, "shadow", ""), jetsheet.DoneCompared)
+}
+
+// announceShadow tells the uploader of a workbook to compare with the one under a key.
+func (i *installation) announceShadow(run jetsheet.RunID, target, previous string) jetsheet.Conversion {
+	i.t.Helper()
 	request := jetsheet.Request{
 		Envelope: jetsheet.CurrentEnvelope(), Run: run,
-		Target: jetsheet.Target{Tenant: "acme", Target: "shadow", Route: jetsheet.RouteShadow, Lane: jetsheet.LaneBulk, Key: "acme/shadow.xlsx"},
+		Target: jetsheet.Target{Tenant: "acme", Target: target, Route: jetsheet.RouteShadow, Lane: jetsheet.LaneBulk, Key: "acme/" + target + ".xlsx", Previous: previous},
 	}
 	body, err := json.Marshal(request)
 	if err != nil {
@@ -244,7 +251,41 @@ func (i *installation) compareShadow(run jetsheet.RunID) {
 	if _, err := i.links["renderer"].js.Publish(i.t.Context(), jetsheet.RenderedSubject(request.Route, request.Conversion()), event); err != nil {
 		i.t.Fatalf("announce a workbook to compare: %v", err)
 	}
-	i.awaitDone(request.Conversion(), jetsheet.DoneCompared)
+	return request.Conversion()
+}
+
+// cancelComparison marks the run as cancelled while a workbook waits to be compared.
+func (i *installation) cancelComparison(run jetsheet.RunID) {
+	i.t.Helper()
+	c := i.announceShadow(run, "waiting", "nowhere.xlsx")
+	consumer, err := i.links["operator"].js.Consumer(i.t.Context(), jetsheet.StreamRendered, jetsheet.ConsumerUploaderShadow)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	eventually(i.t, "the comparison is put off", func() bool {
+		info, err := consumer.Info(i.t.Context())
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		return info.NumAckPending == 1 && info.NumRedelivered == 1 // for longer than a moment
+	})
+	runs := i.bucketOf("ops", jetsheet.BucketRuns)
+	entry, err := runs.Get(i.t.Context(), jetsheet.RunKey(run))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	record := strings.Replace(string(entry.Value()), "{", `{"cancelled":{"at":"`+time.Now().UTC().Format(time.RFC3339Nano)+`","by":"ann"},`, 1)
+	if _, err := runs.Update(i.t.Context(), jetsheet.RunKey(run), []byte(record), entry.Revision()); err != nil {
+		i.t.Fatalf("mark the run: %v; NATS said %q", err, i.links["ops"].all())
+	}
+	failed := i.streamOf("operator", jetsheet.StreamFailed)
+	eventually(i.t, "the comparison has failed as cancelled", func() bool {
+		_, err := failed.GetLastMsgForSubject(i.t.Context(), jetsheet.FailedSubject(c))
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			i.t.Fatal(err)
+		}
+		return err == nil
+	})
 }
 
 // loseWorkbook tells the uploader of a workbook that is not in the object store: it

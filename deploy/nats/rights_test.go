@@ -20,7 +20,7 @@ func rights() []right {
 	return []right{
 		{"publish a request", "conversions.request.small." + conversion, "producer uploader ops operator"},
 		{"publish a rendered event", "conversions.rendered.publish." + conversion, "renderer"},
-		{"publish a rendered event to compare", "conversions.rendered.compare." + conversion, "renderer"},
+		{"publish a rendered event to compare", "conversions.rendered.compare." + conversion, "renderer uploader"},
 		{"publish a done record", "conversions.done." + conversion, "renderer uploader"},
 		{"publish a failure", "conversions.failed." + conversion, "producer renderer uploader ops"},
 		{"set a schedule", "conversions.schedule.readings", "producer"},
@@ -56,10 +56,10 @@ func rights() []right {
 		{"follow the workbooks, the old way", "$JS.API.CONSUMER.DURABLE.CREATE.OBJ_workbooks.c", ""},
 		{"read a notice", "$JS.API.STREAM.MSG.GET.KV_notices", "ops operator"},
 		{"read a plan", "$JS.API.CONSUMER.CREATE.OBJ_plans.c.$O.plans.C.nuid", "producer ops operator"},
-		{"read a run record", "$JS.API.STREAM.MSG.GET.KV_runs", "producer renderer ops operator previous"},
+		{"read a run record", "$JS.API.STREAM.MSG.GET.KV_runs", "producer renderer uploader ops operator previous"},
 		{"read the flag document", "$JS.API.STREAM.MSG.GET.KV_flags", "setup producer ops operator flags previous"},
 		{"watch the flag document", "$JS.API.CONSUMER.CREATE.KV_flags.c.$KV.flags.cutover", "operator flags"},
-		{"watch the runs", "$JS.API.CONSUMER.CREATE.KV_runs.c.$KV.runs.>", "producer renderer ops operator"},
+		{"watch the runs", "$JS.API.CONSUMER.CREATE.KV_runs.c.$KV.runs.>", "producer renderer uploader ops operator"},
 		{"read a report", "$JS.API.DIRECT.GET.KV_reports.$KV.reports.readings", "ops operator"},
 		{"read a request", "$JS.API.STREAM.MSG.GET.CONVERSIONS", "producer uploader ops operator"},
 		{"read a failure", "$JS.API.DIRECT.GET.FAILED.conversions.failed." + conversion, "producer ops operator"},
@@ -107,8 +107,11 @@ func lossRights() []right {
 	for _, stream := range keepers() {
 		for _, request := range []string{"STREAM.DELETE", "STREAM.MSG.DELETE", "STREAM.RESTORE", "STREAM.SNAPSHOT"} {
 			who := ""
-			if request == "STREAM.MSG.DELETE" && stream == "CONVERSIONS" {
+			switch request + " " + stream {
+			case "STREAM.MSG.DELETE CONVERSIONS":
 				who = "producer ops" // requests that the server has given up, and those of a cancelled replay
+			case "STREAM.MSG.DELETE RENDERED":
+				who = "uploader" // events of a cancelled run, which it stores again
 			}
 			list = append(list, right{request, "$JS.API." + request + "." + stream, who})
 		}

@@ -28,6 +28,13 @@ func WrongLastSequence(err error) bool {
 	return errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
 }
 
+// Gone says whether a message was not deleted because it is not there.
+func Gone(err error) bool {
+	var api *jetstream.APIError
+	return errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) ||
+		errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeMessageNotFound
+}
+
 // LastMessage returns the newest message of a subject, nil when there is none.
 func LastMessage(ctx context.Context, stream jetstream.Stream, subject string) (*jetstream.RawStreamMsg, error) {
 	m, err := stream.GetLastMsgForSubject(ctx, subject)
