@@ -24,7 +24,8 @@ const (
 	cellBlank cellKind = iota
 	cellText
 	cellNumber
-	cellBool // number is 0 or 1
+	cellBool   // number is 0 or 1
+	cellFilled // blank, but of a style
 )
 
 // cell applies the format to a value. Text that is meant to be something else

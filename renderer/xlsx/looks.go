@@ -2,7 +2,10 @@ package xlsx
 
 // lookCache is the style that a column's cells have: the next one mostly has one of
 // the last ones'.
-type lookCache struct{ text, other codeLooks }
+type lookCache struct {
+	text, other codeLooks
+	fill        string
+}
 
 // codeLooks are the ids of the styles with one number format, plus one; 0 where none
 // is known.
@@ -37,14 +40,14 @@ func (l *lookCache) id(c *cell, s *styles) int {
 		*looks = codeLooks{code: c.code}
 	}
 	if looks.ids[variant] == 0 {
-		looks.ids[variant] = 1 + s.id(variantLook(c.code, variant))
+		looks.ids[variant] = 1 + s.id(variantLook(c.code, l.fill, variant))
 	}
 	return looks.ids[variant] - 1
 }
 
 // variantLook is the style of one of a format's variants.
-func variantLook(code string, variant int) style {
-	look := style{code: code, quote: variant&variantQuote != 0}
+func variantLook(code, fill string, variant int) style {
+	look := style{code: code, fill: fill, quote: variant&variantQuote != 0}
 	if variant&variantLines != 0 {
 		look.align = alignLines
 	}

@@ -24,8 +24,14 @@ const (
 	openBoolean
 	openText
 	openSpaced
+	openFilled
 	openings
 )
+
+// closings end a cell after its content, for each kind of opening.
+var closings = [openings]string{
+	openNumber: `</v></c>`, openBoolean: `</v></c>`, openText: `</t></is></c>`, openSpaced: `</t></is></c>`,
+}
 
 func newRowEncoder(columns int) *rowEncoder {
 	e := &rowEncoder{openings: make([]string, columns)}
@@ -71,33 +77,34 @@ func (e *rowEncoder) addAttributes(id int) {
 		e.attributes = append(e.attributes, attributes{
 			openNumber: end + `><v>`, openBoolean: end + ` t="b"><v>`,
 			openText: end + ` t="inlineStr"><is><t>`, openSpaced: end + ` t="inlineStr"><is><t xml:space="preserve">`,
+			openFilled: end + `/>`,
 		})
 	}
 }
 
 // appendContent adds what follows the reference of a cell of that style, up to its end.
 func (e *rowEncoder) appendContent(rows *archive.Rows, c *cell, id int) {
-	opening, closing := c.opening(), `</v></c>`
-	if c.kind == cellText {
-		closing = `</t></is></c>`
-	}
+	opening := c.opening()
 	rows.XML = append(rows.XML, e.attributes[id][opening]...)
 	rows.BeginValue(uint32(id*openings+opening), c.kind == cellText) //nolint:gosec // Excel has 65,490 styles
 	rows.XML = c.appendValue(rows.XML)
 	rows.EndValue()
-	rows.XML = append(rows.XML, closing...)
+	rows.XML = append(rows.XML, closings[opening]...)
 }
 
 func (c *cell) opening() int {
-	switch {
-	case c.kind == cellBool:
+	switch c.kind {
+	case cellBool:
 		return openBoolean
-	case c.kind != cellText:
-		return openNumber
-	case needsSpace(c.text, c.traits):
-		return openSpaced
+	case cellFilled:
+		return openFilled
+	case cellText:
+		if needsSpace(c.text, c.traits) {
+			return openSpaced
+		}
+		return openText
 	}
-	return openText
+	return openNumber
 }
 
 func (c *cell) appendValue(b []byte) []byte {
@@ -106,6 +113,8 @@ func (c *cell) appendValue(b []byte) []byte {
 		return appendText(b, c.text, c.traits)
 	case c.kind == cellBool:
 		return append(b, '0'+byte(c.number))
+	case c.kind == cellFilled:
+		return b
 	case c.text != "":
 		return append(b, c.text...)
 	}

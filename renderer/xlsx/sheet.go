@@ -36,6 +36,7 @@ type Sheet struct {
 	// filter on the header.
 	FreezeHeader bool
 	Filter       bool
+	Banding      Banding
 	Page         Page
 	// TotalLabel is what the row of totals says in the first column that has none. The
 	// row is there when a column has a total and there are rows; a sheet that goes on in
@@ -59,7 +60,7 @@ func (s *Sheet) validate() error {
 			return fmt.Errorf("the width of column %d (%q) is %v; it must be 0 to %d", i+1, c.Title, c.Width, maxColumnWidth)
 		}
 	}
-	return cmp.Or(s.Title.validate(), s.Header.validate(), s.Page.validate(), s.validateTotals())
+	return cmp.Or(s.Title.validate(), s.Header.validate(), s.Banding.validate(), s.Page.validate(), s.validateTotals())
 }
 
 func (s *Sheet) validateTotals() error {

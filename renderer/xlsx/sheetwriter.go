@@ -16,14 +16,16 @@ type SheetWriter struct {
 	row        []cell
 	ids        []int
 	looks      []lookCache
-	frame      frame
-	totals     totals
-	encoder    *rowEncoder
-	columns    columnWidths
-	rows       sheetRows
-	links      sheetLinks
-	rowsMax    int
-	bytesMax   int64
+	// bandLooks are those of banded rows; nil where there are none.
+	bandLooks []lookCache
+	frame     frame
+	totals    totals
+	encoder   *rowEncoder
+	columns   columnWidths
+	rows      sheetRows
+	links     sheetLinks
+	rowsMax   int
+	bytesMax  int64
 	// written counts the rows of the sheet in hand, those above the first included.
 	written int
 	part    int
@@ -35,10 +37,13 @@ func newSheetWriter(w *Writer, sheet Sheet, name string) *SheetWriter {
 	n := len(sheet.Columns)
 	s := &SheetWriter{
 		book: w, sheet: sheet, base: name, rowsMax: MaxRows - sheet.rowsBelow(), bytesMax: math.MaxUint32 - tailMax,
-		row: make([]cell, n), ids: make([]int, n), looks: make([]lookCache, n),
+		row: make([]cell, n), ids: make([]int, n), looks: newLooks(n, ""),
 		encoder: newRowEncoder(n), columns: newColumnWidths(sheet.Columns),
 	}
 	s.name, s.part = name, 1
+	if sheet.Banding.Fill != "" {
+		s.bandLooks = newLooks(n, sheet.Banding.Fill)
+	}
 	s.frame, s.totals = s.newFrame(), newTotals(&s.sheet)
 	s.begin()
 	return s
@@ -79,6 +84,7 @@ func (s *SheetWriter) write(values []Value) error {
 			return err
 		}
 		s.rows.mayBeLarge = true
+		changes, traits, height = s.apply(values)
 		s.encoder.append(&s.rows.pending, s.written+1, s.row, s.ids, height)
 	}
 	s.written++
@@ -124,6 +130,7 @@ func (s *SheetWriter) link() {
 // apply turns values into cells. The height is 0 when the row needs none of its own.
 func (s *SheetWriter) apply(values []Value) (changes change, traits traits, height float64) {
 	clear(s.row[len(values):])
+	looks, banded := s.rowLooks()
 	links := 0
 	for i := range values {
 		c := &s.row[i]
@@ -141,10 +148,13 @@ func (s *SheetWriter) apply(values []Value) (changes change, traits traits, heig
 		}
 		changes |= c.changes
 		traits |= c.traits
-		s.ids[i] = s.looks[i].id(c, s.book.styles)
+		s.ids[i] = looks[i].id(c, s.book.styles)
 		if c.traits&hasBreaks != 0 {
 			height = max(height, textHeight(c, s.columns.expected(i)))
 		}
+	}
+	if banded {
+		s.fillBlanks()
 	}
 	return changes, traits, height
 }

@@ -53,7 +53,7 @@ func splitBook(t *testing.T, sheet Sheet, sheetRows, rows int, row func(i int) [
 func TestSplitKeepsTheLayout(t *testing.T) {
 	t.Parallel()
 	f := splitBook(t, Sheet{
-		Name: "s", Title: Title{Lines: []string{"title", "period"}, Merge: true}, FreezeHeader: true, Filter: true, TotalLabel: "sum",
+		Name: "s", Title: Title{Lines: []string{"title", "period"}, Merge: true}, FreezeHeader: true, Filter: true, TotalLabel: "sum", Banding: Banding{Fill: "F2F2F2"},
 		Columns: []Column{{Title: "n"}, {Title: "value", Total: TotalSum}},
 		Footer:  func(rows int64) []string { return []string{strconv.FormatInt(rows, 10) + " rows"} },
 	}, 45, 43, func(i int) []Value { return []Value{Int(int64(i)), Int(int64(i))} })
@@ -91,5 +91,10 @@ func checkSplitSheet(t *testing.T, f *excelize.File, name string) {
 	}
 	if panes, err := f.GetPanes(name); err != nil || panes.YSplit != 3 {
 		t.Errorf("panes of %q are %+v, %v, want 3 rows", name, panes, err)
+	}
+	for i, cell := range []string{"A4", "A5", "A6"} {
+		if id, err := f.GetCellStyle(name, cell); err != nil || (id != 0) != (i == 1) {
+			t.Errorf("%s of %q has the style %d, %v, want the second row filled", cell, name, id, err)
+		}
 	}
 }

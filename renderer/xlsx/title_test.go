@@ -2,6 +2,7 @@ package xlsx_test
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,8 +20,11 @@ func openExcelize(t testing.TB, content []byte) *excelize.File {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// excelize shows no colour of a workbook without a theme.
+	themed := excelize.NewFile()
+	f.Theme = themed.Theme
 	t.Cleanup(func() {
-		if err := f.Close(); err != nil {
+		if err := errors.Join(f.Close(), themed.Close()); err != nil {
 			t.Error(err)
 		}
 	})

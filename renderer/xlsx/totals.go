@@ -77,7 +77,7 @@ type columnTotal struct {
 }
 
 func (t *columnTotal) add(c *cell) {
-	if c.kind == cellBlank {
+	if c.kind == cellBlank || c.kind == cellFilled {
 		return
 	}
 	t.cells++
