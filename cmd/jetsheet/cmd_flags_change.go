@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/flags"
 	"github.com/jetsheet/jetsheet/ops"
@@ -105,7 +107,7 @@ func (w *flagsWrite) change(ctx context.Context, app *app, edit *flagsEdit) erro
 		if err != nil {
 			return err
 		}
-		c := flagsChanger{flagsWrite: w, edit: edit, ledger: ledger, reader: reader, more: more, author: app.person()}
+		c := flagsChanger{flagsWrite: w, edit: edit, ledger: ledger, reader: reader, js: link.JetStream, more: more, author: app.person()}
 		for {
 			// Somebody else's change in between is taken into account, not overwritten.
 			result, err = c.try(ctx)
@@ -144,6 +146,7 @@ type flagsChanger struct {
 	edit   *flagsEdit
 	ledger *flags.Ledger
 	reader *ops.Reader
+	js     jetstream.JetStream
 	more   []string
 	author string
 }

@@ -29,6 +29,11 @@ func (c *flagsChanger) check(ctx context.Context, change *flagsChange) error {
 		return err
 	}
 	add(uncompared)
+	nothing, err := c.nothingToCompare(ctx, change)
+	if err != nil {
+		return err
+	}
+	add(nothing)
 	if len(inTheWay) == 0 || c.Force {
 		if fewer := c.fewerPeriods(change); fewer != "" {
 			inTheWay = append(inTheWay, fewer)
@@ -158,6 +163,31 @@ func (c *flagsChanger) uncompared(ctx context.Context, change *flagsChange) (str
 	}
 	return fmt.Sprintf("%s not compared equal for %d periods in a row: %s", counted(int64(len(lines)), "report of a tenant")+" "+were(len(lines)),
 		c.edit.guard.Periods, someOf(lines, 5)), nil
+}
+
+// nothingToCompare holds that the reports of those who go to shadow name the workbooks to
+// compare with. Back to shadow from new the way is open.
+func (c *flagsChanger) nothingToCompare(ctx context.Context, change *flagsChange) (string, error) {
+	toShadow := func(m flags.Move) bool {
+		return m.To == jetsheet.RouteShadow && (m.From == jetsheet.RouteLegacy || m.From == jetsheet.RouteHold)
+	}
+	others := change.Default != nil && toShadow(*change.Default) || slices.ContainsFunc(change.ByRule, toShadow)
+	moved := map[string]bool{}
+	for _, m := range change.Moves {
+		if toShadow(m) {
+			moved[m.Tenant] = true
+		}
+	}
+	if c.edit.guard == nil || !others && len(moved) == 0 {
+		return "", nil
+	}
+	names, err := withoutPrevious(ctx, c.js, func(tenants []string) bool {
+		return tenants == nil || others || slices.ContainsFunc(tenants, func(id string) bool { return moved[id] })
+	})
+	if err != nil || len(names) == 0 {
+		return "", err
+	}
+	return lacksPreviousText(names), nil
 }
 
 func were(n int) string {

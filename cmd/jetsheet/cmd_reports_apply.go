@@ -32,6 +32,8 @@ type applyResult struct {
 	Reports []appliedReport `json:"reports"`
 	// Unchecked says why the queries were not checked.
 	Unchecked string `json:"unchecked,omitempty"`
+	// Warnings are what is allowed and seldom meant.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // appliedReport is one report with what its schedule does next.
@@ -62,7 +64,11 @@ func (c *reportsApplyCommand) Run(ctx context.Context, app *app) error {
 		return app.refuseProblems(files, c.JSON)
 	}
 	err = app.onReports(ctx, &c.NATS, func(ctx context.Context, b *reportBucket) error {
-		return result.apply(ctx, b, files, plans)
+		err := result.apply(ctx, b, files, plans)
+		if err == nil && !c.DryRun {
+			result.Warnings, err = shadowWarnings(ctx, b.js)
+		}
+		return err
 	})
 	// What was stored before an error is stored: it is printed too.
 	if len(result.Reports) == 0 && err != nil {
@@ -139,6 +145,11 @@ func (r *applyResult) print(app *app) error {
 	}
 	if r.Unchecked != "" {
 		if _, err := fmt.Fprintln(app.stdout, "queries are not checked: "+r.Unchecked); err != nil {
+			return err
+		}
+	}
+	for _, warning := range r.Warnings {
+		if _, err := fmt.Fprintln(app.stdout, printable("warning: "+warning)); err != nil {
 			return err
 		}
 	}
