@@ -59,9 +59,10 @@ func (c *Content) AppendText(b []byte) []byte {
 	return append(c.cell.appendValue(append(b, opening...)), `</t>`...)
 }
 
+// Changed says that the content is not quite the value: Substitutions.Note has a record.
+func (c *Content) Changed() bool { return c.cell.changes != 0 }
+
 // Note records what the content changed of its value. The substitution says where.
 func (s *Substitutions) Note(c *Content, at Substitution) {
-	if c.cell.changes != 0 {
-		s.record(c.cell.changes, at)
-	}
+	s.record(c.cell.changes, at)
 }

@@ -1,0 +1,193 @@
+package template
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
+)
+
+// block is rows of the template that are there as often as its marker says.
+type block struct {
+	// kind is Rows, If or Unless, or empty for a row that is always left out.
+	kind Kind
+	// name is that of the query or field; id is the field's number.
+	name, on string
+	id       int
+	// first and last are its rows in the template. Rows that have nothing but markers of
+	// blocks are not among them.
+	first, last int
+	outer       *block
+	body        []node
+	// inner are the blocks directly in it.
+	inner []*block
+	begin bound
+}
+
+const maxDepth = 8
+
+// buildBlocks finds where the sheet's blocks begin and end, and puts its rows into them.
+func (c *compiler) buildBlocks(s *sheet) error {
+	root := &block{first: 1, last: reference.MaxRow}
+	open := root
+	depth := 0
+	for _, r := range s.rows {
+		for _, b := range r.bounds {
+			var err error
+			if b.marker.kind != End {
+				depth++
+				s.blocks++
+				open, err = c.beginBlock(open, b, r)
+			} else {
+				depth--
+				open, err = endBlock(open, b, r)
+			}
+			if err == nil && depth > maxDepth {
+				err = fmt.Errorf("blocks are nested more than %d deep", maxDepth)
+			}
+			if err != nil {
+				return placed(s, b, fmt.Errorf("marker %s: %w", b.text, err))
+			}
+		}
+		if r.lone() {
+			s.lone = append(s.lone, r.number)
+		}
+	}
+	if open != root {
+		return placed(s, open.begin, fmt.Errorf("marker %s: its block has no end; write %s in its last row", open.begin.text, open.end()))
+	}
+	root.addLone(s.lone)
+	s.body = root.nodes(s.rows)
+	return nil
+}
+
+func placed(s *sheet, b bound, err error) error {
+	return &PlaceError{Sheet: s.name, Cell: b.reference(), Err: err}
+}
+
+func (b *bound) reference() string { return columnLetters(b.cell.column) + strconv.Itoa(b.row) }
+
+// lone says that nothing is in the row but markers of blocks.
+func (r *row) lone() bool {
+	return len(r.bounds) > 0 && !slices.ContainsFunc(r.cells, func(c *cell) bool { return c.holds })
+}
+
+func (c *compiler) beginBlock(outer *block, b bound, r *row) (*block, error) {
+	m := b.marker
+	begun := &block{kind: m.kind, name: m.name, on: m.on, outer: outer, first: r.number, begin: b}
+	begun.id = c.name(m.name)
+	if m.on != "" {
+		c.name(m.on)
+	}
+	if r.lone() {
+		begun.first++
+	}
+	if n := len(outer.inner); n > 0 && outer.inner[n-1].last >= begun.first {
+		return nil, fmt.Errorf("a block ends in row %d already; a block has whole rows of its own", r.number)
+	}
+	if m.on != "" && outer.kind == "" {
+		return nil, errors.New(`"on" names a column of the block around it, and there is none`)
+	}
+	return begun, nil
+}
+
+func endBlock(open *block, b bound, r *row) (*block, error) {
+	m := b.marker
+	switch {
+	case open.kind == "":
+		return nil, errors.New("it ends a block that does not begin")
+	case m.ends != open.kind || m.ends == Rows && m.name != open.name:
+		return nil, fmt.Errorf("the block in hand is %s and ends with %s", open.begin.text, open.end())
+	}
+	open.last = r.number
+	if r.lone() {
+		open.last--
+	}
+	if open.last < open.first {
+		return nil, fmt.Errorf("nothing is between %s and its end", open.begin.text)
+	}
+	open.outer.inner = append(open.outer.inner, open)
+	return open.outer, nil
+}
+
+// end is how the block's end is written.
+func (b *block) end() string {
+	switch b.kind {
+	case If:
+		return "{{/?}}"
+	case Unless:
+		return "{{/^}}"
+	}
+	return "{{/" + b.name + "}}"
+}
+
+// addLone adds rows that are left out as blocks that never are.
+func (b *block) addLone(rows []int) {
+	for _, n := range rows {
+		into := b
+		for inner := into.around(n); inner != nil; inner = into.around(n) {
+			into = inner
+		}
+		into.inner = append(into.inner, &block{outer: into, first: n, last: n})
+	}
+	b.sort()
+}
+
+func (b *block) sort() {
+	slices.SortFunc(b.inner, func(x, y *block) int { return x.first - y.first })
+	for _, inner := range b.inner {
+		inner.sort()
+	}
+}
+
+// around is the block directly in b that has a row; nil for none.
+func (b *block) around(row int) *block {
+	for _, inner := range b.inner {
+		if inner.kind != "" && inner.first <= row && row <= inner.last {
+			return inner
+		}
+	}
+	return nil
+}
+
+// nodes puts the block's rows and blocks into their order.
+func (b *block) nodes(rows []*row) []node {
+	var body []node
+	at := 0
+	for _, inner := range b.inner {
+		for at < len(rows) && rows[at].number < inner.first {
+			body = append(body, node{row: rows[at]})
+			at++
+		}
+		from := at
+		for at < len(rows) && rows[at].number <= inner.last {
+			at++
+		}
+		if inner.kind != "" {
+			inner.body = inner.nodes(rows[from:at])
+		}
+		body = append(body, node{block: inner})
+	}
+	for ; at < len(rows); at++ {
+		body = append(body, node{row: rows[at]})
+	}
+	return body
+}
+
+// queries are the queries around a row, the outermost first.
+func queries(body []node, row int) []string {
+	for _, n := range body {
+		b := n.block
+		if b == nil || row < b.first || row > b.last || b.kind == "" {
+			continue
+		}
+		inner := queries(b.body, row)
+		if b.kind == Rows {
+			return append([]string{b.name}, inner...)
+		}
+		return inner
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+package template
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx"
+)
+
+// Options say how a template is filled. The zero Options are usable.
+type Options struct {
+	// Locale is a BCP 47 tag; it chooses how dates are shown, as in xlsx.ParseFormat.
+	Locale string
+	// MaxRows is the most rows that a filled sheet may have; 0 is 100,000. All of a
+	// workbook's data is held while it is filled.
+	MaxRows int
+}
+
+const defaultMaxRows = 100_000
+
+// Template is a workbook with markers, ready to be filled. It may be used concurrently.
+type Template struct {
+	options  Options
+	file     []byte
+	parts    *parts
+	workbook *workbook
+	sheets   []*sheet
+	styles   *styles
+	// stylesPart is the name of the part with the styles.
+	stylesPart string
+	markers    []Marker
+	// names are those that values are looked for by; a name's number is its place.
+	names   map[string]int
+	reasons []Reason
+	// written are the parts that are the same in every workbook, but not as in the template;
+	// those with nil are left out.
+	written map[*part][]byte
+}
+
+// Markers are the template's markers, sheet by sheet and row by row.
+func (t *Template) Markers() []Marker { return slices.Clone(t.markers) }
+
+// Unsupported is what the template has that is not compiled. If there is anything,
+// Fill goes through excelize, which takes many times as long.
+func (t *Template) Unsupported() []Reason { return slices.Clone(t.reasons) }
+
+// compiler makes a Template.
+type compiler struct {
+	*Template
+	strings sharedStrings
+	// rows are the markers' rows in the template.
+	rows []int
+}
+
+// Compile reads a template, which must have passed intake: it trusts the file to be of
+// a bearable size. The file must not be changed any more. A mistake in a marker is a
+// *PlaceError; what is right but cannot be compiled is in Unsupported.
+func Compile(file []byte, o Options) (*Template, error) {
+	if o.MaxRows == 0 {
+		o.MaxRows = defaultMaxRows
+	}
+	c := &compiler{Template: &Template{options: o, file: file, names: make(map[string]int), written: make(map[*part][]byte)}}
+	if err := c.compile(); err != nil {
+		return nil, fmt.Errorf("compile the template: %w", err)
+	}
+	return c.Template, nil
+}
+
+func (c *compiler) compile() error {
+	var err error
+	if c.parts, err = openParts(c.file); err != nil {
+		return err
+	}
+	if err := c.readWorkbook(); err != nil {
+		return err
+	}
+	for _, s := range c.sheets {
+		if !s.worksheet {
+			continue
+		}
+		if err := c.readSheet(s); err != nil {
+			return err
+		}
+	}
+	c.settle()
+	return c.writeParts()
+}
+
+// readSheet reads the sheet's rows and finds its blocks.
+func (c *compiler) readSheet(s *sheet) error {
+	content, err := c.parts.read(s.part.name)
+	if err != nil {
+		return err
+	}
+	r := sheetReader{scanner: scanner{b: content}, compiler: c, sheet: s, shared: make(map[string]sharedFormula)}
+	if s.relations, err = c.parts.relations(s.part.name); err != nil {
+		return err
+	}
+	begin := len(c.markers)
+	if err := r.read(); err != nil {
+		var mistake *PlaceError
+		if errors.As(err, &mistake) {
+			return err
+		}
+		return fmt.Errorf("part %s: %w", s.part.name, err)
+	}
+	if err := c.buildBlocks(s); err != nil {
+		return err
+	}
+	for i := begin; i < len(c.markers); i++ {
+		m := &c.markers[i]
+		m.Blocks = queries(s.body, c.rows[i])
+		if n := len(m.Blocks); n > 0 && (m.Kind == Rows || m.Kind == End) && m.Blocks[n-1] == m.Name {
+			m.Blocks = m.Blocks[:n-1] // its own
+		}
+	}
+	return nil
+}
+
+// mark lists a marker.
+func (c *compiler) mark(s *sheet, cell, text string, row int, m *marker) {
+	c.markers = append(c.markers, Marker{
+		Sheet: s.name, Cell: cell, Text: text, Kind: m.kind, Name: m.name, On: m.on, Format: m.format,
+	})
+	c.rows = append(c.rows, row)
+}
+
+// name gives the number of a name.
+func (c *compiler) name(name string) int {
+	id, ok := c.names[name]
+	if !ok {
+		id = len(c.names)
+		c.names[name] = id
+	}
+	return id
+}
+
+// format is how a field's value is shown.
+type format struct {
+	xlsx.Format
+	// given is set if the marker names one.
+	given bool
+}
+
+func (c *compiler) field(s *sheet, m *marker, cell string) *field {
+	f := &field{id: c.name(m.name), marker: m, cell: cell, format: format{given: m.format != ""}}
+	if m.kind == Image {
+		c.refuse(s, cell, "a picture")
+		return f
+	}
+	var err error
+	if f.format.Format, err = xlsx.ParseFormat(m.format, c.options.Locale); err != nil {
+		c.refuse(s, cell, err.Error()) // parseMarker has let it pass
+	}
+	if m.format == "link" {
+		c.refuse(s, cell, `the format "link"`)
+	}
+	return f
+}
+
+// checkWords refuses what can only be shown by a cell of its own.
+func (c *compiler) checkWords(s *sheet, fields map[*marker]*field) {
+	for m, f := range fields {
+		v := xlsx.Null()
+		if _, ok := f.format.Words(&v); m.kind == Field && !ok {
+			c.refuse(s, f.cell, fmt.Sprintf("the format %q among text; give the marker a cell of its own", m.format))
+		}
+	}
+}
+
+// refuse notes something that is not compiled.
+func (c *compiler) refuse(s *sheet, cell, why string) {
+	c.reasons = append(c.reasons, Reason{Sheet: s.name, Cell: cell, Why: why})
+}
+
+// settle decides which sheets are written anew: those with markers, and those whose
+// formulas may reach into another one.
+func (c *compiler) settle() {
+	if !slices.ContainsFunc(c.sheets, func(s *sheet) bool { return s.filled }) {
+		return
+	}
+	for _, s := range c.sheets {
+		s.filled = s.filled || c.reachesOut(s)
+	}
+}
+
+// reachesOut says whether anything in a sheet may refer to cells of another one: it
+// names a sheet, a table, a name, or computes what it refers to.
+func (c *compiler) reachesOut(s *sheet) bool {
+	if bytes.ContainsRune(s.tail, '!') {
+		return true
+	}
+	for _, r := range s.rows {
+		for _, cell := range r.cells {
+			if cell.formula != nil && c.formulaReachesOut(cell.formula.parsed.String()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *compiler) formulaReachesOut(text string) bool {
+	if strings.ContainsAny(text, "![") {
+		return true
+	}
+	text = strings.ToUpper(text)
+	return strings.Contains(text, "INDIRECT") || slices.ContainsFunc(c.workbook.names, func(name string) bool {
+		return strings.Contains(text, strings.ToUpper(name))
+	})
+}

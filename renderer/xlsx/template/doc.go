@@ -1,0 +1,39 @@
+// Package template fills workbooks that people drew: their own .xlsx with markers in
+// its cells. A template is compiled once into bytes that stay and places that are
+// written, and then filled as often as there is data; what no marker touches stays as
+// it was, byte for byte.
+//
+//	file ─► intake ─► Compile ─► Template ─► Fill(Data) ─► workbook
+//	                                │ └────► Fill(Data) ─► workbook
+//	                                └─► Markers, Unsupported
+//
+// # Markers
+//
+//	{{name}}                          a value of Data.Fields, or of the row around it
+//	{{name | decimal:1}}              shown in a format, as xlsx.ParseFormat has it
+//	{{#query}} … {{/query}}           rows that are repeated for each row of a query
+//	{{#list}} … {{/list}}             within a block: for each entry of a list in its row
+//	{{#query on id}} … {{/query}}     within a block: for the rows with the same id
+//	{{?name}} … {{/?}}                rows that are there if the value is
+//	{{^name}} … {{/^}}                rows that are there if it is not
+//
+// A block is of whole rows: from the one with its first marker to the one with its
+// last, which may be the same. A row that has nothing but markers of blocks is left out.
+// Blocks may stand in blocks, but not beside each other in one row. A field is looked
+// for in the row of the innermost block, then outwards, then in Data.Fields.
+//
+// A condition holds if its name stands for rows, or for a value that is not NULL, not
+// false and not empty text; zero is a value.
+//
+// A marker that is alone in its cell takes the value's type, in the style that the cell
+// has. Only where that cannot show the value, such as a date in General, it is given
+// the value's number format. A marker among text becomes text. It has the look of the
+// run of text in which it begins.
+//
+// # What follows
+//
+// When a block makes a sheet longer or shorter, everything below moves, and what refers
+// to it follows, as package reference says. Formulas in sheets that may depend on values
+// that were filled in have no result in the file: it is computed when the workbook is
+// opened.
+package template

@@ -1,0 +1,145 @@
+package template
+
+import (
+	"fmt"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
+)
+
+// page is a sheet of the filled workbook.
+type page struct {
+	sheet  *sheet
+	name   string
+	frame  *frame
+	blocks []copies
+	grid   *reference.Grid
+}
+
+// copies are those of one block, for the rows that it is filled with.
+type copies []copied
+
+type copied struct {
+	frame *frame
+	// blocks are those within.
+	blocks []copies
+}
+
+// expand finds out how often each block of a body is there.
+func (f *filling) expand(s *sheet, body []node, at *frame) ([]copies, error) {
+	var all []copies
+	for _, n := range body {
+		if n.block == nil {
+			continue
+		}
+		some, err := f.copies(s, n.block, at)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some)
+	}
+	return all, nil
+}
+
+func (f *filling) copies(s *sheet, b *block, at *frame) (copies, error) {
+	frames, err := f.frames(b, at)
+	if err != nil {
+		return nil, &PlaceError{Sheet: s.name, Cell: b.begin.reference(), Err: err}
+	}
+	if f.rows += len(frames) * (b.last - b.first + 1); f.rows > f.template.options.MaxRows {
+		return nil, &PlaceError{Sheet: s.name, Cell: b.begin.reference(), Err: fmt.Errorf(
+			"the template's blocks would have more than %d rows; give the report fewer rows, or make it of sheets instead of a template", f.template.options.MaxRows)}
+	}
+	if len(frames) == 0 {
+		return nil, nil
+	}
+	some := make(copies, len(frames))
+	for i := range frames {
+		inner, err := f.expand(s, b.body, frames[i])
+		if err != nil {
+			return nil, err
+		}
+		some[i] = copied{frame: frames[i], blocks: inner}
+	}
+	return some, nil
+}
+
+// frames are the rows for which a block is there; that around it, for one that is there
+// on a condition.
+func (f *filling) frames(b *block, at *frame) ([]*frame, error) {
+	if b.kind == "" {
+		return nil, nil
+	}
+	if b.kind != Rows {
+		there, err := f.holds(at, b)
+		if err != nil || there != (b.kind == If) {
+			return nil, err
+		}
+		return []*frame{at}, nil
+	}
+	t, ok := f.table(at, b.name)
+	if !ok {
+		return nil, &UnknownError{Kind: Rows, Name: b.name}
+	}
+	if b.on == "" {
+		return f.rowFrames(t, at, len(t.Rows), func(i int) int { return i }), nil
+	}
+	rows, err := f.joined(at, t, b)
+	if err != nil {
+		return nil, err
+	}
+	return f.rowFrames(t, at, len(rows), func(i int) int { return rows[i] }), nil
+}
+
+func (f *filling) rowFrames(t *Table, at *frame, n int, row func(int) int) []*frame {
+	f.summary.Rows += int64(n)
+	columns := f.columnsOf(t)
+	frames, pointers := make([]frame, n), make([]*frame, n)
+	for i := range frames {
+		frames[i] = frame{outer: at, table: t, row: row(i), columns: columns}
+		pointers[i] = &frames[i]
+	}
+	return pointers
+}
+
+// makeMoves finds out where rows of the template lie now.
+func (f *filling) makeMoves() error {
+	sheets := make([]reference.Sheet, len(f.template.sheets))
+	for i, s := range f.template.sheets {
+		sheets[i].Name = s.name
+	}
+	for _, p := range f.pages {
+		to := &sheets[p.sheet.index]
+		to.Pages = append(to.Pages, reference.Page{Name: p.name, Blocks: blocksOf(p.sheet.body, p.blocks)})
+	}
+	var err error
+	if f.moves, err = reference.New(sheets); err != nil {
+		return err
+	}
+	number := make([]int, len(sheets))
+	for _, p := range f.pages {
+		p.grid = f.moves.Grid(p.sheet.index, number[p.sheet.index])
+		number[p.sheet.index]++
+		f.moved = f.moved || p.grid.Moved()
+	}
+	return nil
+}
+
+func blocksOf(body []node, all []copies) []reference.Block {
+	if len(all) == 0 {
+		return nil
+	}
+	blocks := make([]reference.Block, 0, len(all))
+	for _, n := range body {
+		if n.block == nil {
+			continue
+		}
+		b := reference.Block{First: n.block.first, Last: n.block.last}
+		some := all[len(blocks)]
+		b.Copies = make([]reference.Copy, len(some))
+		for i := range some {
+			b.Copies[i].Blocks = blocksOf(n.block.body, some[i].blocks)
+		}
+		blocks = append(blocks, b)
+	}
+	return blocks
+}

@@ -1,0 +1,134 @@
+package template
+
+import (
+	"github.com/jetsheet/jetsheet/renderer/xlsx"
+)
+
+// frame is a row that a block is filled with, within that of the block around it.
+type frame struct {
+	outer *frame
+	table *Table
+	row   int
+	// columns are the places of names in the table, by the names' numbers; -1 where the
+	// table has none.
+	columns []int
+}
+
+// value gives what a name stands for; nil if it is not known.
+func (f *filling) value(at *frame, id int) *xlsx.Value {
+	for ; at != nil; at = at.outer {
+		column := at.columns[id]
+		if column < 0 {
+			continue
+		}
+		if row := at.table.Rows[at.row]; column < len(row) {
+			return &row[column]
+		}
+		return &null
+	}
+	return f.fields[id]
+}
+
+// null is what is missing at the end of a row. It is never written to.
+var null = xlsx.Null()
+
+// columnsOf gives the places of names in a table.
+func (f *filling) columnsOf(t *Table) []int {
+	if len(t.Columns) == 0 {
+		return f.noColumns
+	}
+	key := &t.Columns[0]
+	if f.lastColumns.key == key && f.lastColumns.count == len(t.Columns) {
+		return f.lastColumns.places
+	}
+	places := make([]int, len(f.template.names))
+	copy(places, f.noColumns)
+	for i, name := range t.Columns {
+		if id, ok := f.template.names[name]; ok && places[id] < 0 {
+			places[id] = i
+		}
+	}
+	f.lastColumns = knownColumns{key, len(t.Columns), places}
+	return places
+}
+
+// knownColumns are those of the table that was asked for last: many lists of one query
+// have the same.
+type knownColumns struct {
+	key    *string
+	count  int
+	places []int
+}
+
+// table gives the rows that a name stands for: a list in a row around, the innermost
+// first, or the result of a query. ok is false if it is not known.
+func (f *filling) table(at *frame, name string) (t *Table, ok bool) {
+	for ; at != nil; at = at.outer {
+		lists, ok := at.table.Nested[name]
+		if !ok {
+			continue
+		}
+		if at.row < len(lists) && lists[at.row] != nil {
+			return lists[at.row], true
+		}
+		return &Table{}, true
+	}
+	t, ok = f.data.Tables[name]
+	if t == nil {
+		t = &Table{}
+	}
+	return t, ok
+}
+
+// holds says whether a condition's name stands for something: a value that is not NULL,
+// not false and not empty text, or rows.
+func (f *filling) holds(at *frame, b *block) (bool, error) {
+	if v := f.value(at, b.id); v != nil {
+		switch v.Kind() {
+		case xlsx.KindNull:
+			return false, nil
+		case xlsx.KindBool, xlsx.KindText:
+			text := v.String()
+			return text != "" && (v.Kind() == xlsx.KindText || text == "true"), nil
+		}
+		return true, nil
+	}
+	t, ok := f.table(at, b.name)
+	if !ok {
+		return false, &UnknownError{Kind: b.kind, Name: b.name}
+	}
+	return len(t.Rows) > 0, nil
+}
+
+// joined gives the numbers of the rows of a query whose column is as that of a row
+// around it.
+func (f *filling) joined(at *frame, t *Table, b *block) ([]int, error) {
+	id := f.template.names[b.on]
+	column := f.columnsOf(t)[id]
+	value := f.value(at, id)
+	if value == nil || column < 0 && len(t.Rows) > 0 {
+		return nil, &UnknownError{Kind: Field, Name: b.on}
+	}
+	if value.Kind() == xlsx.KindNull {
+		return nil, nil
+	}
+	key := joinKey{t, column}
+	index, ok := f.joins[key]
+	if !ok {
+		index = make(map[string][]int)
+		for i, row := range t.Rows {
+			if column < len(row) && row[column].Kind() != xlsx.KindNull {
+				text := row[column].String()
+				index[text] = append(index[text], i)
+			}
+		}
+		f.joins[key] = index
+	}
+	return index[value.String()], nil
+}
+
+// joinKey names an index of a table's rows.
+type joinKey struct {
+	table  *Table
+	column int
+}

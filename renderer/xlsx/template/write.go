@@ -1,0 +1,349 @@
+package template
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/internal/archive"
+)
+
+const (
+	// wholeBytes is how much of a sheet is held back: one that stays below is written
+	// with its sizes before it.
+	wholeBytes = 256 << 10
+	// checkedRows is after how many rows it is looked whether the context has ended.
+	checkedRows = 64
+)
+
+// pageWriter writes the rows of one page.
+type pageWriter struct {
+	*filling
+	page *page
+	rows *archive.Rows
+	part *archive.Part
+	head []byte
+	// row is the number of the row in hand, also in digits.
+	row    int
+	digits []byte
+	count  int
+	// formula is room for one.
+	formula []byte
+}
+
+// rowBuffers keeps buffers for rows between pages.
+var rowBuffers sync.Pool
+
+func (f *filling) writePage(p *page) error {
+	w := &pageWriter{filling: f, page: p}
+	kept, ok := rowBuffers.Get().(*archive.Rows)
+	if !ok {
+		kept = &archive.Rows{}
+	}
+	kept.Reset()
+	w.rows = kept
+	defer w.release()
+	head, tail, err := p.frameXML()
+	if err == nil {
+		w.head = append(head, "<sheetData>"...)
+		err = w.body(p.sheet.body, p.blocks, p.frame, 0)
+	}
+	if err == nil {
+		err = w.finish(append([]byte("</sheetData>"), tail...))
+	}
+	var mistake *PlaceError
+	if err != nil && !errors.As(err, &mistake) {
+		return fmt.Errorf("sheet %q: %w", p.name, err)
+	}
+	return err
+}
+
+func (w *pageWriter) release() {
+	if w.part != nil {
+		w.part.Discard()
+	}
+	if cap(w.rows.XML) <= 2*wholeBytes {
+		rowBuffers.Put(w.rows)
+	}
+}
+
+func (w *pageWriter) finish(tail []byte) error {
+	if w.part == nil {
+		return w.archive.AddRows(w.page.sheet.part.name, w.head, w.rows, tail)
+	}
+	w.rows.XML = append(w.rows.XML, tail...)
+	if err := w.part.Write(w.rows); err != nil {
+		return err
+	}
+	return w.part.Close()
+}
+
+// pass moves rows on when they are many.
+func (w *pageWriter) pass() error {
+	if w.count++; w.count%checkedRows == 0 {
+		if err := w.cancelled(); err != nil {
+			return err
+		}
+	}
+	if w.rows.Len() < wholeBytes {
+		return nil
+	}
+	if w.part == nil {
+		part, err := w.archive.Stream(w.page.sheet.part.name, false)
+		if err != nil {
+			return err
+		}
+		w.part = part
+		if err := part.Begin(w.head); err != nil {
+			return err
+		}
+	}
+	return w.part.Write(w.rows)
+}
+
+// body writes rows and blocks, so many rows below where the template has them. What
+// comes after them is by as many more rows lower as they are more than in the template.
+func (w *pageWriter) body(body []node, blocks []copies, at *frame, lower int) error {
+	block := 0
+	for _, n := range body {
+		if n.row != nil {
+			if err := w.writeRow(n.row, at, lower); err != nil {
+				return err
+			}
+			continue
+		}
+		size := n.block.last - n.block.first + 1
+		for _, c := range blocks[block] {
+			if err := w.body(n.block.body, c.blocks, c.frame, lower); err != nil {
+				return err
+			}
+			lower += size + grown(n.block.body, c.blocks)
+		}
+		lower -= size
+		block++
+	}
+	return nil
+}
+
+// grown is by how many rows blocks are more than in the template.
+func grown(body []node, blocks []copies) int {
+	if len(blocks) == 0 {
+		return 0
+	}
+	rows, block := 0, 0
+	for _, n := range body {
+		if n.block == nil {
+			continue
+		}
+		size := n.block.last - n.block.first + 1
+		rows -= size
+		for _, c := range blocks[block] {
+			rows += size + grown(n.block.body, c.blocks)
+		}
+		block++
+	}
+	return rows
+}
+
+func (w *pageWriter) writeRow(r *row, at *frame, lower int) error {
+	w.row = r.number + lower
+	w.digits = strconv.AppendInt(w.digits[:0], int64(w.row), 10)
+	w.rows.XML = append(append(w.rows.XML, r.before...), w.digits...)
+	w.rows.BeginRow()
+	w.rows.XML = append(w.rows.XML, r.after...)
+	for _, c := range r.cells {
+		if err := w.writeCell(c, at); err != nil {
+			return err
+		}
+	}
+	w.rows.XML = append(w.rows.XML, r.end...)
+	return w.pass()
+}
+
+func (w *pageWriter) writeCell(c *cell, at *frame) error {
+	w.rows.XML = append(append(w.rows.XML, c.before...), w.digits...)
+	w.rows.BeginCell(c.column - 1)
+	switch {
+	case c.field != nil:
+		v := w.value(at, c.field.id)
+		if v == nil {
+			return w.unknown(c.field)
+		}
+		w.writeField(c, v)
+	case c.words != nil:
+		return w.writeWords(c, at)
+	case c.formula != nil:
+		w.writeFormula(c)
+	default:
+		w.rest(c, c.after)
+	}
+	return nil
+}
+
+// rest writes what is always the same behind a cell's reference.
+func (w *pageWriter) rest(c *cell, rest []byte) {
+	w.rows.XML = append(w.rows.XML, rest...)
+	w.rows.BeginValue(uint32(c.style*openings+openRest), false) //nolint:gosec // Excel has 65,490 styles
+	w.rows.EndValue()
+}
+
+func (w *pageWriter) unknown(f *field) error {
+	return &PlaceError{Sheet: w.page.sheet.name, Cell: f.cell, Err: &UnknownError{Kind: f.marker.kind, Name: f.marker.name}}
+}
+
+// writeField writes a value as the only thing in its cell.
+func (w *pageWriter) writeField(c *cell, v *xlsx.Value) {
+	f := &c.field.format
+	content := f.Content(v)
+	want := derived{from: c.style}
+	switch code := content.Code(); {
+	case code == "":
+	case f.given:
+		want.code = code
+	case w.looks.code(c.style) == "@":
+		text := xlsx.Text(v.String()) // a date as a number would be the number, in a cell for text
+		content = f.Content(&text)
+	case !w.looks.showsTime(c.style):
+		want.code = code
+	}
+	if content.Empty() {
+		w.rest(c, c.empty)
+		return
+	}
+	want.quote = content.NeedsQuote()
+	w.note(&content, c, c.field)
+	w.open(c, w.looks.id(want), &content)
+	w.rows.XML = content.AppendXML(w.rows.XML)
+	w.close()
+}
+
+// open writes what leads to a cell's content.
+func (w *pageWriter) open(c *cell, style int, content *xlsx.Content) {
+	b := append(w.rows.XML, '"')
+	if style != 0 {
+		b = append(strconv.AppendInt(append(b, ` s="`...), int64(style), 10), '"')
+	}
+	kind := openNumber
+	switch content.Type() {
+	case "b":
+		kind, b = openBool, append(b, ` t="b"`...)
+	case "inlineStr":
+		kind, b = openText, append(b, ` t="inlineStr"`...)
+	}
+	w.rows.XML = append(b, '>')
+	w.rows.BeginValue(uint32(style*openings+kind), content.IsText()) //nolint:gosec // Excel has 65,490 styles
+}
+
+// The ways in which a cell of one style is opened.
+const (
+	openNumber = iota
+	openBool
+	openText
+	openFormula
+	openRest
+	openings
+)
+
+func (w *pageWriter) close() {
+	w.rows.EndValue()
+	w.rows.XML = append(w.rows.XML, "</c>"...)
+}
+
+// note records what the content changed of a field's value.
+func (w *pageWriter) note(content *xlsx.Content, c *cell, f *field) {
+	if content.Changed() {
+		w.summary.Substitutions.Note(content, xlsx.Substitution{
+			Sheet: w.page.name, Cell: columnLetters(c.column) + string(w.digits), Column: f.marker.name,
+		})
+	}
+}
+
+// writeWords writes text with values in it.
+func (w *pageWriter) writeWords(c *cell, at *frame) error {
+	texts := make([]string, len(c.words))
+	length := 0
+	for i, r := range c.words {
+		for _, p := range r.pieces {
+			text := p.text
+			if p.field != nil {
+				v := w.value(at, p.field.id)
+				if v == nil {
+					return w.unknown(p.field)
+				}
+				text, _ = p.field.format.Words(v) // those without words were refused
+			}
+			texts[i] += text
+		}
+		length += len(texts[i])
+	}
+	if len(texts) > 1 && length <= maxRich || c.words[0].look != nil {
+		w.writeRuns(c, texts)
+		return nil
+	}
+	w.writeText(c, strings.Join(texts, ""))
+	return nil
+}
+
+// maxRich is how long a text may be for its runs to be kept: Excel's limit, in bytes.
+const maxRich = 32767
+
+// writeText writes text of one look.
+func (w *pageWriter) writeText(c *cell, text string) {
+	content := textContent(text)
+	w.note(&content, c, c.words.field())
+	w.open(c, w.looks.id(derived{from: c.style, quote: content.NeedsQuote()}), &content)
+	w.rows.XML = content.AppendXML(w.rows.XML)
+	w.close()
+}
+
+// writeRuns writes text whose runs have looks of their own.
+func (w *pageWriter) writeRuns(c *cell, texts []string) {
+	first := textContent(texts[0])
+	w.open(c, w.looks.id(derived{from: c.style, quote: first.NeedsQuote()}), &first)
+	b := append(w.rows.XML, "<is>"...)
+	for i, r := range c.words {
+		content := textContent(texts[i])
+		w.note(&content, c, c.words.field())
+		b = append(append(b, "<r>"...), r.look...)
+		b = append(content.AppendText(b), "</r>"...)
+	}
+	w.rows.XML = append(b, "</is>"...)
+	w.close()
+}
+
+func textContent(s string) xlsx.Content {
+	v := xlsx.Text(s)
+	var general xlsx.Format
+	return general.Content(&v)
+}
+
+// field is the first one among words.
+func (w words) field() *field {
+	for _, r := range w {
+		for _, p := range r.pieces {
+			if p.field != nil {
+				return p.field
+			}
+		}
+	}
+	return nil
+}
+
+// writeFormula writes a formula as it is to be in this row.
+func (w *pageWriter) writeFormula(c *cell) {
+	f := c.formula
+	w.rows.XML = append(w.rows.XML, c.after...)
+	w.rows.XML = append(w.rows.XML, f.tag...)
+	w.rows.BeginValue(uint32(c.style*openings+openFormula), true) //nolint:gosec // Excel has 65,490 styles
+	if w.moved && !f.parsed.Static() {
+		w.formula = f.parsed.Append(w.formula[:0], w.page.grid.At(w.row))
+		w.rows.XML = append(w.rows.XML, escape(string(w.formula))...)
+	} else {
+		w.rows.XML = append(w.rows.XML, f.text...)
+	}
+	w.rows.XML = append(w.rows.XML, "</f>"...)
+	w.close()
+}
