@@ -1,0 +1,57 @@
+package intake_test
+
+import (
+	"encoding/xml"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/intake"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/intake/intaketest"
+)
+
+func TestFormulasThatLeadOut(t *testing.T) {
+	t.Parallel()
+	for formula, want := range map[string]intake.Cause{
+		`SUM(A1:A3)`:                             "",
+		`SUM('点検 表'!A1:A3)`:                      "",
+		`SUM(Table1[Amount])`:                    "",
+		`SUM(Table1[[#This Row],[a]:[b]])`:       "",
+		`SUM(Table1[['[odd'|name]])`:             "",
+		`表1[[#Totals],[金額]]`:                     "",
+		`"[1]Sheet1!A1"`:                         "",
+		`"a ""quoted"" | text"&A1`:               "",
+		`'It''s'!A1&"cmd|x"`:                     "",
+		`{1,2;3,4}`:                              "",
+		`HYPERLINK("https://example.com","a")`:   "",
+		`MY.CALL(1)`:                             "",
+		`CALLS+1`:                                "",
+		`[1]Sheet1!A1`:                           intake.CauseExternalLink,
+		`SUM(A1,[1]Sheet1!A1)`:                   intake.CauseExternalLink,
+		`'[1]Sheet 1'!A1`:                        intake.CauseExternalLink,
+		`'C:\x\[It''s.xlsx]S'!A1`:                intake.CauseExternalLink,
+		`[1]!Name`:                               intake.CauseExternalLink,
+		`"a"&[1]Sheet1!A1`:                       intake.CauseExternalLink,
+		`cmd|'/c calc'!A1`:                       intake.CauseDDE,
+		`"a"&"b"|x!y`:                            intake.CauseDDE,
+		`webservice (A1)`:                        intake.CauseExternalCall,
+		`1+webservice(A1)`:                       intake.CauseExternalCall,
+		`_xlfn.IMAGE("https://example.com/"&A1)`: intake.CauseExternalCall,
+		`"unclosed`:                              "",
+		`'unclosed`:                              "",
+		`Table1[unclosed`:                        "",
+	} {
+		var escaped strings.Builder
+		if err := xml.EscapeText(&escaped, []byte(formula)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := intake.Check(intaketest.FormWithFormula(escaped.String()), intake.Limits{})
+		var refused *intake.RefusedError
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%s: refused: %v", formula, err)
+		case want != "" && (!errors.As(err, &refused) || !refused.Has(want)):
+			t.Errorf("%s: got %v, want %s", formula, err, want)
+		}
+	}
+}
