@@ -42,6 +42,7 @@ type Writer struct {
 	open      *SheetWriter
 	names     []string
 	sheets    []writtenSheet
+	pictures  bookPictures
 	summary   Summary
 	err       error
 	closed    bool
@@ -65,9 +66,6 @@ func New(ctx context.Context, dst io.Writer, book Book) (*Writer, error) {
 	w := &Writer{
 		cancelled: func() error { return context.Cause(ctx) },
 		archive:   archive.New(dst), styles: newStyles(), book: book,
-	}
-	if err := w.archive.AddShared("[Content_Types].xml", []byte(contentTypesPart)); err != nil {
-		return nil, err
 	}
 	if err := w.archive.AddShared("_rels/.rels", []byte(rootRelsPart)); err != nil {
 		return nil, err
@@ -155,6 +153,7 @@ func (w *Writer) finish() error {
 		{"xl/_rels/workbook.xml.rels", appendWorkbookRels(nil, len(w.sheets)), true},
 		{"docProps/core.xml", appendCore(nil, w.book), false},
 		{"docProps/app.xml", []byte(appPart), true},
+		{"[Content_Types].xml", appendContentTypes(nil, w.sheets), true},
 	} {
 		add := w.archive.AddShared
 		if !part.common {

@@ -26,6 +26,9 @@ const (
 	cellNumber
 	cellBool   // number is 0 or 1
 	cellFilled // blank, but of a style
+	// cellPicture has a picture's bytes as its text, and stands for an empty cell with the
+	// picture over it.
+	cellPicture
 )
 
 // cell applies the format to a value. Text that is meant to be something else
@@ -34,6 +37,8 @@ func (f *Format) cell(v *Value) cell {
 	switch {
 	case v.kind == KindNull:
 		return cell{code: f.code}
+	case v.kind == KindImage || f.accepts == acceptsImage:
+		return f.imageCell(v)
 	case f.accepts == acceptsText:
 		return textCell(v.String(), f.code, 0)
 	case f.accepts == acceptsBool:

@@ -12,8 +12,8 @@ func (f *Format) Content(v *Value) Content {
 	return c
 }
 
-// Empty says that nothing is written.
-func (c *Content) Empty() bool { return c.cell.kind == cellBlank }
+// Empty says that nothing is written, which is so of a picture too: it lies over its cell.
+func (c *Content) Empty() bool { return c.cell.kind == cellBlank || c.cell.kind == cellPicture }
 
 // IsText says that the cell holds text.
 func (c *Content) IsText() bool { return c.cell.kind == cellText }

@@ -67,8 +67,9 @@ func TestPutAgreesWithCell(t *testing.T) {
 		Null(), Text(""), Text("x"), Text(" 12 "), Text("a\x00"), Text("=1\n"), Int(0), Int(-7), Int(1e15 - 1), Int(1e15), Int(1<<53 + 1), Int(math.MinInt64),
 		Float(0), Float(math.Copysign(0, -1)), Float(1.5), Float(smallest), Float(smallest / 2), Float(math.MaxFloat64), Float(math.Inf(1)), Float(math.NaN()),
 		Decimal("1.50"), Decimal("x"), Bool(true), Date(2026, 1, 2), DateTime(at), TimeOfDay(time.Hour), Duration(time.Minute), OddTime("infinity"),
+		Image("GIF"), MissingImage(),
 	}
-	for _, name := range []string{"general", "text", "integer", "decimal:2", "percent", "date", "datetime", "time", "duration", "boolean", "boolean:適/否", "excel:0.0℃"} {
+	for _, name := range []string{"general", "text", "integer", "decimal:2", "percent", "date", "datetime", "time", "duration", "boolean", "boolean:適/否", "image", "excel:0.0℃"} {
 		format, err := ParseFormat(name, "ja")
 		if err != nil {
 			t.Fatal(err)

@@ -18,6 +18,8 @@ type Format struct {
 	fractions bool
 	// raw is set for a code as Excel has it.
 	raw bool
+	// width and height are the most that a picture has, in pixels.
+	width, height uint16
 }
 
 // accepts is the family of values that a format is for.
@@ -34,14 +36,16 @@ const (
 	acceptsDuration
 	acceptsBool
 	acceptsLink
+	acceptsImage
 )
 
 // FormatNames are the names that ParseFormat knows, for messages and help. N is
-// a number of decimals from 0 to 15, CODE an Excel number format code.
+// a number of decimals from 0 to 15, WIDTH and HEIGHT are the most that a picture has, in
+// pixels, CODE is an Excel number format code.
 func FormatNames() []string {
 	return []string{
 		"general", "text", "integer", "number", "decimal:N", "percent", "percent:N",
-		"date", "datetime", "time", "duration", "boolean", "boolean:YES/NO", "link", "excel:CODE",
+		"date", "datetime", "time", "duration", "boolean", "boolean:YES/NO", "link", "image", "image:WIDTHxHEIGHT", "excel:CODE",
 	}
 }
 
@@ -54,7 +58,8 @@ const maxDecimals = 15
 //
 // A format changes what text in its column becomes: "3.5" under decimal:1 is
 // the number 3.5, and the address of a web page, a mailbox or a telephone under link
-// is a link (http, https, mailto, tel; no other scheme is). The error names what was read and what is known.
+// is a link (http, https, mailto, tel; no other scheme is). Under image, text is a picture's
+// bytes in base64 or as PostgreSQL writes bytea; never an address. The error names what was read and what is known.
 func ParseFormat(s, locale string) (Format, error) {
 	f := Format{ja: isJapanese(locale)}
 	name, argument, hasArgument := strings.Cut(s, ":")
@@ -66,6 +71,8 @@ func ParseFormat(s, locale string) (Format, error) {
 		return parseDecimals(f, name, argument)
 	case "boolean":
 		return parseLabels(f, argument)
+	case "image":
+		return parseImage(f, argument)
 	case "excel":
 		code, family, err := parseCode(argument)
 		if err != nil {
@@ -104,6 +111,8 @@ func parsePlain(f Format, name string) (Format, error) {
 		f.accepts = acceptsBool
 	case "link":
 		f.accepts = acceptsLink
+	case "image":
+		f.accepts, f.width, f.height = acceptsImage, defaultImageWidth, defaultImageHeight
 	case "decimal":
 		return Format{}, fmt.Errorf("format %q: write the number of decimals, as in \"decimal:1\"", name)
 	case "excel":

@@ -77,7 +77,7 @@ func TestExcelCodesAreTakenOver(t *testing.T) {
 
 func TestFormatNamesAreKnown(t *testing.T) {
 	t.Parallel()
-	example := strings.NewReplacer("N", "2", "CODE", "0.0", "YES/NO", "yes/no")
+	example := strings.NewReplacer("decimal:N", "decimal:2", "percent:N", "percent:2", "CODE", "0.0", "YES/NO", "yes/no", "WIDTHxHEIGHT", "64x48")
 	for _, name := range xlsx.FormatNames() {
 		parseFormat(t, example.Replace(name), "en")
 	}

@@ -94,13 +94,14 @@ func (l *sheetLinks) appendXML(b []byte) []byte {
 	return append(append(append(b, `<hyperlinks>`...), l.cells...), `</hyperlinks>`...)
 }
 
-// finish writes the part of relations, if there is a link, and forgets all.
-func (l *sheetLinks) finish(a *archive.Archive, sheet int) error {
-	if l.count == 0 {
+// finish writes the part of the sheet's relations, those to others than links included,
+// if there is one, and forgets the links.
+func (l *sheetLinks) finish(a *archive.Archive, sheet int, others string) error {
+	if l.count == 0 && others == "" {
 		return nil
 	}
 	name := "xl/worksheets/_rels/sheet" + strconv.Itoa(sheet) + ".xml.rels"
-	err := a.Add(name, []byte(xmlHeader+`<Relationships xmlns="`+namespaceRels+`">`), l.relations, []byte(`</Relationships>`))
+	err := a.Add(name, []byte(xmlHeader+`<Relationships xmlns="`+namespaceRels+`">`), l.relations, []byte(others+`</Relationships>`))
 	l.cells, l.relations, l.count = l.cells[:0], l.relations[:0], 0
 	return err
 }

@@ -62,7 +62,7 @@ func (s *SheetWriter) noteText(c *cell, column, row int) {
 func (s *SheetWriter) begin() {
 	s.written = 0
 	s.book.names = append(s.book.names, s.name)
-	s.rows.begin(s.book.archive, sheetPart(len(s.book.sheets)+1))
+	s.rows.begin(s.book.archive, sheetPart(len(s.book.sheets)+1), s.sheet.heldBack())
 	for _, line := range s.frame.title {
 		s.writeFrameRow(line)
 	}
@@ -97,7 +97,7 @@ func (s *SheetWriter) frozen() int {
 // finish moves the sheet in hand into the archive.
 func (s *SheetWriter) finish() error {
 	header, last := s.frame.headerRow(), s.written
-	written := writtenSheet{name: s.name}
+	written := writtenSheet{name: s.name, pictures: s.pictures.any()}
 	if last > header && len(s.totals.columns) > 0 {
 		s.writeTotals(header+1, last)
 		written.formulas = true
@@ -114,7 +114,10 @@ func (s *SheetWriter) finish() error {
 		return err
 	}
 	s.book.sheets = append(s.book.sheets, written)
-	if err := s.links.finish(s.book.archive, len(s.book.sheets)); err != nil {
+	if err := s.links.finish(s.book.archive, len(s.book.sheets), s.pictures.relation(len(s.book.sheets))); err != nil {
+		return err
+	}
+	if err := s.finishPictures(len(s.book.sheets)); err != nil {
 		return err
 	}
 	s.book.summary.Sheets++
@@ -122,7 +125,7 @@ func (s *SheetWriter) finish() error {
 }
 
 func (s *SheetWriter) tail(filtered area) []byte {
-	tail := sheetTail{merges: s.merges(), links: &s.links, page: s.sheet.Page}
+	tail := sheetTail{merges: s.merges(), links: &s.links, page: s.sheet.Page, pictures: s.pictures.any()}
 	if s.sheet.Filter {
 		tail.filter = filtered.String()
 	}

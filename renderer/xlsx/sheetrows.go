@@ -10,6 +10,9 @@ const (
 	// wholeBytes is how much of a sheet is held back: one that stays below is written
 	// with its sizes and its dimension before it, as Excel does.
 	wholeBytes = 256 << 10
+	// wholeBytesPictures is that of a sheet for pictures, which can be passed on only as
+	// long as no row of it is.
+	wholeBytesPictures = 8 << 20
 	// passBytes is how much of a larger one is passed on at a time. Each time it is
 	// compressed with codes of its own.
 	passBytes = 96 << 10
@@ -26,6 +29,8 @@ const (
 type sheetRows struct {
 	archive *archive.Archive
 	name    string
+	// whole is how much is held back.
+	whole int
 	// pending are those not passed on yet, behind what was: that is kept as long as what
 	// follows may refer to it.
 	pending archive.Rows
@@ -39,8 +44,8 @@ type sheetRows struct {
 var rowBuffers sync.Pool
 
 // begin starts the sheet of that part's name.
-func (r *sheetRows) begin(a *archive.Archive, name string) {
-	r.archive, r.name, r.large = a, name, false
+func (r *sheetRows) begin(a *archive.Archive, name string, whole int) {
+	r.archive, r.name, r.whole, r.large = a, name, whole, false
 	if r.pending.XML == nil {
 		if kept, ok := rowBuffers.Get().(*archive.Rows); ok {
 			r.pending = *kept
@@ -52,7 +57,7 @@ func (r *sheetRows) begin(a *archive.Archive, name string) {
 // full says that rows should be passed on.
 func (r *sheetRows) full() bool {
 	if r.part == nil {
-		return r.pending.Len() >= wholeBytes
+		return r.pending.Len() >= r.whole
 	}
 	return r.pending.Len() >= passBytes
 }

@@ -24,6 +24,7 @@ type SheetWriter struct {
 	columns   columnWidths
 	rows      sheetRows
 	links     sheetLinks
+	pictures  sheetPictures
 	rowsMax   int
 	bytesMax  int64
 	// written counts the rows of the sheet in hand, those above the first included.
@@ -95,6 +96,11 @@ func (s *SheetWriter) write(values []Value) error {
 	if traits&hasLink != 0 {
 		s.link()
 	}
+	if traits&hasPicture != 0 {
+		if err := s.placePictures(height); err != nil {
+			return err
+		}
+	}
 	if !s.columns.settled() {
 		s.columns.add(s.row)
 		if len(s.rows.pending.XML) >= heldBytes {
@@ -135,6 +141,10 @@ func (s *SheetWriter) apply(values []Value) (changes change, traits traits, heig
 	for i := range values {
 		c := &s.row[i]
 		s.sheet.Columns[i].Format.put(c, &values[i])
+		if c.kind == cellPicture {
+			height = max(height, s.takePicture(i, c))
+			traits |= c.traits & hasPicture
+		}
 		if c.kind == cellBlank {
 			continue
 		}

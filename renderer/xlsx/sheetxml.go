@@ -48,6 +48,8 @@ type sheetTail struct {
 	merges []area
 	links  *sheetLinks
 	page   Page
+	// pictures says that there is a drawing.
+	pictures bool
 }
 
 func (t sheetTail) appendXML(b []byte) []byte {
@@ -56,7 +58,11 @@ func (t sheetTail) appendXML(b []byte) []byte {
 		b = append(append(append(b, `<autoFilter ref="`...), t.filter...), `"/>`...)
 	}
 	b = appendMerges(b, t.merges)
-	return append(t.page.appendXML(t.links.appendXML(b)), `</worksheet>`...)
+	b = t.page.appendXML(t.links.appendXML(b))
+	if t.pictures {
+		b = append(b, `<drawing r:id="`+drawingRelation+`"/>`...)
+	}
+	return append(b, `</worksheet>`...)
 }
 
 func appendMerges(b []byte, merges []area) []byte {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
 )
 
 const (
@@ -16,17 +18,26 @@ const (
 	contentType   = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 )
 
-// contentTypesPart stands first in the archive, as Excel has it, when the number
-// of sheets is not known yet. So worksheets have the default type for .xml and
-// every other part is named.
-const contentTypesPart = xmlHeader + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
-	`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
-	`<Default Extension="xml" ContentType="` + contentType + `worksheet+xml"/>` +
-	`<Override PartName="/xl/workbook.xml" ContentType="` + contentType + `sheet.main+xml"/>` +
-	`<Override PartName="/xl/styles.xml" ContentType="` + contentType + `styles+xml"/>` +
-	`<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>` +
-	`<Override PartName="/docProps/app.xml" ContentType="application/vnd.openxmlformats-officedocument.extended-properties+xml"/>` +
-	`</Types>`
+// appendContentTypes writes the list of what the parts are. It stands last in the
+// archive: only then is it known how many sheets a split has made, and which of them have
+// pictures.
+func appendContentTypes(b []byte, sheets []writtenSheet) []byte {
+	b = append(b, xmlHeader+`<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">`+
+		`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>`+
+		`<Default Extension="xml" ContentType="application/xml"/>`...)
+	b = appendPictureTypes(b, sheets)
+	b = append(b, `<Override PartName="/xl/workbook.xml" ContentType="`+contentType+`sheet.main+xml"/>`...)
+	for i, s := range sheets {
+		b = fmt.Appendf(b, `<Override PartName="/%s" ContentType="`+contentType+`worksheet+xml"/>`, sheetPart(i+1))
+		if s.pictures {
+			b = fmt.Appendf(b, `<Override PartName="/%s" ContentType="`+picture.ContentType+`"/>`, drawingPart(i+1))
+		}
+	}
+	return append(b, `<Override PartName="/xl/styles.xml" ContentType="`+contentType+`styles+xml"/>`+
+		`<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>`+
+		`<Override PartName="/docProps/app.xml" ContentType="application/vnd.openxmlformats-officedocument.extended-properties+xml"/>`+
+		`</Types>`...)
+}
 
 const rootRelsPart = xmlHeader + `<Relationships xmlns="` + namespaceRels + `">` +
 	`<Relationship Id="rId1" Type="` + relationship + `/officeDocument" Target="xl/workbook.xml"/>` +
@@ -46,6 +57,8 @@ type writtenSheet struct {
 	definedNames []definedName
 	// formulas is set where a program that calculates should do so.
 	formulas bool
+	// pictures is set where the sheet has a drawing.
+	pictures bool
 }
 
 func appendWorkbook(b []byte, sheets []writtenSheet) []byte {

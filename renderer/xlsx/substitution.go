@@ -30,6 +30,16 @@ const (
 	// TooManyLinks: a link was written as text alone, since Excel takes 65,530 in a
 	// sheet, and a workbook's writer keeps 8 MiB of them.
 	TooManyLinks SubstitutionKind = "too_many_links"
+	// PictureUnreadable: what should be a picture is no PNG, JPEG or GIF, or is cut
+	// short; the cell says so.
+	PictureUnreadable SubstitutionKind = "picture_unreadable"
+	// PictureTooLarge: the picture passes 16 MiB or 64 Mi pixels; the cell says so.
+	PictureTooLarge SubstitutionKind = "picture_too_large"
+	// PictureMissing: the picture that the caller looked for is not there; the cell says so.
+	PictureMissing SubstitutionKind = "picture_missing"
+	// TooManyPictures: the workbook has 10,000 pictures already, or its writer would have
+	// to hold more than 32 MiB of them; the cell says so.
+	TooManyPictures SubstitutionKind = "too_many_pictures"
 )
 
 // change is a set of kinds within one cell, one bit for each of changeKinds.
@@ -45,11 +55,16 @@ const (
 	changedFormat
 	changedName
 	changedLinks
+	changedPicture
+	changedPictureSize
+	changedPictureMissing
+	changedPictures
 )
 
 var changeKinds = [...]SubstitutionKind{
 	TextTooLong, IllegalCharacter, InvalidUTF8, InexactNumber,
 	NotANumber, TimeOutOfRange, FormatMismatch, SheetRenamed, TooManyLinks,
+	PictureUnreadable, PictureTooLarge, PictureMissing, TooManyPictures,
 }
 
 // Substitution is one change to one cell.

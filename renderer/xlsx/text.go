@@ -23,6 +23,8 @@ const (
 	hasHigh
 	// hasLink is for text that is the address of a link.
 	hasLink
+	// hasPicture is for a cell that a picture lies over.
+	hasPicture
 )
 
 // traitsOf are the traits that each byte of a text brings.

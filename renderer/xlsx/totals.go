@@ -2,6 +2,7 @@ package xlsx
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -36,6 +37,8 @@ func (t Total) validate(f *Format) error {
 		return nil
 	case !slices.Contains(TotalNames(), string(t)):
 		return fmt.Errorf("unknown total %q; known are %s", t, strings.Join(TotalNames(), ", "))
+	case f.accepts == acceptsImage:
+		return errors.New("cells with pictures hold nothing that could be counted or added up")
 	case t == TotalCount:
 		return nil
 	case f.accepts == acceptsText || f.accepts == acceptsBool || f.accepts == acceptsLink:

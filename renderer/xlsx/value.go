@@ -23,6 +23,7 @@ const (
 	KindTimeOfDay
 	KindDuration
 	KindOddTime
+	KindImage
 )
 
 // Value is one cell's value before its column's format is applied. The zero
@@ -93,6 +94,14 @@ func Duration(d time.Duration) Value { return Value{kind: KindDuration, bits: ui
 // as infinity, a year before Christ or a number of months, in its own words. It is
 // always written as text, and recorded unless its column's format is text.
 func OddTime(s string) Value { return Value{kind: KindOddTime, text: s} }
+
+// Image is a picture: the bytes of a PNG, JPEG or GIF file. Its column's format must be
+// image.
+func Image(data string) Value { return Value{kind: KindImage, text: data} }
+
+// MissingImage is a picture that was looked for and not found. Its cell says so, and it is
+// recorded.
+func MissingImage() Value { return Value{kind: KindImage, bits: 1} }
 
 // Kind says which constructor made v.
 func (v Value) Kind() Kind { return v.kind }

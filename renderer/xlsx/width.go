@@ -150,7 +150,7 @@ func (w *columnWidths) settle() {
 	for i, c := range w.columns {
 		w.widths[i] = c.Width
 		if c.Width == 0 {
-			w.widths[i] = min(max(float64(w.shown[i])+padding, minWidth), maxWidth)
+			w.widths[i] = max(min(max(float64(w.shown[i])+padding, minWidth), maxWidth), c.Format.imageColumn())
 		}
 	}
 }

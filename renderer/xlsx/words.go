@@ -10,11 +10,11 @@ import (
 
 // Words is the value as text that people read, within other text: grouped and rounded
 // numbers, dates in the format's order. ok is false for the formats that only a cell of
-// its own can show (excel:CODE and link). What is not of the format's kind is
+// its own can show (excel:CODE, link and image), and of a picture. What is not of the format's kind is
 // Value.String.
 func (f *Format) Words(v *Value) (words string, ok bool) {
 	switch {
-	case f.raw || f.accepts == acceptsLink:
+	case f.raw || f.accepts == acceptsLink || f.accepts == acceptsImage || v.kind == KindImage:
 		return "", false
 	case v.kind == KindText && f.accepts > acceptsText && f.accepts != acceptsBool:
 		if read, ok := f.parse(strings.TrimSpace(v.text)); ok {

@@ -56,7 +56,7 @@ func TestWordsAreWhatPeopleRead(t *testing.T) {
 func TestWordsLeavesToCellsWhatOnlyTheyShow(t *testing.T) {
 	t.Parallel()
 	v := xlsx.Int(1)
-	for _, name := range []string{"excel:0.0", "link"} {
+	for _, name := range []string{"excel:0.0", "link", "image"} {
 		f, err := xlsx.ParseFormat(name, "")
 		if err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/picture/picturetest"
 )
 
 func read(t *testing.T, data []byte) *picture.Picture {
@@ -22,19 +23,19 @@ func read(t *testing.T, data []byte) *picture.Picture {
 func TestFit(t *testing.T) {
 	t.Parallel()
 	cell := picture.Area{Column: 2, Row: 7, Widths: []picture.EMU{picture.Pixels(204)}, Heights: []picture.EMU{picture.Pixels(104)}}
-	fax := withChunk(pngOf(t, 200, 50), "pHYs", []byte{0, 0, 0x10, 0, 0, 0, 0x08, 0, 1})
+	fax := withChunk(picturetest.PNG(t, 200, 50), "pHYs", []byte{0, 0, 0x10, 0, 0, 0, 0x08, 0, 1})
 	for name, test := range map[string]struct {
 		data                     []byte
 		most                     picture.Size
 		left, top, width, height int
 	}{
-		"wide":     {pngOf(t, 400, 100), picture.Size{}, 2, 27, 200, 50},
-		"high":     {pngOf(t, 100, 400), picture.Size{}, 89, 2, 25, 100},
-		"small":    {pngOf(t, 10, 5), picture.Size{}, 2, 2, 200, 100},
-		"turned":   {turned(t, 400, 100, binary.BigEndian, 6), picture.Size{}, 89, 2, 25, 100},
-		"mirrored": {turned(t, 400, 100, binary.BigEndian, 2), picture.Size{}, 2, 27, 200, 50},
+		"wide":     {picturetest.PNG(t, 400, 100), picture.Size{}, 2, 27, 200, 50},
+		"high":     {picturetest.PNG(t, 100, 400), picture.Size{}, 89, 2, 25, 100},
+		"small":    {picturetest.PNG(t, 10, 5), picture.Size{}, 2, 2, 200, 100},
+		"turned":   {picturetest.Turned(t, 400, 100, binary.BigEndian, 6), picture.Size{}, 89, 2, 25, 100},
+		"mirrored": {picturetest.Turned(t, 400, 100, binary.BigEndian, 2), picture.Size{}, 2, 27, 200, 50},
 		"a fax":    {fax, picture.Size{}, 2, 2, 200, 100},
-		"limited":  {pngOf(t, 400, 100), picture.Size{Width: picture.Pixels(100), Height: picture.Pixels(500)}, 52, 39, 100, 25},
+		"limited":  {picturetest.PNG(t, 400, 100), picture.Size{Width: picture.Pixels(100), Height: picture.Pixels(500)}, 52, 39, 100, 25},
 	} {
 		at := cell.Fit(read(t, test.data), test.most)
 		from, to := at.From, at.To
@@ -60,7 +61,7 @@ func TestFitFindsTheCellsOfMergedOnes(t *testing.T) {
 		Widths:  []picture.EMU{picture.Pixels(50), picture.Pixels(50), picture.Pixels(100)},
 		Heights: []picture.EMU{picture.Pixels(20), picture.Pixels(20), 0, picture.Pixels(40)},
 	}
-	at := area.Fit(read(t, pngOf(t, 76, 76)), picture.Size{})
+	at := area.Fit(read(t, picturetest.PNG(t, 76, 76)), picture.Size{})
 	want := picture.Anchor{
 		From: picture.Corner{Column: 2, ColumnOffset: picture.Pixels(12), Row: 1, RowOffset: picture.Pixels(2)},
 		To:   picture.Corner{Column: 3, ColumnOffset: picture.Pixels(38), Row: 4, RowOffset: picture.Pixels(38)},
@@ -75,7 +76,7 @@ func TestFitFindsTheCellsOfMergedOnes(t *testing.T) {
 func TestFitIntoNothing(t *testing.T) {
 	t.Parallel()
 	for _, height := range []picture.EMU{0, 1, picture.Pixels(3)} {
-		at := picture.Area{Widths: []picture.EMU{picture.Pixels(50)}, Heights: []picture.EMU{height}}.Fit(read(t, pngOf(t, 10, 10)), picture.Size{})
+		at := picture.Area{Widths: []picture.EMU{picture.Pixels(50)}, Heights: []picture.EMU{height}}.Fit(read(t, picturetest.PNG(t, 10, 10)), picture.Size{})
 		if at.Size.Width < 1 || at.Size.Height < 1 || at.From.RowOffset < 0 {
 			t.Errorf("height %d: %+v", height, at)
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/picture/picturetest"
 )
 
 type cornerXML struct {
@@ -65,7 +66,7 @@ func TestDrawingTurnsPictures(t *testing.T) {
 	cell := picture.Area{Widths: []picture.EMU{picture.Pixels(104)}, Heights: []picture.EMU{picture.Pixels(104)}}
 	for value, want := range wants {
 		var d picture.Drawing
-		p := read(t, turned(t, 400, 100, binary.LittleEndian, value))
+		p := read(t, picturetest.Turned(t, 400, 100, binary.LittleEndian, value))
 		d.Add(p, "xl/media/a.jpeg", cell.Fit(p, picture.Size{}), "")
 		var got drawingXML
 		decode(t, d.Part(), &got)
@@ -82,7 +83,7 @@ func TestDrawingTurnsPictures(t *testing.T) {
 func TestDrawingNamesEachPartOnce(t *testing.T) {
 	t.Parallel()
 	var d picture.Drawing
-	p := read(t, pngOf(t, 4, 4))
+	p := read(t, picturetest.PNG(t, 4, 4))
 	for i, part := range []string{"xl/media/a.png", "xl/media/b.png", "xl/media/a.png"} {
 		d.Add(p, part, picture.Anchor{From: picture.Corner{Column: i, Row: 2 * i}, To: picture.Corner{Column: i + 1, Row: 2*i + 1}}, `"厨房" <&>`)
 	}

@@ -6,14 +6,15 @@ import (
 	"testing"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/picture/picturetest"
 )
 
 // Whatever comes is a picture that can be placed, or an error that says why not.
 func FuzzPicture(f *testing.F) {
-	f.Add(string(pngOf(f, 9, 5)))
-	f.Add(string(withChunk(pngOf(f, 9, 5), "eXIf", exif(binary.LittleEndian, 5))))
-	f.Add(string(turned(f, 9, 5, binary.BigEndian, 8)))
-	f.Add(string(gifOf(f, 9, 5)))
+	f.Add(string(picturetest.PNG(f, 9, 5)))
+	f.Add(string(withChunk(picturetest.PNG(f, 9, 5), "eXIf", picturetest.EXIF(binary.LittleEndian, 5))))
+	f.Add(string(picturetest.Turned(f, 9, 5, binary.BigEndian, 8)))
+	f.Add(string(picturetest.GIF(f, 9, 5)))
 	f.Add("data:image/png;base64,iVBORw0KGgo=")
 	f.Add(`\x89504e47`)
 	limits := picture.Limits{Bytes: 1 << 20, Pixels: 1 << 20}

@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/picture/picturetest"
 )
 
 func TestReadTellsWhatAPictureIs(t *testing.T) {
 	t.Parallel()
-	small := pngOf(t, 3, 5)
+	small := picturetest.PNG(t, 3, 5)
 	upright := func(f picture.Format, width, height int) picture.Picture {
 		return picture.Picture{Format: f, Width: width, Height: height, PixelRatio: 1, Orientation: picture.Upright}
 	}
@@ -26,16 +27,16 @@ func TestReadTellsWhatAPictureIs(t *testing.T) {
 		want picture.Picture
 	}{
 		"PNG":                                 {small, upright(picture.PNG, 3, 5)},
-		"JPEG":                                {jpegOf(t, 640, 48), upright(picture.JPEG, 640, 48)},
-		"GIF":                                 {gifOf(t, 300, 20), upright(picture.GIF, 300, 20)},
+		"JPEG":                                {picturetest.JPEG(t, 640, 48), upright(picture.JPEG, 640, 48)},
+		"GIF":                                 {picturetest.GIF(t, 300, 20), upright(picture.GIF, 300, 20)},
 		"PNG with pixels that are not square": {withChunk(small, "pHYs", []byte{0, 0, 0x10, 0, 0, 0, 0x08, 0, 1}), fax},
 		"PNG with pixels that cannot be":      {withChunk(small, "pHYs", []byte{0, 0, 0x10, 0, 0, 0, 0, 1, 1}), upright(picture.PNG, 3, 5)},
-		"PNG with EXIF":                       {withChunk(small, "eXIf", exif(binary.BigEndian, 6)), side},
+		"PNG with EXIF":                       {withChunk(small, "eXIf", picturetest.EXIF(binary.BigEndian, 6)), side},
 		"JPEG with pixels that are not square": {
-			withSegment(jpegOf(t, 8, 4), 0xE0, []byte("JFIF\x00\x01\x02\x01\x00\x48\x00\x90\x00\x00")), scan,
+			picturetest.WithSegment(picturetest.JPEG(t, 8, 4), 0xE0, []byte("JFIF\x00\x01\x02\x01\x00\x48\x00\x90\x00\x00")), scan,
 		},
-		"JPEG with things behind it":        {append(jpegOf(t, 8, 4), "a film of two seconds"...), upright(picture.JPEG, 8, 4)},
-		"JPEG with more before its markers": {bytes.Replace(jpegOf(t, 8, 4), []byte{0xFF, 0xDB}, []byte{0xFF, 0xFF, 0xFF, 0xDB}, 1), upright(picture.JPEG, 8, 4)},
+		"JPEG with things behind it":        {append(picturetest.JPEG(t, 8, 4), "a film of two seconds"...), upright(picture.JPEG, 8, 4)},
+		"JPEG with more before its markers": {bytes.Replace(picturetest.JPEG(t, 8, 4), []byte{0xFF, 0xDB}, []byte{0xFF, 0xFF, 0xFF, 0xDB}, 1), upright(picture.JPEG, 8, 4)},
 	} {
 		got, err := picture.Read(test.data, picture.Limits{})
 		if err != nil {
@@ -54,7 +55,7 @@ func TestReadKnowsEveryOrientation(t *testing.T) {
 			if value == 0 || value == 9 {
 				want = picture.Upright
 			}
-			got, err := picture.Read(turned(t, 6, 4, order, value), picture.Limits{})
+			got, err := picture.Read(picturetest.Turned(t, 6, 4, order, value), picture.Limits{})
 			if err != nil {
 				t.Fatalf("%v, orientation %d: %v", order, value, err)
 			}
@@ -68,9 +69,9 @@ func TestReadKnowsEveryOrientation(t *testing.T) {
 // EXIF data are what cameras and editors make of them. A picture is not refused for them.
 func TestReadBearsDamagedEXIF(t *testing.T) {
 	t.Parallel()
-	good := exif(binary.LittleEndian, 6)
+	good := picturetest.EXIF(binary.LittleEndian, 6)
 	for n := range len(good) - 20 { // what is left has no whole orientation
-		data := withSegment(jpegOf(t, 6, 4), 0xE1, append([]byte("Exif\x00\x00"), good[:n]...))
+		data := picturetest.WithSegment(picturetest.JPEG(t, 6, 4), 0xE1, append([]byte("Exif\x00\x00"), good[:n]...))
 		got, err := picture.Read(data, picture.Limits{})
 		if err != nil || got.Orientation != picture.Upright {
 			t.Errorf("%d bytes of EXIF data: got %+v, %v", n, got, err)
@@ -78,20 +79,20 @@ func TestReadBearsDamagedEXIF(t *testing.T) {
 	}
 	far := bytes.Clone(good)
 	binary.LittleEndian.PutUint32(far[4:], 0xFFFFFFFE)
-	if got, err := picture.Read(withChunk(pngOf(t, 6, 4), "eXIf", far), picture.Limits{}); err != nil || got.Orientation != picture.Upright {
+	if got, err := picture.Read(withChunk(picturetest.PNG(t, 6, 4), "eXIf", far), picture.Limits{}); err != nil || got.Orientation != picture.Upright {
 		t.Errorf("a directory beyond the data: got %+v, %v", got, err)
 	}
 }
 
 func TestReadRefuses(t *testing.T) {
 	t.Parallel()
-	small := pngOf(t, 3, 5)
+	small := picturetest.PNG(t, 3, 5)
 	changed := func(data []byte, at int, to ...byte) []byte {
 		data = bytes.Clone(data)
 		copy(data[at:], to)
 		return data
 	}
-	frame := bytes.Index(jpegOf(t, 8, 4), []byte{0xFF, 0xC0})
+	frame := bytes.Index(picturetest.JPEG(t, 8, 4), []byte{0xFF, 0xC0})
 	for name, test := range map[string]struct {
 		data   []byte
 		limits picture.Limits
@@ -99,20 +100,20 @@ func TestReadRefuses(t *testing.T) {
 	}{
 		"nothing":                          {nil, picture.Limits{}, picture.ErrNotPicture},
 		"a text":                           {[]byte("https://example.com/a.png"), picture.Limits{}, picture.ErrNotPicture},
-		"a TIFF":                           {exif(binary.LittleEndian, 1), picture.Limits{}, picture.ErrNotPicture},
+		"a TIFF":                           {picturetest.EXIF(binary.LittleEndian, 1), picture.Limits{}, picture.ErrNotPicture},
 		"a PNG without its header":         {append(small[:8:8], small[33:]...), picture.Limits{}, picture.ErrNotPicture},
 		"a PNG whose header is damaged":    {changed(small, 19, 9), picture.Limits{}, picture.ErrNotPicture},
 		"a PNG with two headers":           {withChunk(small, "IHDR", make([]byte, 13)), picture.Limits{}, picture.ErrNotPicture},
 		"a PNG without pixels":             {append(small[:33:33], small[len(small)-12:]...), picture.Limits{}, picture.ErrNotPicture},
 		"a PNG of no height":               {pngOfHeader(0), picture.Limits{}, picture.ErrNotPicture},
 		"a PNG of more than can be":        {pngOfHeader(1 << 31), picture.Limits{}, picture.ErrNotPicture},
-		"a JPEG of no height":              {changed(jpegOf(t, 8, 4), frame+5, 0, 0), picture.Limits{}, picture.ErrNotPicture},
-		"a JPEG without loss":              {changed(jpegOf(t, 8, 4), frame+1, 0xC3), picture.Limits{}, picture.ErrNotPicture},
+		"a JPEG of no height":              {changed(picturetest.JPEG(t, 8, 4), frame+5, 0, 0), picture.Limits{}, picture.ErrNotPicture},
+		"a JPEG without loss":              {changed(picturetest.JPEG(t, 8, 4), frame+1, 0xC3), picture.Limits{}, picture.ErrNotPicture},
 		"a JPEG without a frame":           {[]byte("\xff\xd8\xff\xda\x00\x02pixels\xff\xd9"), picture.Limits{}, picture.ErrNotPicture},
 		"a JPEG that ends at once":         {[]byte("\xff\xd8\xff\xd9"), picture.Limits{}, picture.ErrNotPicture},
 		"a JPEG with a segment of nothing": {[]byte("\xff\xd8\xff\xe0\x00\x00\xff\xd9"), picture.Limits{}, picture.ErrNotPicture},
 		"a JPEG with bytes between":        {[]byte("\xff\xd8\xff\xe0\x00\x02abc"), picture.Limits{}, picture.ErrNotPicture},
-		"a GIF without an image":           {append(changed(gifOf(t, 4, 4), 10, 0)[:13:13], ";;"...), picture.Limits{}, picture.ErrNotPicture},
+		"a GIF without an image":           {append(changed(picturetest.GIF(t, 4, 4), 10, 0)[:13:13], ";;"...), picture.Limits{}, picture.ErrNotPicture},
 		"too many bytes":                   {small, picture.Limits{Bytes: len(small) - 1}, picture.ErrTooLarge},
 		"too many pixels":                  {small, picture.Limits{Pixels: 14}, picture.ErrTooLarge},
 		"more pixels than by default":      {pngOfHeader(100_000), picture.Limits{}, picture.ErrTooLarge},
@@ -140,7 +141,7 @@ func pngOfHeader(side uint32) []byte {
 // Wherever a file is cut, nobody takes it for a picture.
 func TestReadFindsWhatIsCutShort(t *testing.T) {
 	t.Parallel()
-	for name, data := range map[string][]byte{"PNG": pngOf(t, 9, 9), "JPEG": turned(t, 9, 9, binary.BigEndian, 3), "GIF": gifOf(t, 9, 9)} {
+	for name, data := range map[string][]byte{"PNG": picturetest.PNG(t, 9, 9), "JPEG": picturetest.Turned(t, 9, 9, binary.BigEndian, 3), "GIF": picturetest.GIF(t, 9, 9)} {
 		whole := len(data)
 		if name == "GIF" {
 			whole-- // its last byte says that no second image follows
@@ -156,7 +157,7 @@ func TestReadFindsWhatIsCutShort(t *testing.T) {
 
 func TestPartStandsForContent(t *testing.T) {
 	t.Parallel()
-	a, b := pngOf(t, 3, 5), pngOf(t, 5, 3)
+	a, b := picturetest.PNG(t, 3, 5), picturetest.PNG(t, 5, 3)
 	if one, two := picture.Part(a, picture.PNG), picture.Part(bytes.Clone(a), picture.PNG); one != two {
 		t.Errorf("the same picture twice: %s and %s", one, two)
 	}

@@ -9,12 +9,13 @@ import (
 	"testing"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/picture/picturetest"
 )
 
 func TestDecodeTakesEveryWayToKeepAPictureAsText(t *testing.T) {
 	t.Parallel()
 	// Both alphabets' own signs are needed, and both lengths of padding.
-	want := append(pngOf(t, 30, 50), 0xFB, 0xEF, 0xBE, 0xFF, 0xFF)
+	want := append(picturetest.PNG(t, 30, 50), 0xFB, 0xEF, 0xBE, 0xFF, 0xFF)
 	for len(want)%3 != 1 {
 		want = append(want, 0xFF)
 	}
