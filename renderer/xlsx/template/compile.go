@@ -38,6 +38,8 @@ type Template struct {
 	// written are the parts that are the same in every workbook, but not as in the template;
 	// those with nil are left out.
 	written map[*part][]byte
+	// followers are the parts, beside the sheets, that say where cells are.
+	followers []follower
 }
 
 // Markers are the template's markers, sheet by sheet and row by row.
@@ -78,10 +80,10 @@ func (c *compiler) compile() error {
 		return err
 	}
 	for _, s := range c.sheets {
-		if !s.worksheet {
-			continue
-		}
 		if err := c.readSheet(s); err != nil {
+			return err
+		}
+		if err := c.findFollowers(s); err != nil {
 			return err
 		}
 	}
@@ -89,16 +91,16 @@ func (c *compiler) compile() error {
 	return c.writeParts()
 }
 
-// readSheet reads the sheet's rows and finds its blocks.
+// readSheet reads the sheet's rows, if it has cells, and finds its blocks.
 func (c *compiler) readSheet(s *sheet) error {
 	content, err := c.parts.read(s.part.name)
 	if err != nil {
 		return err
 	}
-	r := sheetReader{scanner: scanner{b: content}, compiler: c, sheet: s, shared: make(map[string]sharedFormula)}
-	if s.relations, err = c.parts.relations(s.part.name); err != nil {
+	if s.relations, err = c.parts.relations(s.part.name); err != nil || !s.worksheet {
 		return err
 	}
+	r := sheetReader{scanner: scanner{b: content}, compiler: c, sheet: s, shared: make(map[string]sharedFormula)}
 	begin := len(c.markers)
 	if err := r.read(); err != nil {
 		var mistake *PlaceError

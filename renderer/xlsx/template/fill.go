@@ -47,6 +47,8 @@ type filling struct {
 	moves *reference.Moves
 	// moved is set if anything lies elsewhere than in the template.
 	moved bool
+	// followed are the parts that are as no other workbook has them, because of that.
+	followed map[*part][]byte
 	// rows counts those that blocks will have.
 	rows  int
 	looks derivedStyles
@@ -58,6 +60,9 @@ func (f *filling) fill() error {
 		return err
 	}
 	if err := f.makeMoves(); err != nil {
+		return err
+	}
+	if err := f.follow(); err != nil {
 		return err
 	}
 	if err := f.writeParts(); err != nil {
@@ -120,6 +125,9 @@ func (f *filling) writeParts() error {
 
 // writePart writes a part that has no cells.
 func (f *filling) writePart(p *part) error {
+	if content, ok := f.followed[p]; ok {
+		return f.archive.Add(p.name, content)
+	}
 	content, changed := f.template.written[p]
 	switch {
 	case !changed:

@@ -1,0 +1,113 @@
+package template
+
+import (
+	"fmt"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
+)
+
+// follower is a part that says where cells are, and follows them.
+type follower struct {
+	part *part
+	// sheet is that of the cells, or that it lies on.
+	sheet *sheet
+	move  func(content []byte, g *reference.Grid) ([]byte, error)
+}
+
+// followers are the ways in which parts follow, by their relations to a sheet
+// or, for charts, to a drawing.
+var followers = map[string]func([]byte, *reference.Grid) ([]byte, error){
+	"drawing":    followDrawing,
+	"chart":      followChart,
+	"chartEx":    followChart,
+	"comments":   followComments,
+	"vmlDrawing": followNotes,
+	"table":      followTable,
+}
+
+// findFollowers finds the parts that follow a sheet's cells. What is wrong in
+// one is a reason not to compile the template.
+func (c *compiler) findFollowers(s *sheet) error {
+	if err := c.addFollowers(s, s.relations); err != nil {
+		return err
+	}
+	for _, r := range s.relations {
+		if r.kind != "drawing" || r.external {
+			continue
+		}
+		inner, err := c.parts.relations(r.target)
+		if err != nil {
+			return err
+		}
+		if err := c.addFollowers(s, inner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *compiler) addFollowers(s *sheet, all []relation) error {
+	for _, r := range all {
+		move := followers[r.kind]
+		if move == nil || r.external {
+			continue
+		}
+		if _, err := c.parts.read(r.target); err != nil {
+			return err
+		}
+		f := follower{part: c.parts.find(r.target), sheet: s, move: move}
+		if err := f.try(); err != nil {
+			c.refuse(s, "", fmt.Sprintf("part %s: %v", f.part.name, err))
+			continue
+		}
+		c.followers = append(c.followers, f)
+	}
+	return nil
+}
+
+// try moves the part as if every row were there twice.
+func (f *follower) try() error {
+	blocks := []reference.Block{{First: 1, Last: reference.MaxRow / 4, Copies: make([]reference.Copy, 2)}}
+	m, err := reference.New([]reference.Sheet{{Name: f.sheet.name, Pages: []reference.Page{{Name: f.sheet.name, Blocks: blocks}}}})
+	if err == nil {
+		_, err = f.move(f.part.content, m.Grid(0, 0))
+	}
+	return err
+}
+
+// follow makes the parts that are not as in the template because cells moved.
+func (f *filling) follow() error {
+	f.followed = make(map[*part][]byte)
+	if !f.moved {
+		return nil
+	}
+	for _, p := range f.pages {
+		for i := range f.template.followers {
+			if follower := &f.template.followers[i]; follower.sheet == p.sheet {
+				content, err := follower.move(follower.part.content, p.grid)
+				if err != nil {
+					return fmt.Errorf("part %s: %w", follower.part.name, err)
+				}
+				f.setFollowed(follower.part, follower.part.content, content)
+			}
+		}
+	}
+	workbook := f.template.workbook.part
+	content, ok := f.template.written[workbook]
+	if !ok {
+		content = workbook.content
+	}
+	names, err := followNames(content, f.moves)
+	if err != nil {
+		return fmt.Errorf("part %s: %w", workbook.name, err)
+	}
+	f.setFollowed(workbook, content, names)
+	return nil
+}
+
+// setFollowed takes what a part became, if it is not as it was.
+func (f *filling) setFollowed(p *part, was, is []byte) {
+	if len(was) != len(is) || len(was) > 0 && &was[0] != &is[0] {
+		f.followed[p] = is
+	}
+}
