@@ -3,6 +3,7 @@ package template
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,9 +47,9 @@ func (f *filling) writePage(p *page) error {
 	kept.Reset()
 	w.rows = kept
 	defer w.release()
-	head, tail, err := p.frameXML()
+	head, tail, err := f.frameXML(p)
 	if err == nil {
-		w.head = append(head, "<sheetData>"...)
+		w.head = append(slices.Clip(head), "<sheetData>"...)
 		err = w.body(p.sheet.body, p.blocks, p.frame, 0)
 	}
 	if err == nil {
