@@ -1,5 +1,7 @@
 package xlsx
 
+import "github.com/jetsheet/jetsheet/renderer/xlsx/picture"
+
 // Content is what a cell holds for a value under a format. It is for writers of
 // cells other than SheetWriter, which choose the cell's style themselves. The zero
 // Content is that of an empty cell.
@@ -14,6 +16,16 @@ func (f *Format) Content(v *Value) Content {
 
 // Empty says that nothing is written, which is so of a picture too: it lies over its cell.
 func (c *Content) Empty() bool { return c.cell.kind == cellBlank || c.cell.kind == cellPicture }
+
+// Picture is the file of a picture and what its headers say; ok is false for other content.
+func (c *Content) Picture() (file []byte, about *picture.Picture, ok bool) {
+	if c.cell.kind != cellPicture {
+		return nil, nil, false
+	}
+	file = []byte(c.cell.text)
+	about, err := picture.Read(file, picture.Limits{})
+	return file, about, err == nil
+}
 
 // IsText says that the cell holds text.
 func (c *Content) IsText() bool { return c.cell.kind == cellText }

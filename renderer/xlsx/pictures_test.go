@@ -263,3 +263,22 @@ func TestPicturesHaveNoTotals(t *testing.T) {
 		t.Errorf("a count of pictures: got %v, want an error that names them", err)
 	}
 }
+
+// Writers of cells other than SheetWriter get the file, or the text in its place.
+func TestContentOfPictures(t *testing.T) {
+	t.Parallel()
+	format, png := parseFormat(t, "image", "en"), picturetest.PNG(t, 4, 6)
+	value := xlsx.Text(base64.StdEncoding.EncodeToString(png))
+	content := format.Content(&value)
+	file, about, ok := content.Picture()
+	if !ok || !bytes.Equal(file, png) || about.Height != 6 || !content.Empty() || content.AppendXML(nil) != nil {
+		t.Errorf("got %d bytes, %+v, %v, and the cell %s; want %d bytes over an empty cell", len(file), about, ok, content.AppendXML(nil), len(png))
+	}
+	value = xlsx.MissingImage()
+	content = format.Content(&value)
+	var notes xlsx.Substitutions
+	notes.Note(&content, xlsx.Substitution{Sheet: "s", Cell: "A1"})
+	if _, _, ok := content.Picture(); ok || !strings.Contains(string(content.AppendXML(nil)), "missing") || notes.Counts[xlsx.PictureMissing] != 1 {
+		t.Errorf("a missing picture gives the cell %s and the notes %v", content.AppendXML(nil), notes.Counts)
+	}
+}
