@@ -1,0 +1,80 @@
+package template_test
+
+import "github.com/xuri/excelize/v2"
+
+// objectSamples are about what lies over the cells of a sheet, and tables.
+func objectSamples() []sample {
+	chart := func(d *drawer, cell string) {
+		noError(d.T, d.file.AddChart("Form", cell, &excelize.Chart{Type: excelize.Col, Series: []excelize.ChartSeries{{
+			Name: "Form!$B$3", Categories: "Form!$A$4", Values: "Form!$B$4:$B$4",
+		}}}))
+	}
+	return []sample{
+		{
+			name: "pictures beside, in and below a list",
+			draw: func(d *drawer) {
+				d.putItems()
+				d.picture("D1", "")
+				d.picture("C4", "oneCell")
+				d.picture("A8", "oneCell")
+				d.picture("D9", "absolute")
+			},
+			data: records(3),
+			want: map[string]string{
+				"Form!D1 picture": "yes", "Form!C4 picture": "yes", "Form!C5 picture": "yes", "Form!C6 picture": "yes", "Form!A10 picture": "yes", "Form!A8 picture": "",
+			},
+		},
+		{
+			name: "a chart of a list",
+			draw: func(d *drawer) {
+				d.putItems()
+				chart(d, "A8")
+			},
+			data: records(3),
+			want: map[string]string{"xl/charts/chart1.xml": "Form!$B$3; Form!$A$4:$A$6; Form!$B$4:$B$6"},
+		},
+		{
+			name: "a chart on another sheet",
+			draw: func(d *drawer) {
+				d.putItems()
+				d.sheet("Chart")
+				noError(d.T, d.file.AddChart("Chart", "A1", &excelize.Chart{Type: excelize.Line, Series: []excelize.ChartSeries{{Values: "Form!$B$4:$B$5"}}}))
+			},
+			data: records(2),
+			want: map[string]string{"xl/charts/chart1.xml": "Form!$B$4:$B$6"},
+		},
+		{
+			name: "comments",
+			draw: func(d *drawer) {
+				d.putItems()
+				d.comment("A1", "one")
+				d.comment("B4", "each")
+				d.comment("B5", "sum")
+			},
+			data: records(3),
+			want: map[string]string{
+				"Form!A1 comment": "one", "Form!B4 comment": "each", "Form!B6 comment": "each", "Form!B7 comment": "sum", "xl/drawings/vmlDrawing1.vml rows": "0; 3; 4; 5; 6",
+			},
+		},
+		{
+			name: "a table around a list",
+			draw: func(d *drawer) {
+				d.putItems()
+				noError(d.T, d.file.AddTable("Form", &excelize.Table{Range: "A3:B4", Name: "Items"}))
+				d.put("D1", "=SUM(Items[Amount])")
+			},
+			data: records(3),
+			want: map[string]string{"Form table Items": "A3:B6", "Form!D1 formula": "SUM(Items[Amount])"},
+		},
+		{
+			name: "a table below a list",
+			draw: func(d *drawer) {
+				d.putItems()
+				d.put("A9", "H", "B9", "I", "A10", 1, "B10", 2)
+				noError(d.T, d.file.AddTable("Form", &excelize.Table{Range: "A9:B10", Name: "Below"}))
+			},
+			data: records(3),
+			want: map[string]string{"Form table Below": "A11:B12"},
+		},
+	}
+}
