@@ -206,6 +206,8 @@ func (l *Ledger) Put(ctx context.Context, document []byte, after uint64, by Attr
 		return nil, fmt.Errorf("store the flag document: %w", errors.Join(putErr, err))
 	case len(list) > 0:
 		return nil, fmt.Errorf("store the flag document after revision %d: %w", after, ErrChanged)
+	case putErr == nil: // stored by another server than the one that is read
+		putErr = errors.New("it was acknowledged and cannot be found; look with: jetsheet flags history")
 	}
 	return nil, fmt.Errorf("store the flag document after revision %d: %w", after, putErr)
 }

@@ -483,6 +483,34 @@ func TestShadowAfterACrash(t *testing.T) {
 	r.onlyRead()
 }
 
+// TestShadowEventNeverDies: an event that was delivered far more often than a request may be
+// is delivered still. There is no count by which the server gives it up.
+func TestShadowEventNeverDies(t *testing.T) {
+	t.Parallel()
+	r := setupShadow(t)
+	request := r.request("often")
+	r.announce(r.render(request, testWorkbook(t)))
+	consumer, err := r.js.Consumer(t.Context(), jetsheet.StreamRendered, jetsheet.ConsumerUploaderShadow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 60 { // three times the most deliveries of a request
+		m, err := consumer.Next()
+		if err == nil {
+			err = m.Nak()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.putPrevious(request, testWorkbook(t))
+	r.run(r.uploader())
+	if c := r.compared(request); c.Result != jetsheet.ResultEqual {
+		t.Errorf("comparison is %+v, want equal", c)
+	}
+	r.drained()
+}
+
 // A workbook of ours that is lost is asked for again, and fails when that goes on.
 func TestShadowOfALostWorkbook(t *testing.T) {
 	t.Parallel()
