@@ -88,11 +88,15 @@ func (w *Writer) Sheet(sheet Sheet) (*SheetWriter, error) {
 	if err := sheet.validate(); err != nil {
 		return nil, fmt.Errorf("begin sheet %q: %w", sheet.Name, err)
 	}
+	rules, err := newRules(&sheet, w.styles)
+	if err != nil {
+		return nil, fmt.Errorf("begin sheet %q: %w", sheet.Name, err)
+	}
 	name, changed := SheetName(sheet.Name, w.names)
 	if changed {
 		w.summary.Substitutions.record(changedName, Substitution{Sheet: name})
 	}
-	w.open = newSheetWriter(w, sheet, name)
+	w.open = newSheetWriter(w, sheet, name, rules)
 	return w.open, nil
 }
 

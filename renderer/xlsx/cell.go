@@ -2,6 +2,7 @@ package xlsx
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -206,6 +207,15 @@ func decimalCell(s string) cell {
 		return textCell(s, "", changedInexact)
 	}
 	return numberCell(f, "")
+}
+
+// float is the value of a number.
+func (c *cell) float() float64 {
+	if c.text == "" {
+		return c.number
+	}
+	n, _ := strconv.ParseFloat(c.text, 64) // it was parsed when it became a number
+	return n
 }
 
 func isNotFinite(s string) bool {

@@ -24,6 +24,8 @@ type Column struct {
 	Width float64
 	// Total is what the row of totals, below the rows, says of the column.
 	Total Total
+	// Rules change the look of cells by what they hold.
+	Rules []Rule
 }
 
 // Sheet is one sheet as the caller wants it.

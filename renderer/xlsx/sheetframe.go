@@ -129,6 +129,9 @@ func (s *SheetWriter) tail(filtered area) []byte {
 	if s.sheet.Filter {
 		tail.filter = filtered.String()
 	}
+	if rows := s.area(filtered.firstRow+1, filtered.lastRow); rows.lastRow >= rows.firstRow {
+		tail.rules = appendRules(nil, s.rules, rows)
+	}
 	return tail.appendXML(nil)
 }
 

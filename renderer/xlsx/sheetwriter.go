@@ -20,6 +20,7 @@ type SheetWriter struct {
 	bandLooks []lookCache
 	frame     frame
 	totals    totals
+	rules     []columnRule
 	encoder   *rowEncoder
 	columns   columnWidths
 	rows      sheetRows
@@ -33,11 +34,11 @@ type SheetWriter struct {
 	closed  bool
 }
 
-func newSheetWriter(w *Writer, sheet Sheet, name string) *SheetWriter {
+func newSheetWriter(w *Writer, sheet Sheet, name string, rules []columnRule) *SheetWriter {
 	sheet.Columns = slices.Clone(sheet.Columns)
 	n := len(sheet.Columns)
 	s := &SheetWriter{
-		book: w, sheet: sheet, base: name, rowsMax: MaxRows - sheet.rowsBelow(), bytesMax: math.MaxUint32 - tailMax,
+		book: w, sheet: sheet, base: name, rules: rules, rowsMax: MaxRows - sheet.rowsBelow(), bytesMax: math.MaxUint32 - tailMax,
 		row: make([]cell, n), ids: make([]int, n), looks: newLooks(n, ""),
 		encoder: newRowEncoder(n), columns: newColumnWidths(sheet.Columns),
 	}

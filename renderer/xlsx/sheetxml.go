@@ -46,6 +46,7 @@ func (h sheetHead) appendXML(b []byte) []byte {
 type sheetTail struct {
 	filter string // empty for none
 	merges []area
+	rules  []byte
 	links  *sheetLinks
 	page   Page
 	// pictures says that there is a drawing.
@@ -57,7 +58,7 @@ func (t sheetTail) appendXML(b []byte) []byte {
 	if t.filter != "" {
 		b = append(append(append(b, `<autoFilter ref="`...), t.filter...), `"/>`...)
 	}
-	b = appendMerges(b, t.merges)
+	b = append(appendMerges(b, t.merges), t.rules...)
 	b = t.page.appendXML(t.links.appendXML(b))
 	if t.pictures {
 		b = append(b, `<drawing r:id="`+drawingRelation+`"/>`...)

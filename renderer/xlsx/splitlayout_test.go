@@ -54,7 +54,7 @@ func TestSplitKeepsTheLayout(t *testing.T) {
 	t.Parallel()
 	f := splitBook(t, Sheet{
 		Name: "s", Title: Title{Lines: []string{"title", "period"}, Merge: true}, FreezeHeader: true, Filter: true, TotalLabel: "sum", Banding: Banding{Fill: "F2F2F2"},
-		Columns: []Column{{Title: "n"}, {Title: "value", Total: TotalSum}},
+		Columns: []Column{{Title: "n"}, {Title: "value", Total: TotalSum, Rules: []Rule{{When: WhenMore, Value: Int(5), Look: Look{Bold: true}}}}},
 		Footer:  func(rows int64) []string { return []string{strconv.FormatInt(rows, 10) + " rows"} },
 	}, 45, 43, func(i int) []Value { return []Value{Int(int64(i)), Int(int64(i))} })
 	first := 0
@@ -77,6 +77,10 @@ func TestSplitKeepsTheLayout(t *testing.T) {
 		}
 		if got, err := f.CalcCellValue(sheet.name, fmt.Sprintf("B%d", total)); err != nil || got != strconv.Itoa(sum) {
 			t.Errorf("the total of %q is calculated %q, %v, want %d", sheet.name, got, err, sum)
+		}
+		rules, err := f.GetConditionalFormats(sheet.name)
+		if area := fmt.Sprintf("B4:B%d", total-1); err != nil || len(rules[area]) != 1 {
+			t.Errorf("rules of %q are %v, %v, want one for %s", sheet.name, rules, err, area)
 		}
 		checkSplitSheet(t, f, sheet.name)
 		first += sheet.rows

@@ -105,6 +105,9 @@ var alignments = [...]string{
 type styles struct {
 	ids   map[style]int
 	order []style
+	// lookIDs and looks are the same for the looks of rules.
+	lookIDs map[Look]int
+	looks   []Look
 }
 
 // maxStyles is Excel's limit for one workbook.
@@ -151,7 +154,8 @@ func (s *styles) appendXML(b []byte) []byte {
 	for _, look := range s.order {
 		b = look.appendXML(b, codes[look.code], fills[look.fill])
 	}
-	return append(b, `</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`...)
+	b = append(b, `</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>`...)
+	return append(s.appendLooks(b), `</styleSheet>`...)
 }
 
 func (s *styles) appendFonts(b []byte) []byte {

@@ -87,10 +87,7 @@ func (t *columnTotal) add(c *cell) {
 	if c.kind != cellNumber {
 		return
 	}
-	n := c.number
-	if c.text != "" {
-		n, _ = strconv.ParseFloat(c.text, 64) // it was parsed when it became a number
-	}
+	n := c.float()
 	if t.numbers == 0 {
 		t.least, t.most = n, n
 	}

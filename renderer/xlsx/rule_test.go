@@ -1,0 +1,155 @@
+package xlsx_test
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx"
+)
+
+var red = xlsx.Look{Fill: "FFC7CE", Colour: "9c0006", Bold: true}
+
+// ruleValues are values of all kinds, and ruleCases rules with those that each is for.
+var ruleValues = map[string]xlsx.Value{
+	"4": xlsx.Int(4), "5": xlsx.Int(5), "8.5": xlsx.Decimal("8.5"), "-1": xlsx.Int(-1), "NG": xlsx.Text("NG"), `a"b*c`: xlsx.Text(`a"b*c`),
+	"blank": xlsx.Null(), "space": xlsx.Text(" "), "true": xlsx.Bool(true), "false": xlsx.Bool(false), "0": xlsx.Int(0),
+}
+
+var ruleCases = []struct {
+	rule xlsx.Rule
+	want []string
+}{
+	{xlsx.Rule{When: xlsx.WhenEqual, Value: xlsx.Int(0)}, []string{"0"}},
+	{xlsx.Rule{When: xlsx.WhenEqual, Value: xlsx.Text("ng")}, []string{"NG"}},
+	{xlsx.Rule{When: xlsx.WhenEqual, Value: xlsx.Bool(false)}, []string{"false"}},
+	{xlsx.Rule{When: xlsx.WhenNotEqual, Value: xlsx.Int(5)}, []string{"4", "8.5", "-1", "NG", `a"b*c`, "space", "true", "false", "0"}},
+	{xlsx.Rule{When: xlsx.WhenLess, Value: xlsx.Int(5)}, []string{"4", "-1", "0"}},
+	{xlsx.Rule{When: xlsx.WhenAtMost, Value: xlsx.Int(5)}, []string{"4", "5", "-1", "0"}},
+	{xlsx.Rule{When: xlsx.WhenMore, Value: xlsx.Decimal("5.0")}, []string{"8.5"}},
+	{xlsx.Rule{When: xlsx.WhenAtLeast, Value: xlsx.Int(5)}, []string{"5", "8.5"}},
+	{xlsx.Rule{When: xlsx.WhenBetween, Value: xlsx.Int(-1), Other: xlsx.Int(4)}, []string{"4", "-1", "0"}},
+	{xlsx.Rule{When: xlsx.WhenOutside, Value: xlsx.Int(-1), Other: xlsx.Int(4)}, []string{"5", "8.5"}},
+	{xlsx.Rule{When: xlsx.WhenContains, Value: xlsx.Text(`"B*`)}, []string{`a"b*c`}},
+	{xlsx.Rule{When: xlsx.WhenContains, Value: xlsx.Text("N*")}, nil},
+	{xlsx.Rule{When: xlsx.WhenBlank}, []string{"blank", "space"}},
+	{xlsx.Rule{When: xlsx.WhenNotBlank}, []string{"4", "5", "8.5", "-1", "NG", `a"b*c`, "true", "false", "0"}},
+}
+
+// ruleFormula gives the formula of a rule for the cell B2, as excelize reads it, in a
+// workbook that has the value there.
+func ruleFormula(t *testing.T, rule xlsx.Rule, v xlsx.Value) (string, *excelize.File) {
+	t.Helper()
+	rule.Look = red
+	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: []xlsx.Column{{}, {Rules: []xlsx.Rule{rule}}}}, [][]xlsx.Value{{xlsx.Null(), v}})
+	f := openExcelize(t, content)
+	return onlyRule(t, f, "B2:B2").Criteria, f
+}
+
+// TestRulesHoldForTheRightCells has excelize calculate each rule, but for those with a
+// "~*", which it does not take for an asterisk.
+func TestRulesHoldForTheRightCells(t *testing.T) {
+	t.Parallel()
+	for _, c := range ruleCases {
+		for shown, v := range ruleValues {
+			if c.rule.When == xlsx.WhenContains {
+				continue
+			}
+			formula, f := ruleFormula(t, c.rule, v)
+			if err := f.SetCellFormula("s", "C2", formula); err != nil {
+				t.Fatal(err)
+			}
+			got, err := f.CalcCellValue("s", "C2")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := slices.Contains(c.want, shown); got != strings.ToUpper(strconv.FormatBool(want)) {
+				t.Errorf("%s of %s is %s, want %v", formula, shown, got, want)
+			}
+		}
+	}
+}
+
+// onlyRule gives the rule of a range.
+func onlyRule(t *testing.T, f *excelize.File, area string) excelize.ConditionalFormatOptions {
+	t.Helper()
+	formats, err := f.GetConditionalFormats("s")
+	if err != nil || len(formats[area]) != 1 {
+		t.Fatalf("conditional formats %+v, %v, want one for %s", formats, err, area)
+	}
+	return formats[area][0]
+}
+
+func TestRulesOfASheet(t *testing.T) {
+	t.Parallel()
+	day := xlsx.Rule{When: xlsx.WhenAtLeast, Value: xlsx.Text("2026-10-05"), Look: xlsx.Look{Bold: true}}
+	ng := xlsx.Rule{When: xlsx.WhenEqual, Value: xlsx.Text("否"), Look: red, WholeRow: true}
+	content, _ := writeBook(t, xlsx.Sheet{
+		Name: "s", Title: xlsx.Title{Lines: []string{"title"}}, Columns: []xlsx.Column{
+			{Format: parseFormat(t, "date", "ja"), Rules: []xlsx.Rule{day}},
+			{Rules: []xlsx.Rule{{When: xlsx.WhenScale, Colours: []string{"FF0000", "FFFF00", "00ff00"}}}},
+			{Rules: []xlsx.Rule{{When: xlsx.WhenBar, Colours: []string{"638EC6"}}}, Total: xlsx.TotalSum},
+			{Format: parseFormat(t, "boolean:適/否", "ja"), Rules: []xlsx.Rule{ng}},
+		},
+	}, [][]xlsx.Value{{xlsx.Date(2026, time.October, 5), xlsx.Int(1), xlsx.Int(2), xlsx.Bool(false)}, {xlsx.Null(), xlsx.Int(3)}})
+	f := openExcelize(t, content)
+	if got := onlyRule(t, f, "A3:A4"); got.Criteria != "AND(ISNUMBER($A3),NOT(ISLOGICAL($A3)),$A3>=46300)" || got.Format == nil {
+		t.Errorf("the rule for dates is %+v", got)
+	}
+	if got := onlyRule(t, f, "B3:B4"); got.Type != "3_color_scale" || got.MinColor != "#FF0000" || got.MidColor != "#FFFF00" || got.MaxColor != "#00FF00" {
+		t.Errorf("the scale is %+v", got)
+	}
+	if got := onlyRule(t, f, "C3:C4"); got.Type != "data_bar" || got.BarColor != "#638EC6" {
+		t.Errorf("the bar is %+v", got)
+	}
+	got := onlyRule(t, f, "A3:D4")
+	if got.Criteria != `AND(ISTEXT($D3),$D3="否")` {
+		t.Errorf("the rule for rows is %+v", got)
+	}
+	look, err := f.GetConditionalStyle(*got.Format)
+	if err != nil || !look.Font.Bold || look.Font.Color != "9C0006" || look.Fill.Color[0] != "FFC7CE" {
+		t.Errorf("its look is %+v %+v, %v, want %+v", look.Font, look.Fill, err, red)
+	}
+}
+
+func TestRulesOfNoRows(t *testing.T) {
+	t.Parallel()
+	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: []xlsx.Column{{Rules: []xlsx.Rule{{When: xlsx.WhenBlank, Look: red}}}}}, nil)
+	if formats, err := openExcelize(t, content).GetConditionalFormats("s"); err != nil || len(formats) != 0 {
+		t.Errorf("conditional formats %+v, %v, want none", formats, err)
+	}
+}
+
+func TestRulesThatCannotBe(t *testing.T) {
+	t.Parallel()
+	blue := xlsx.Look{Fill: "blue"}
+	for words, c := range map[string]struct {
+		format string
+		rule   xlsx.Rule
+	}{
+		`"near"|between`:       {"", xlsx.Rule{When: "near", Look: red}},
+		`changes nothing`:      {"", xlsx.Rule{When: xlsx.WhenBlank}},
+		`"blue"|RRGGBB`:        {"", xlsx.Rule{When: xlsx.WhenBlank, Look: blue}},
+		`no value|give one`:    {"", xlsx.Rule{When: xlsx.WhenLess, Look: red}},
+		`"less"|"x"|"equal"`:   {"", xlsx.Rule{When: xlsx.WhenLess, Value: xlsx.Text("x"), Look: red}},
+		`format|"8 degrees"`:   {"decimal:1", xlsx.Rule{When: xlsx.WhenLess, Value: xlsx.Text("8 degrees"), Look: red}},
+		`"between"|9|8`:        {"", xlsx.Rule{When: xlsx.WhenBetween, Value: xlsx.Int(9), Other: xlsx.Int(8), Look: red}},
+		`"contains"|7`:         {"", xlsx.Rule{When: xlsx.WhenContains, Value: xlsx.Int(7), Look: red}},
+		`255|256`:              {"", xlsx.Rule{When: xlsx.WhenEqual, Value: xlsx.Text(strings.Repeat("x", 256)), Look: red}},
+		`"scale"|1 colours`:    {"", xlsx.Rule{When: xlsx.WhenScale, Colours: []string{"FF0000"}}},
+		`"bar"|the look`:       {"", xlsx.Rule{When: xlsx.WhenBar, Colours: []string{"FF0000"}, Look: red}},
+		`"bar"|column has`:     {"text", xlsx.Rule{When: xlsx.WhenBar, Colours: []string{"FF0000"}}},
+		`a colour is empty`:    {"", xlsx.Rule{When: xlsx.WhenBar, Colours: []string{""}}},
+		`"blank"|colours are`:  {"", xlsx.Rule{When: xlsx.WhenBlank, Look: red, Colours: []string{"FF0000"}}},
+		`"outside"|not less|x`: {"", xlsx.Rule{When: xlsx.WhenOutside, Value: xlsx.Int(1), Other: xlsx.Text("x"), Look: red}},
+	} {
+		columns := []xlsx.Column{{}, {Title: "温度", Format: parseFormat(t, c.format, "ja"), Rules: []xlsx.Rule{{When: xlsx.WhenBlank, Look: red}, c.rule}}}
+		refuses(t, xlsx.Sheet{Name: "s", Columns: columns}, append(strings.Split(words, "|"), `rule 2 of column 2 ("温度")`)...)
+	}
+	many := []xlsx.Column{{Rules: slices.Repeat([]xlsx.Rule{{When: xlsx.WhenBlank, Look: red}}, 1001)}}
+	refuses(t, xlsx.Sheet{Name: "many", Columns: many}, "1001 rules", "1000")
+}
