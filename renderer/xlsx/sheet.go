@@ -28,7 +28,8 @@ type Column struct {
 	Rules []Rule
 }
 
-// Sheet is one sheet as the caller wants it.
+// Sheet is one sheet as the caller wants it. What it refers to must stay as it is until the
+// sheet is closed.
 type Sheet struct {
 	Name    string
 	Title   Title
@@ -40,6 +41,7 @@ type Sheet struct {
 	Filter       bool
 	Banding      Banding
 	Page         Page
+	Protection   *Protection
 	// TotalLabel is what the row of totals says in the first column that has none. The
 	// row is there when a column has a total and there are rows; a sheet that goes on in
 	// another one has one for its rows.
@@ -62,7 +64,7 @@ func (s *Sheet) validate() error {
 			return fmt.Errorf("the width of column %d (%q) is %v; it must be 0 to %d", i+1, c.Title, c.Width, maxColumnWidth)
 		}
 	}
-	return cmp.Or(s.Title.validate(), s.Header.validate(), s.Banding.validate(), s.Page.validate(), s.validateTotals())
+	return cmp.Or(s.Title.validate(), s.Header.validate(), s.Banding.validate(), s.Page.validate(), s.Protection.validate(), s.validateTotals())
 }
 
 func (s *Sheet) validateTotals() error {

@@ -125,7 +125,7 @@ func (s *SheetWriter) finish() error {
 }
 
 func (s *SheetWriter) tail(filtered area) []byte {
-	tail := sheetTail{merges: s.merges(), links: &s.links, page: s.sheet.Page, pictures: s.pictures.any()}
+	tail := sheetTail{protection: s.sheet.Protection, merges: s.merges(), links: &s.links, page: s.sheet.Page, pictures: s.pictures.any()}
 	if s.sheet.Filter {
 		tail.filter = filtered.String()
 	}

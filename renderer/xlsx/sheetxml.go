@@ -44,17 +44,18 @@ func (h sheetHead) appendXML(b []byte) []byte {
 
 // sheetTail is what stands after them, in the order of its fields.
 type sheetTail struct {
-	filter string // empty for none
-	merges []area
-	rules  []byte
-	links  *sheetLinks
-	page   Page
+	protection *Protection
+	filter     string // empty for none
+	merges     []area
+	rules      []byte
+	links      *sheetLinks
+	page       Page
 	// pictures says that there is a drawing.
 	pictures bool
 }
 
 func (t sheetTail) appendXML(b []byte) []byte {
-	b = append(b, `</sheetData>`...)
+	b = t.protection.appendXML(append(b, `</sheetData>`...))
 	if t.filter != "" {
 		b = append(append(append(b, `<autoFilter ref="`...), t.filter...), `"/>`...)
 	}
