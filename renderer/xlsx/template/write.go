@@ -50,7 +50,7 @@ func (f *filling) writePage(p *page) error {
 	head, tail, err := f.frameXML(p)
 	if err == nil {
 		w.head = append(slices.Clip(head), "<sheetData>"...)
-		err = w.body(p.sheet.body, p.blocks, p.frame, 0)
+		err = eachRow(p.sheet.body, p.blocks, p.frame, 0, w.writeRow)
 	}
 	if err == nil {
 		err = w.finish(append([]byte("</sheetData>"), tail...))
@@ -105,20 +105,21 @@ func (w *pageWriter) pass() error {
 	return w.part.Write(w.rows)
 }
 
-// body writes rows and blocks, so many rows below where the template has them. What
-// comes after them is by as many more rows lower as they are more than in the template.
-func (w *pageWriter) body(body []node, blocks []copies, at *frame, lower int) error {
+// eachRow gives rows and those of blocks, so many rows below where the template has
+// them. What comes after blocks is by as many more rows lower as they are more than in
+// the template.
+func eachRow(body []node, blocks []copies, at *frame, lower int, do func(r *row, at *frame, lower int) error) error {
 	block := 0
 	for _, n := range body {
 		if n.row != nil {
-			if err := w.writeRow(n.row, at, lower); err != nil {
+			if err := do(n.row, at, lower); err != nil {
 				return err
 			}
 			continue
 		}
 		size := n.block.last - n.block.first + 1
 		for _, c := range blocks[block] {
-			if err := w.body(n.block.body, c.blocks, c.frame, lower); err != nil {
+			if err := eachRow(n.block.body, c.blocks, c.frame, lower, do); err != nil {
 				return err
 			}
 			lower += size + grown(n.block.body, c.blocks)
@@ -171,7 +172,7 @@ func (w *pageWriter) writeCell(c *cell, at *frame) error {
 	case c.field != nil:
 		v := w.value(at, c.field.id)
 		if v == nil {
-			return w.unknown(c.field)
+			return w.page.unknown(c.field)
 		}
 		w.writeField(c, v)
 	case c.words != nil:
@@ -191,30 +192,36 @@ func (w *pageWriter) rest(c *cell, rest []byte) {
 	w.rows.EndValue()
 }
 
-func (w *pageWriter) unknown(f *field) error {
-	return &PlaceError{Sheet: w.page.sheet.name, Cell: f.cell, Err: &UnknownError{Kind: f.marker.kind, Name: f.marker.name}}
+func (p *page) unknown(f *field) error {
+	return &PlaceError{Sheet: p.sheet.name, Cell: f.cell, Err: &UnknownError{Kind: f.marker.kind, Name: f.marker.name}}
+}
+
+// shown is what a cell holds for a value, and the style that shows it.
+func (f *filling) shown(c *cell, v *xlsx.Value) (xlsx.Content, derived) {
+	format := &c.field.format
+	content := format.Content(v)
+	want := derived{from: c.style}
+	switch code := content.Code(); {
+	case code == "":
+	case format.given:
+		want.code = code
+	case f.looks.code(c.style) == "@":
+		text := xlsx.Text(v.String()) // a date as a number would be the number, in a cell for text
+		content = format.Content(&text)
+	case !f.looks.showsTime(c.style):
+		want.code = code
+	}
+	want.quote = content.NeedsQuote()
+	return content, want
 }
 
 // writeField writes a value as the only thing in its cell.
 func (w *pageWriter) writeField(c *cell, v *xlsx.Value) {
-	f := &c.field.format
-	content := f.Content(v)
-	want := derived{from: c.style}
-	switch code := content.Code(); {
-	case code == "":
-	case f.given:
-		want.code = code
-	case w.looks.code(c.style) == "@":
-		text := xlsx.Text(v.String()) // a date as a number would be the number, in a cell for text
-		content = f.Content(&text)
-	case !w.looks.showsTime(c.style):
-		want.code = code
-	}
+	content, want := w.shown(c, v)
 	if content.Empty() {
 		w.rest(c, c.empty)
 		return
 	}
-	want.quote = content.NeedsQuote()
 	w.note(&content, c, c.field)
 	w.open(c, w.looks.id(want), &content)
 	w.rows.XML = content.AppendXML(w.rows.XML)
@@ -262,29 +269,37 @@ func (w *pageWriter) note(content *xlsx.Content, c *cell, f *field) {
 	}
 }
 
-// writeWords writes text with values in it.
-func (w *pageWriter) writeWords(c *cell, at *frame) error {
+// texts are those of a cell's words, filled in.
+func (f *filling) texts(p *page, c *cell, at *frame) ([]string, error) {
 	texts := make([]string, len(c.words))
-	length := 0
 	for i, r := range c.words {
-		for _, p := range r.pieces {
-			text := p.text
-			if p.field != nil {
-				v := w.value(at, p.field.id)
+		for _, piece := range r.pieces {
+			text := piece.text
+			if piece.field != nil {
+				v := f.value(at, piece.field.id)
 				if v == nil {
-					return w.unknown(p.field)
+					return nil, p.unknown(piece.field)
 				}
-				text, _ = p.field.format.Words(v) // those without words were refused
+				text, _ = piece.field.format.Words(v) // those without words were refused
 			}
 			texts[i] += text
 		}
-		length += len(texts[i])
 	}
-	if len(texts) > 1 && length <= maxRich || c.words[0].look != nil {
+	return texts, nil
+}
+
+// writeWords writes text with values in it.
+func (w *pageWriter) writeWords(c *cell, at *frame) error {
+	texts, err := w.texts(w.page, c, at)
+	if err != nil {
+		return err
+	}
+	text := strings.Join(texts, "")
+	if len(texts) > 1 && len(text) <= maxRich || c.words[0].look != nil {
 		w.writeRuns(c, texts)
 		return nil
 	}
-	w.writeText(c, strings.Join(texts, ""))
+	w.writeText(c, text)
 	return nil
 }
 
