@@ -12,9 +12,9 @@ import (
 
 // Book is what a workbook says of itself.
 type Book struct {
-	// Title and Creator are the document's properties; empty ones are left out.
-	Title   string
-	Creator string
+	// These are the document's properties; empty ones are left out. What XML cannot hold
+	// of them becomes U+FFFD.
+	Title, Subject, Creator, Keywords, Description string
 	// Identifier names the making of the workbook, such as the run it belongs to.
 	Identifier string
 	// Created is written as given, so that the same rows give the same bytes:

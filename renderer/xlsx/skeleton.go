@@ -86,14 +86,13 @@ func appendCore(b []byte, book Book) []byte {
 	b = append(b, xmlHeader+`<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"`+
 		` xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"`+
 		` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">`...)
-	if book.Title != "" {
-		b = fmt.Appendf(b, `<dc:title>%s</dc:title>`, escapeXML(book.Title))
-	}
-	if book.Creator != "" {
-		b = fmt.Appendf(b, `<dc:creator>%s</dc:creator>`, escapeXML(book.Creator))
-	}
-	if book.Identifier != "" {
-		b = fmt.Appendf(b, `<dc:identifier>%s</dc:identifier>`, escapeXML(book.Identifier))
+	for _, property := range [...]struct{ element, text string }{
+		{"dc:title", book.Title}, {"dc:subject", book.Subject}, {"dc:creator", book.Creator}, {"cp:keywords", book.Keywords},
+		{"dc:description", book.Description}, {"dc:identifier", book.Identifier},
+	} {
+		if property.text != "" {
+			b = fmt.Appendf(b, `<%s>%s</%[1]s>`, property.element, escapeXML(property.text))
+		}
 	}
 	if !book.Created.IsZero() {
 		at := book.Created.UTC().Format(time.RFC3339)
