@@ -17,12 +17,12 @@ func (f *Format) Content(v *Value) Content {
 // Empty says that nothing is written, which is so of a picture too: it lies over its cell.
 func (c *Content) Empty() bool { return c.cell.kind == cellBlank || c.cell.kind == cellPicture }
 
-// Picture is the file of a picture and what its headers say; ok is false for other content.
+// Picture is the file of a picture, which must not be changed, and what its headers say; ok is false for other content.
 func (c *Content) Picture() (file []byte, about *picture.Picture, ok bool) {
 	if c.cell.kind != cellPicture {
 		return nil, nil, false
 	}
-	file = []byte(c.cell.text)
+	file = view(c.cell.text)
 	about, err := picture.Read(file, picture.Limits{})
 	return file, about, err == nil
 }

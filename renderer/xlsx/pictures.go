@@ -87,7 +87,7 @@ func (p *sheetPictures) any() bool { return len(p.placed) > 0 }
 // takePicture makes an empty cell of one that has a picture, or text where the picture
 // cannot be taken. It returns the height that the row needs.
 func (s *SheetWriter) takePicture(column int, c *cell) (height float64) {
-	format, data := &s.sheet.Columns[column].Format, []byte(c.text)
+	format, data := &s.sheet.Columns[column].Format, view(c.text)
 	p, err := picture.Read(data, picture.Limits{})
 	if err != nil {
 		*c = format.pictureCell("", err)

@@ -18,9 +18,9 @@ type writer struct {
 // findWriters looks for what the machine has.
 func findWriters(ctx context.Context, dir, only string) (found []writer, absent []string) {
 	all := []func(context.Context, string) (writer, error){
-		here(nameJetsheet, "", false), here("excelize stream", excelizeModule, false), here("excelize SetCell", excelizeModule, true),
+		here(nameJetsheet, "", false), here("excelize stream", excelizeModule, false), here(nameCells, excelizeModule, true),
 		findTealeg, findLibxlsxwriter, findPython("XlsxWriter", "xlsxwriter", xlsxwriterScript), findPython("openpyxl", "openpyxl", openpyxlScript),
-		here("data alone", "", false),
+		here(nameData, "", false),
 	}
 	wanted := strings.Split(only, ",")
 	for _, find := range all {

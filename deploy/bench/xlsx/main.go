@@ -37,6 +37,8 @@ type settings struct {
 // job is what one process has to write: so many workbooks of one sheet.
 type job struct {
 	Books, Rows, Columns int
+	// Photos has a number and a photo in each row instead of the columns.
+	Photos bool
 	// File is where the last workbook goes; empty for nowhere.
 	File string
 }
@@ -45,7 +47,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("xlsx", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	var s settings
-	flags.StringVar(&s.cases, "cases", "small,table", "what to write: small (200 × 15, many), table (100,000 × 20), million (1,000,000 × 20)")
+	flags.StringVar(&s.cases, "cases", "small,table", "what to write: small (200 × 15, many), table (100,000 × 20), million (1,000,000 × 20), photos (10 MB in 50 rows, many)")
 	flags.IntVar(&s.rounds, "rounds", 5, "rounds; medians are printed")
 	flags.StringVar(&s.only, "writers", "", "names of writers, by comma; all by default")
 	flags.StringVar(&s.out, "out", "", "directory that keeps the last workbook of each writer")
@@ -53,6 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.IntVar(&s.job.Books, "books", 1, "with -child: workbooks")
 	flags.IntVar(&s.job.Rows, "rows", 0, "with -child: rows of each")
 	flags.IntVar(&s.job.Columns, "columns", 0, "with -child: columns of each")
+	flags.BoolVar(&s.job.Photos, "photos", false, "with -child: a photo in each row")
 	flags.StringVar(&s.job.File, "file", "", "with -child: file for the last workbook")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -95,6 +98,7 @@ var cases = []benchCase{
 	{"small", "200 rows × 15 columns", job{Books: 200, Rows: 200, Columns: 15}, 20},
 	{"table", "100,000 rows × 20 columns", job{Books: 1, Rows: 100_000, Columns: 20}, 1},
 	{"million", "1,000,000 rows × 20 columns", job{Books: 1, Rows: 1_000_000, Columns: 20}, 0},
+	{"photos", "50 rows with photos of 200 KB each", job{Books: 50, Rows: 50, Photos: true}, 5},
 }
 
 func compare(ctx context.Context, s settings, dir string, stdout, stderr io.Writer) error {

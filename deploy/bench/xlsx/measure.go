@@ -30,7 +30,7 @@ func (c benchCase) measure(ctx context.Context, writers []writer, rounds int, di
 			if w.slow {
 				j.Books = min(j.Books, c.slow)
 			}
-			if j.Books == 0 {
+			if _, can := withPhotos[w.name]; j.Books == 0 || j.Photos && !can {
 				continue
 			}
 			say(stderr, "%s: round %d of %d: %s", c.title, round+1, rounds, w.name)
@@ -49,6 +49,9 @@ func (c benchCase) measure(ctx context.Context, writers []writer, rounds int, di
 // run writes the job in a process of its own.
 func (w writer) run(ctx context.Context, j job) (sample, error) {
 	args := append(slices.Clone(w.command[1:]), "-books", strconv.Itoa(j.Books), "-rows", strconv.Itoa(j.Rows), "-columns", strconv.Itoa(j.Columns), "-file", j.File)
+	if j.Photos {
+		args = append(args, "-photos")
+	}
 	command := exec.CommandContext(ctx, w.command[0], args...) //nolint:gosec // what findWriters has found
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output

@@ -16,16 +16,31 @@ type writeFunc func(ctx context.Context, dst io.Writer, rows, columns int) error
 
 // inProcess are the writers that this program has in it.
 var inProcess = map[string]writeFunc{
-	nameJetsheet:       writeJetsheet,
-	"excelize stream":  writeExcelizeStream,
-	"excelize SetCell": writeExcelizeCells,
-	"data alone":       writeNothing,
+	nameJetsheet:      writeJetsheet,
+	"excelize stream": writeExcelizeStream,
+	nameCells:         writeExcelizeCells,
+	nameData:          writeNothing,
 }
 
-const nameJetsheet = "jetsheet"
+// withPhotos are those that write a photo in each row.
+var withPhotos = map[string]writeFunc{
+	nameJetsheet: writePhotos,
+	nameCells:    writePhotosByExcelize,
+	nameData:     writeNoPhotos,
+}
+
+const (
+	nameJetsheet = "jetsheet"
+	nameCells    = "excelize SetCell"
+	nameData     = "data alone"
+)
 
 func beChild(ctx context.Context, name string, j job) error {
-	write, ok := inProcess[name]
+	writers := inProcess
+	if j.Photos {
+		writers = withPhotos
+	}
+	write, ok := writers[name]
 	if !ok {
 		return fmt.Errorf("no writer is named %q", name)
 	}
