@@ -40,6 +40,9 @@ const (
 	// MetaDefinition is the sha256 of the definition that it was made with, in hex; absent
 	// where the renderer did not say.
 	MetaDefinition = "definition"
+	// MetaPartBytes is the size of the parts in which the object was uploaded; absent for
+	// one that came in one request.
+	MetaPartBytes = "part-bytes"
 )
 
 // maxSnapshot leaves half of the metadata to everything else.
@@ -98,6 +101,7 @@ type published struct {
 	snapshot   jetsheet.Snapshot
 	version    string
 	definition string
+	partBytes  int // 0 for one request
 	etag       string
 }
 
@@ -123,6 +127,7 @@ func parseMetadata(meta map[string]string) (published, error) {
 	if sum, err := hex.DecodeString(p.sha256); err != nil || len(sum) != 32 {
 		return p, fmt.Errorf("%w: %s is %q", errForeign, MetaSHA256, p.sha256)
 	}
+	p.partBytes, _ = strconv.Atoi(meta[MetaPartBytes])
 	p.rows, _ = strconv.ParseInt(meta[MetaRows], 10, 64)
 	p.snapshot.ID = meta[MetaSnapshot]
 	p.snapshot.At, _ = time.Parse(time.RFC3339Nano, meta[MetaSnapshotTime])

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -27,20 +29,20 @@ const completePatience = 10
 // life-cycle rule.
 const abortTries = 3
 
-// putParts uploads in parts of one size, one after another, each with its digest.
+// putParts uploads in parts of the given size, one after another, each with its digest.
 // The condition holds at the completion, which is sent only when the whole digest
 // was found right.
-func (b *bucket) putParts(ctx context.Context, job *delivery.Job, up *upload, cond condition) error {
+func (b *bucket) putParts(ctx context.Context, job *delivery.Job, up *upload, cond condition, size int) error {
 	buffer, err := b.borrow(ctx, job)
 	if err != nil {
 		return err
 	}
 	defer func() { b.large <- buffer }()
-	id, err := b.createParts(ctx, job, up)
+	id, err := b.createParts(ctx, job, up, size)
 	if err != nil {
 		return err
 	}
-	parts, err := b.sendParts(ctx, job, up, id, buffer)
+	parts, err := b.sendParts(ctx, job, up, id, buffer[:size])
 	if err == nil {
 		err = b.completeParts(ctx, job, up, id, parts, cond)
 	}
@@ -65,13 +67,14 @@ func (b *bucket) borrow(ctx context.Context, job *delivery.Job) ([]byte, error) 
 	}
 }
 
-func (b *bucket) createParts(ctx context.Context, job *delivery.Job, up *upload) (id string, err error) {
+func (b *bucket) createParts(ctx context.Context, job *delivery.Job, up *upload, size int) (id string, err error) {
 	ctx, c := begin(ctx, job, b.patience)
 	defer c.end()
-	contentType := ContentType
+	contentType, metadata := ContentType, maps.Clone(up.metadata)
+	metadata[MetaPartBytes] = strconv.Itoa(size)
 	out, err := b.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket: &b.name, Key: &up.key, ContentType: &contentType,
-		ContentDisposition: &up.disposition, Metadata: up.metadata,
+		ContentDisposition: &up.disposition, Metadata: metadata,
 		ChecksumAlgorithm: types.ChecksumAlgorithmSha256, ChecksumType: types.ChecksumTypeComposite,
 	}, once)
 	if err != nil {

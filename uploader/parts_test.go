@@ -110,6 +110,10 @@ func TestPartsFaultsThatPass(t *testing.T) {
 			if !bytes.Equal(stored, content) {
 				t.Errorf("object has %d bytes, want the workbook's %d", len(stored), len(content))
 			}
+			if got := head.Metadata["part-bytes"]; got != "5242880" {
+				t.Errorf("part-bytes is %q, want 5242880", got)
+			}
+			delete(head.Metadata, "part-bytes")
 			checkHeaders(t, head.Metadata, *head.ContentType, *head.ContentDisposition, e)
 			r.drained()
 			if n := r.uploads(); n != 0 {
@@ -230,7 +234,7 @@ func TestMemoryOfLargeUploads(t *testing.T) {
 			<-tick.C
 		}
 	})
-	err := u.bucket.putParts(t.Context(), &delivery.Job{}, u.uploadOf(e), condition{})
+	err := u.bucket.putParts(t.Context(), &delivery.Job{}, u.uploadOf(e), condition{}, u.bucket.partBytes)
 	stop()
 	watch.Wait()
 	if n := sent.Load(); n != size {

@@ -106,7 +106,11 @@ func (u *Uploader) lookAt(ctx context.Context, job *delivery.Job, e *event) (*ou
 	default:
 		u.log.InfoContext(ctx, "replacing the workbook of an older run", slog.String("conversion", e.Request.Conversion().String()),
 			slog.String("older", there.run.String()))
-		return nil, condition{etag: there.etag}, nil
+		cond := condition{etag: there.etag}
+		if there.sha256 == e.SHA256 {
+			cond.twin = &there
+		}
+		return nil, cond, nil
 	}
 	return nil, condition{}, occupied(u.bucket.name, e, err)
 }

@@ -220,3 +220,53 @@ func TestReplaceMeetsOthers(t *testing.T) {
 		})
 	}
 }
+
+// A newer run with the bytes of the oldest one comes between another one's look and its
+// write. Bytes alone would make its ETag that of the oldest.
+func TestReplaceMeetsTheBytesItLookedAt(t *testing.T) {
+	t.Parallel()
+	for name, size := range map[string]int{"small": 10_000, "in parts": twelveMiB} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := setup(t)
+			u := smallParts(r.uploader())
+			runs := make([]*event, 4) // the days 1, 3 and 4 have the same bytes
+			for day := range runs {
+				content := noise(size)
+				if day == 1 {
+					content = noise(size + 1)
+				}
+				runs[day] = r.event(r.request(day+1, "s1"), content)
+			}
+			key := runs[0].Request.Key
+			publish := func(e *event) *outcome {
+				out, err := u.publish(context.WithoutCancel(t.Context()), &delivery.Job{}, e)
+				if err != nil {
+					t.Errorf("publish %s: %v", e.Request.Run, err)
+				}
+				return out
+			}
+			publish(runs[0])
+			_, before := r.object(key)
+			var met atomic.Bool // the newer run's own write comes by here too
+			r.s3.set(func(q *http.Request, next http.RoundTripper) (*http.Response, error) {
+				if isWrite(q) && q.Header.Get("If-Match") != "" && met.CompareAndSwap(false, true) {
+					publish(runs[2])
+				}
+				return next.RoundTrip(q)
+			})
+			if out := publish(runs[1]); out == nil || out.state != jetsheet.DoneSuperseded {
+				t.Errorf("the older run is %+v, want superseded", out)
+			}
+			content, head := r.object(key)
+			if head.Metadata[MetaRun] != runs[2].Request.Run.String() || *head.ETag == *before.ETag || !bytes.Equal(content, noise(size)) {
+				t.Errorf("the key holds %d bytes of %s with ETag %s, want the newest run's with another ETag than %s", len(content), head.Metadata[MetaRun], *head.ETag, *before.ETag)
+			}
+			etag := *head.ETag
+			publish(runs[3])
+			if _, head := r.object(key); head.Metadata[MetaRun] != runs[3].Request.Run.String() || *head.ETag == etag {
+				t.Errorf("the next run of the same bytes: the key holds %s with ETag %s, want its own with another one than before", head.Metadata[MetaRun], *head.ETag)
+			}
+		})
+	}
+}

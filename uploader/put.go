@@ -15,7 +15,11 @@ import (
 
 // condition is what must hold of a key when it is written: that nothing lies there,
 // or the object that was looked at. The zero value is the former.
-type condition struct{ etag string }
+type condition struct {
+	etag string
+	// twin is that object where it has the very bytes that are to take its place.
+	twin *published
+}
 
 func (c condition) ifNoneMatch() *string {
 	if c.etag != "" {
@@ -47,10 +51,25 @@ type upload struct {
 // does not, [errConflict] if another write was under way, and carries a class for
 // everything else.
 func (b *bucket) put(ctx context.Context, job *delivery.Job, up *upload, cond condition) error {
-	if up.sizeBytes > b.singleMax {
-		return b.putParts(ctx, job, up, cond)
+	if size := b.partSize(up.sizeBytes, cond.twin); size > 0 {
+		return b.putParts(ctx, job, up, cond, size)
 	}
 	return b.putSingle(ctx, job, up, cond)
+}
+
+// partSize is the size of the parts in which an object is uploaded, 0 for one PUT. An
+// ETag is made of the bytes and of how they came: the same bytes in the place of their
+// twin come in another way, so that whoever has looked at the twin and writes with
+// If-Match is refused.
+func (b *bucket) partSize(sizeBytes int64, twin *published) int {
+	usual, other := 0, b.partBytes
+	if sizeBytes > b.singleMax {
+		usual, other = b.partBytes, b.partBytes/8*7
+	}
+	if twin != nil && twin.partBytes == usual {
+		return other
+	}
+	return usual
 }
 
 // putSingle streams the workbook in one request. The digest, known beforehand, is
