@@ -19,8 +19,10 @@ type block struct {
 	// first and last are its rows in the template. Rows that have nothing but markers of
 	// blocks are not among them.
 	first, last int
-	outer       *block
-	body        []node
+	// kept blocks are there once, empty, if there is nothing to fill them with.
+	kept  bool
+	outer *block
+	body  []node
 	// inner are the blocks directly in it.
 	inner []*block
 	begin bound

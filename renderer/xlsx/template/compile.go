@@ -88,6 +88,9 @@ func (c *compiler) compile() error {
 		}
 	}
 	c.settle()
+	if err := c.check(); err != nil {
+		return err
+	}
 	return c.writeParts()
 }
 
@@ -182,6 +185,7 @@ func (c *compiler) refuse(s *sheet, cell, why string) {
 // formulas may reach into another one.
 func (c *compiler) settle() {
 	if !slices.ContainsFunc(c.sheets, func(s *sheet) bool { return s.filled }) {
+		c.reasons = nil // all of it stays as it is
 		return
 	}
 	for _, s := range c.sheets {

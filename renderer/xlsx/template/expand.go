@@ -3,6 +3,7 @@ package template
 import (
 	"fmt"
 
+	"github.com/jetsheet/jetsheet/renderer/xlsx"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
 )
 
@@ -80,18 +81,22 @@ func (f *filling) frames(b *block, at *frame) ([]*frame, error) {
 	if !ok {
 		return nil, &UnknownError{Kind: Rows, Name: b.name}
 	}
-	if b.on == "" {
-		return f.rowFrames(t, at, len(t.Rows), func(i int) int { return i }), nil
+	n, row := len(t.Rows), func(i int) int { return i }
+	if b.on != "" {
+		rows, err := f.joined(at, t, b)
+		if err != nil {
+			return nil, err
+		}
+		n, row = len(rows), func(i int) int { return rows[i] }
 	}
-	rows, err := f.joined(at, t, b)
-	if err != nil {
-		return nil, err
+	f.summary.Rows += int64(n)
+	if n == 0 && b.kept {
+		return f.rowFrames(&Table{Columns: t.Columns, Rows: make([][]xlsx.Value, 1)}, at, 1, func(int) int { return 0 }), nil
 	}
-	return f.rowFrames(t, at, len(rows), func(i int) int { return rows[i] }), nil
+	return f.rowFrames(t, at, n, row), nil
 }
 
 func (f *filling) rowFrames(t *Table, at *frame, n int, row func(int) int) []*frame {
-	f.summary.Rows += int64(n)
 	columns := f.columnsOf(t)
 	frames, pointers := make([]frame, n), make([]*frame, n)
 	for i := range frames {

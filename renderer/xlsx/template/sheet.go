@@ -72,12 +72,13 @@ type cell struct {
 // formula is a cell's formula. What the cell had for a result is dropped.
 type formula struct {
 	parsed *reference.Formula
-	// tag is the formula's opening tag, without the range of an array formula.
+	// tag is the formula's opening tag, up to the range of an array formula.
 	tag []byte
 	// text is the formula as it stands in the part.
 	text []byte
-	// array is that range.
+	// array is the range of an array formula; rest is the tag behind it.
 	array string
+	rest  []byte
 }
 
 // field is a marker that a value is written for.
@@ -335,6 +336,10 @@ func (r *sheetReader) readFormula(c *cell, t tag, content []byte) (bool, error) 
 		return false, err
 	}
 	kind := f.get("t")
+	if kind == "dataTable" {
+		r.compiler.refuse(r.sheet, r.reference(c), "a data table")
+		return false, nil
+	}
 	parsed, err := r.parseFormula(c, f, unescape(inside))
 	if err != nil {
 		r.compiler.refuse(r.sheet, r.reference(c), err.Error())
@@ -342,13 +347,10 @@ func (r *sheetReader) readFormula(c *cell, t tag, content []byte) (bool, error) 
 	}
 	c.cut(t.with("t", ""))
 	c.formula = &formula{parsed: parsed, tag: []byte("<f>"), text: []byte(escape(parsed.String()))}
-	switch kind {
-	case "array":
+	if kind == "array" {
+		_, start, end := f.attribute("ref")
 		c.formula.array = f.get("ref")
-		f = f.with("ref", "")
-		c.formula.tag = f.raw
-	case "dataTable":
-		r.compiler.refuse(r.sheet, r.reference(c), "a data table")
+		c.formula.tag, c.formula.rest = f.raw[:start], f.raw[end:]
 	}
 	return true, nil
 }

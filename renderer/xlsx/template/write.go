@@ -27,8 +27,10 @@ type pageWriter struct {
 	rows *archive.Rows
 	part *archive.Part
 	head []byte
-	// row is the number of the row in hand, also in digits.
+	// row is the number of the row in hand, also in digits; lower is by how much it is more
+	// than in the template.
 	row    int
+	lower  int
 	digits []byte
 	count  int
 	// formula is room for one.
@@ -151,7 +153,7 @@ func grown(body []node, blocks []copies) int {
 }
 
 func (w *pageWriter) writeRow(r *row, at *frame, lower int) error {
-	w.row = r.number + lower
+	w.row, w.lower = r.number+lower, lower
 	w.digits = strconv.AppendInt(w.digits[:0], int64(w.row), 10)
 	w.rows.XML = append(append(w.rows.XML, r.before...), w.digits...)
 	w.rows.BeginRow()
@@ -353,6 +355,9 @@ func (w *pageWriter) writeFormula(c *cell) {
 	f := c.formula
 	w.rows.XML = append(w.rows.XML, c.after...)
 	w.rows.XML = append(w.rows.XML, f.tag...)
+	if f.array != "" {
+		w.rows.XML = append(appendLower(w.rows.XML, f.array, w.lower), f.rest...)
+	}
 	w.rows.BeginValue(uint32(c.style*openings+openFormula), true) //nolint:gosec // Excel has 65,490 styles
 	if w.moved && !f.parsed.Static() {
 		w.formula = f.parsed.Append(w.formula[:0], w.page.grid.At(w.row))
@@ -362,4 +367,17 @@ func (w *pageWriter) writeFormula(c *cell) {
 	}
 	w.rows.XML = append(w.rows.XML, "</f>"...)
 	w.close()
+}
+
+// appendLower writes a range so many rows lower.
+func appendLower(b []byte, ref string, lower int) []byte {
+	for i, corner := range strings.Split(ref, ":") {
+		if i > 0 {
+			b = append(b, ':')
+		}
+		row := rowOf(corner)
+		b = append(b, strings.TrimRight(corner, "0123456789")...)
+		b = strconv.AppendInt(b, int64(row+lower), 10)
+	}
+	return b
 }

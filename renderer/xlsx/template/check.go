@@ -1,0 +1,166 @@
+package template
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
+)
+
+// check looks for what does not follow when blocks grow, once it is known which sheets
+// have any.
+func (c *compiler) check() error {
+	if !slices.ContainsFunc(c.sheets, (*sheet).moves) {
+		return nil
+	}
+	for _, r := range c.workbook.relations {
+		if r.kind == "pivotCacheDefinition" {
+			c.refuse(c.sheets[0], "", "the workbook has a pivot table, which may be of cells that move")
+		}
+	}
+	for _, s := range c.sheets {
+		if !s.filled {
+			continue
+		}
+		if err := tryTail(s); err != nil {
+			c.refuse(s, "", err.Error())
+		}
+		if !s.moves() {
+			continue
+		}
+		if err := c.checkSheet(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moves says whether rows of the sheet may lie elsewhere when it is filled.
+func (s *sheet) moves() bool { return s.blocks > 0 }
+
+// stuck are the elements behind a sheet's rows that say where cells are and do not follow.
+var stuck = map[string]string{
+	"scenarios": "scenarios", "dataConsolidate": "a consolidation", "customSheetViews": "views of several people",
+	"oleObjects": "an embedded object", "controls": "a button or another control", "smartTags": "smart tags", "webPublishItems": "cells that are published",
+}
+
+// followed are the relations of a sheet whose parts follow, or say nothing of cells.
+var followed = []string{"drawing", "vmlDrawing", "comments", "table", "hyperlink", "printerSettings", "image", "customProperty"}
+
+func (c *compiler) checkSheet(s *sheet) error {
+	err := eachTag(s.tail, func(t *tag) {
+		if what := stuck[t.local()]; what != "" && t.kind != tagClose {
+			c.refuse(s, "", what+" in a sheet with blocks")
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range s.relations {
+		if !slices.Contains(followed, r.kind) {
+			c.refuse(s, "", fmt.Sprintf("a part of the kind %q in a sheet with blocks", r.kind))
+		}
+		if r.kind == "table" && !r.external {
+			if err := c.keepTable(s, r.target); err != nil {
+				return err
+			}
+		}
+	}
+	for _, r := range s.rows {
+		for _, cell := range r.cells {
+			if cell.formula != nil && !s.keeps(cell.formula.array) {
+				c.refuse(s, columnLetters(cell.column)+strconv.Itoa(r.number), "an array formula across the edge of a block")
+			}
+		}
+	}
+	return nil
+}
+
+// keeps says whether a range's rows stay together whatever is repeated.
+func (s *sheet) keeps(ref string) bool {
+	first, last := rowsOf(ref)
+	return first == last || inOneBody(s.body, first, last)
+}
+
+func inOneBody(body []node, first, last int) bool {
+	for _, n := range body {
+		b := n.block
+		if b == nil || last < b.first || b.last < first {
+			continue
+		}
+		return b.first <= first && last <= b.last && b.kind != "" && inOneBody(b.body, first, last)
+	}
+	return true
+}
+
+// rowsOf are the first and the last row of a range; 0 if it has none.
+func rowsOf(ref string) (first, last int) {
+	from, to, isRange := strings.Cut(ref, ":")
+	if !isRange {
+		to = from
+	}
+	return rowOf(from), rowOf(to)
+}
+
+func rowOf(ref string) int {
+	n, err := strconv.Atoi(strings.TrimLeft(ref, "$ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// tryTail moves what stands behind the rows as if every row were there twice.
+func tryTail(s *sheet) error {
+	blocks := []reference.Block{{First: 1, Last: reference.MaxRow / 4, Copies: make([]reference.Copy, 2)}}
+	m, err := reference.New([]reference.Sheet{{Name: s.name, Pages: []reference.Page{{Name: s.name, Blocks: blocks}}}})
+	if err == nil {
+		_, err = followTail(s.tail, m.Grid(0, 0))
+	}
+	return err
+}
+
+var errConditionalTable = errors.New("all rows of a table are in a block on a condition; a table needs a row")
+
+// keepTable has a block that is all rows of a table be there once, empty, where there is
+// nothing to fill it with: a table without rows is none.
+func (c *compiler) keepTable(s *sheet, name string) error {
+	content, err := c.parts.read(name)
+	if err != nil {
+		return err
+	}
+	first, last := 0, 0
+	err = eachTag(content, func(t *tag) {
+		if t.is("table") && t.kind != tagClose {
+			first, last = rowsOf(t.get("ref"))
+			if t.get("headerRowCount") != "0" {
+				first++
+			}
+			if n, err := strconv.Atoi(t.get("totalsRowCount")); err == nil {
+				last -= n
+			}
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("part %s: %w", name, err)
+	}
+	return s.keepBlock(s.body, first, last)
+}
+
+func (s *sheet) keepBlock(body []node, first, last int) error {
+	for _, n := range body {
+		b := n.block
+		if b == nil || b.first > first || last > b.last || b.kind == "" {
+			continue
+		}
+		if b.kind != Rows {
+			return &PlaceError{Sheet: s.name, Cell: b.begin.reference(), Err: errConditionalTable}
+		}
+		b.kept = true
+		return s.keepBlock(b.body, first, last)
+	}
+	return nil
+}
