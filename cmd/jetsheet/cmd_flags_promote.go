@@ -14,7 +14,7 @@ type flagsPromoteCommand struct {
 	flagsGuard
 
 	Default bool   `name:"default" help:"Change the route of everybody for whom neither a group nor a route of their own decides."`
-	Group   string `arg:"" help:"A group of the document; leave it out with --default."`
+	Group   string `arg:"" optional:"" help:"A group of the document; leave it out with --default."`
 	Route   string `arg:"" optional:"" help:"legacy, shadow, new or hold."`
 }
 

@@ -71,7 +71,7 @@ func (a *app) flagFile(name string) ([]byte, *flags.Document, error) {
 type flagsRollbackCommand struct {
 	flagsWrite
 
-	Revision uint64 `arg:"" optional:"" help:"One that is kept, see \"flags history\". By default the newest one whose document is another than today's."`
+	Revision *uint64 `arg:"" optional:"" help:"One that is kept, see \"flags history\". By default the newest one whose document is another than today's."`
 }
 
 // Help is the command's longer description.
@@ -82,8 +82,8 @@ func (c *flagsRollbackCommand) Help() string {
 // Run stores it.
 func (c *flagsRollbackCommand) Run(ctx context.Context, app *app) error {
 	edit := &flagsEdit{action: "go back to the revision before", repairs: true}
-	if c.Revision > 0 {
-		edit.action = fmt.Sprintf("go back to revision %d", c.Revision)
+	if c.Revision != nil {
+		edit.action = fmt.Sprintf("go back to revision %d", *c.Revision)
 	}
 	edit.document = func(ctx context.Context, ledger *flags.Ledger, _ *flags.Document) (*flags.Document, error) {
 		r, d, err := c.earlier(ctx, ledger)
@@ -98,8 +98,8 @@ func (c *flagsRollbackCommand) Run(ctx context.Context, app *app) error {
 
 // earlier finds the revision to go back to.
 func (c *flagsRollbackCommand) earlier(ctx context.Context, ledger *flags.Ledger) (*flags.Revision, *flags.Document, error) {
-	if c.Revision > 0 {
-		r, err := ledger.At(ctx, c.Revision)
+	if c.Revision != nil {
+		r, err := ledger.At(ctx, *c.Revision)
 		if err != nil {
 			return nil, nil, err
 		}

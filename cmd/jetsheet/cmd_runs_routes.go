@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -15,7 +16,8 @@ import (
 type runsRoutesCommand struct {
 	NATS natsSettings `embed:"" prefix:"nats-" group:"NATS settings"`
 
-	Name        string   `arg:"" name:"run" help:"A run's id; or a report's name, with --tick or --period."`
+	Name        string   `arg:"" name:"run" help:"A run's id; or a report's name, with a period or --tick."`
+	Label       string   `arg:"" optional:"" name:"label" help:"The same as --period."`
 	Tick        string   `name:"tick" placeholder:"INSTANT" help:"Instant of the report's calendar: 2026-10-31T20:00:00Z, or \"2026-11-01 05:00\" in the report's zone."`
 	Period      string   `name:"period" placeholder:"LABEL" help:"A period with one tick, such as 2026-10."`
 	Tenants     []string `name:"tenant" sep:"none" placeholder:"ID" help:"A tenant to answer for; may be given several times."`
@@ -58,16 +60,20 @@ func (c *runsRoutesCommand) Run(ctx context.Context, app *app) error {
 }
 
 func (c *runsRoutesCommand) request() (ops.RoutesRequest, error) {
+	if c.Label != "" && c.Period != "" {
+		return ops.RoutesRequest{}, usageError("the period is named twice: %q and --period %q", c.Label, c.Period)
+	}
+	period := cmp.Or(c.Period, c.Label)
 	if _, err := jetsheet.ParseRunID(c.Name); err == nil {
-		if c.Tick != "" || c.Period != "" {
-			return ops.RoutesRequest{}, usageError("a run's id says all: leave out --tick and --period")
+		if c.Tick != "" || period != "" {
+			return ops.RoutesRequest{}, usageError("a run's id says all: leave out the tick and the period")
 		}
 		return ops.RoutesRequest{Run: c.Name}, nil
 	}
-	if c.Tick == "" && c.Period == "" {
-		return ops.RoutesRequest{}, usageError("%q is no run's id; for a report, give --tick or --period", c.Name)
+	if c.Tick == "" && period == "" {
+		return ops.RoutesRequest{}, usageError("%q is no run's id; for a report, give the period or --tick", c.Name)
 	}
-	return ops.RoutesRequest{Report: c.Name, Tick: c.Tick, Period: c.Period}, nil
+	return ops.RoutesRequest{Report: c.Name, Tick: c.Tick, Period: period}, nil
 }
 
 // tenants reads the ids.
