@@ -17,9 +17,9 @@ func newRules(sheet *Sheet, s *styles) ([]columnRule, error) {
 	var rules []columnRule
 	for i := range sheet.Columns {
 		c := &sheet.Columns[i]
-		cell := "$" + reference(i, len(sheet.Title.Lines)+2) // the first one
 		for j := range c.Rules {
-			xml, err := c.Rules[j].appendXML(nil, &c.Format, cell, len(rules)+1, s)
+			first := "$" + reference(i, len(sheet.Title.Lines)+2)
+			xml, err := c.Rules[j].appendXML(nil, &c.Format, first, len(rules)+1, s)
 			if err != nil {
 				return nil, fmt.Errorf("rule %d of column %d (%q): %w", j+1, i+1, c.Title, err)
 			}

@@ -37,7 +37,11 @@ func (h sheetHead) appendXML(b []byte) []byte {
 	}
 	b = append(b, `</sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>`...)
 	for i, width := range h.widths {
-		b = fmt.Appendf(b, `<col min="%d" max="%d" width="%s" customWidth="1"/>`, i+1, i+1, strconv.FormatFloat(width, 'f', -1, 64))
+		n := int64(i + 1)
+		b = strconv.AppendInt(append(b, `<col min="`...), n, 10)
+		b = strconv.AppendInt(append(b, `" max="`...), n, 10)
+		b = strconv.AppendFloat(append(b, `" width="`...), width, 'f', -1, 64)
+		b = append(b, `" customWidth="1"/>`...)
 	}
 	return append(b, `</cols><sheetData>`...)
 }

@@ -87,8 +87,12 @@ func appendCore(b []byte, book Book) []byte {
 		` xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"`+
 		` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">`...)
 	for _, property := range [...]struct{ element, text string }{
-		{"dc:title", book.Title}, {"dc:subject", book.Subject}, {"dc:creator", book.Creator}, {"cp:keywords", book.Keywords},
-		{"dc:description", book.Description}, {"dc:identifier", book.Identifier},
+		{"dc:title", book.Title},
+		{"dc:subject", book.Subject},
+		{"dc:creator", book.Creator},
+		{"cp:keywords", book.Keywords},
+		{"dc:description", book.Description},
+		{"dc:identifier", book.Identifier},
 	} {
 		if property.text != "" {
 			b = fmt.Appendf(b, `<%s>%s</%[1]s>`, property.element, escapeXML(property.text))
