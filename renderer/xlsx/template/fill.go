@@ -65,7 +65,11 @@ func (f *filling) fill() error {
 	if err := f.follow(); err != nil {
 		return err
 	}
-	if err := f.writeParts(); err != nil {
+	write := f.writeParts
+	if len(f.template.reasons) > 0 {
+		write = f.fillByExcelize
+	}
+	if err := write(); err != nil {
 		return err
 	}
 	return f.archive.Close()

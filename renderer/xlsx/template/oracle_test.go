@@ -22,15 +22,37 @@ func TestTemplatesOfTheCorpusAreFilled(t *testing.T) {
 			if reasons := compiled.Unsupported(); len(reasons) > 0 {
 				t.Errorf("not compiled: %v", reasons)
 			}
-			var b bytes.Buffer
-			_, err = compiled.Fill(t.Context(), &b, s.data)
-			noError(t, err)
-			got := look(t, b.Bytes())
+			got := look(t, filled(t, compiled, s.data))
 			for where, want := range s.want {
 				if got[where] != want {
 					t.Errorf("%s is %q, want %q", where, got[where], want)
 				}
 			}
+		})
+	}
+}
+
+func filled(t *testing.T, tpl *template.Template, d template.Data) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	_, err := tpl.Fill(t.Context(), &b, d)
+	noError(t, err)
+	return b.Bytes()
+}
+
+// Both ways of filling must show the same, but for what excelize is known to do otherwise.
+func TestBothWaysOfFillingShowTheSame(t *testing.T) {
+	t.Parallel()
+	for _, s := range corpus() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			file := s.template(t)
+			compiled, err := template.Compile(file, template.Options{})
+			noError(t, err)
+			other, err := template.Compile(file, template.Options{})
+			noError(t, err)
+			other.ByExcelize()
+			same(t, look(t, filled(t, other, s.data)), look(t, filled(t, compiled, s.data)), "by excelize")
 		})
 	}
 }

@@ -207,3 +207,18 @@ func readPart(t *testing.T, part *zip.File) []byte {
 	noError(t, err)
 	return content
 }
+
+// same reports every place at which two workbooks look different.
+func same(t *testing.T, got, want facts, names string) {
+	t.Helper()
+	for key, value := range want {
+		if got[key] != value {
+			t.Errorf("%s: %s is %q, want %q", names, key, got[key], value)
+		}
+	}
+	for key, value := range got {
+		if _, ok := want[key]; !ok {
+			t.Errorf("%s: %s is %q, want nothing", names, key, value)
+		}
+	}
+}

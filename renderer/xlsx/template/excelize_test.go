@@ -1,0 +1,97 @@
+package template_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
+)
+
+// uncompiled is a template that excelize must fill.
+func uncompiled(t *testing.T, draw func(*drawer)) *template.Template {
+	t.Helper()
+	s := sample{draw: draw}
+	tpl, err := template.Compile(s.template(t), template.Options{})
+	noError(t, err)
+	tpl.ByExcelize()
+	return tpl
+}
+
+func TestFillingByExcelizeIsCounted(t *testing.T) {
+	t.Parallel()
+	tpl := uncompiled(t, (*drawer).putItems)
+	summary, err := tpl.Fill(t.Context(), &bytes.Buffer{}, records(3))
+	noError(t, err)
+	if !summary.Excelize || summary.Rows != 3 || summary.Sheets != 1 {
+		t.Errorf("got %+v, want 3 rows on 1 sheet by excelize", summary)
+	}
+}
+
+func TestFillingByExcelizeIsTheSameEachTime(t *testing.T) {
+	t.Parallel()
+	tpl := uncompiled(t, func(d *drawer) {
+		d.putItems()
+		d.picture("D4", "oneCell")
+		d.comment("B4", "each")
+		d.rule("B4:B4", ">", "2")
+		d.rule("A5:A5", ">", "2")
+		noError(d.T, d.file.AddTable("Form", &excelize.Table{Range: "A3:B4", Name: "Items"}))
+	})
+	first := filled(t, tpl, records(5))
+	for range 20 {
+		if again := filled(t, tpl, records(5)); !bytes.Equal(again, first) {
+			t.Fatalf("%d bytes became %d other ones", len(first), len(again))
+		}
+	}
+}
+
+// excelize takes what a sheet's protection says nothing of for allowed.
+func TestFillingByExcelizeKeepsProtection(t *testing.T) {
+	t.Parallel()
+	s := sample{draw: (*drawer).putItems}
+	const part, protection = "xl/worksheets/sheet1.xml", `<sheetProtection sheet="1" objects="1" scenarios="1"/>`
+	tpl, err := template.Compile(replacePart(t, s.template(t), part, func(content string) string {
+		return strings.Replace(content, "</sheetData>", "</sheetData>"+protection, 1)
+	}), template.Options{})
+	noError(t, err)
+	tpl.ByExcelize()
+	replacePart(t, filled(t, tpl, records(2)), part, func(content string) string {
+		if !strings.Contains(content, protection) {
+			t.Errorf("the sheet is protected in another way: %s", content)
+		}
+		return content
+	})
+}
+
+func TestFillingByExcelizeTellsWhatItMeets(t *testing.T) {
+	t.Parallel()
+	tpl := uncompiled(t, (*drawer).putItems)
+	_, err := tpl.Fill(t.Context(), &bytes.Buffer{}, template.Data{})
+	var unknown *template.UnknownError
+	if !errors.As(err, &unknown) || unknown.Name != "records" {
+		t.Errorf("without the query: %v, want an error that names it", err)
+	}
+	_, err = tpl.Fill(t.Context(), &bytes.Buffer{}, template.Data{Tables: map[string]*template.Table{"records": result([]string{"item"}, []any{"a"})}})
+	if !errors.As(err, &unknown) || unknown.Name != "amount" {
+		t.Errorf("without a column: %v, want an error that names it", err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	reason := errors.New("the shift is over")
+	cancel(reason)
+	if _, err := tpl.Fill(ctx, &bytes.Buffer{}, records(3)); !errors.Is(err, reason) {
+		t.Errorf("in a context that ended: %v, want %v", err, reason)
+	}
+	summary, err := tpl.Fill(t.Context(), &bytes.Buffer{}, template.Data{Tables: map[string]*template.Table{
+		"records": result([]string{"item", "amount"}, []any{strings.Repeat("x", 40000), xlsx.Decimal("12345678901234567890")}),
+	}})
+	noError(t, err)
+	if n := summary.Substitutions.Total(); n != 2 {
+		t.Errorf("got %d substitutions, want one for a text too long and one for a number", n)
+	}
+}
