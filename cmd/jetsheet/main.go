@@ -41,6 +41,7 @@ type commands struct {
 	Up        upCommand        `cmd:"" help:"Run all roles in one process."`
 	Demo      demoCommand      `cmd:"" help:"Make a sample company's workbooks, with everything embedded."`
 	Reports   reportsCommand   `cmd:"" help:"Check, preview, apply and look at report definitions."`
+	Templates templatesCommand `cmd:"" help:"Store customers' templates, check them, look at them."`
 	Runs      runsCommand      `cmd:"" help:"Start runs, look at them, wait for them."`
 	Flags     flagsCommand     `cmd:"" help:"Say which system makes which tenants' workbooks, from the next run on."`
 	Workbooks workbooksCommand `cmd:"" help:"Find workbooks, download them."`

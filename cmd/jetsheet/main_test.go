@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 		"await":      awaitMain,
 		"natsserver": natsServerMain,
 		"legacy":     legacyMain,
+		"glutton":    gluttonMain,
 	})
 }
 

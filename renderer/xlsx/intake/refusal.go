@@ -59,6 +59,9 @@ const (
 	CauseFormats       Cause = "formats"
 	CauseSharedStrings Cause = "shared_strings"
 	CausePicture       Cause = "picture" // in bytes or pixels
+
+	// The check itself did not end within its limits of memory and time: see [TooCostly].
+	CauseTooCostly Cause = "too_costly"
 )
 
 // Place is where something stands. Empty fields are not known or do not apply.
@@ -135,6 +138,12 @@ func (e *RefusedError) Has(cause Cause) bool {
 		}
 	}
 	return false
+}
+
+// TooCostly is the refusal of a file whose check was ended from outside. what says by which
+// limit.
+func TooCostly(what string) *RefusedError {
+	return &RefusedError{Refusals: []Refusal{{Cause: CauseTooCostly, What: what, Advice: adviceSmaller}}}
 }
 
 // mostPlaces is how many places of one cause are listed.

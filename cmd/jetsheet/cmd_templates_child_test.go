@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/intake"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/intake/intaketest"
+)
+
+// What the check of any file may cost.
+const (
+	mostInspectionTime   = 5 * time.Second
+	mostInspectionMemory = 256 << 20
+)
+
+// TestHostileTemplates gives each hostile file to the real process that looks at files:
+// each is refused for its own cause, within bounds of processor time and memory.
+func TestHostileTemplates(t *testing.T) {
+	t.Parallel()
+	files := intaketest.Hostile()
+	if len(files) < 60 {
+		t.Errorf("%d hostile files, want 60 or more", len(files))
+	}
+	var longest time.Duration
+	var largest int64
+	for _, file := range files {
+		answer, state, err := runConfined(t.Context(), []string{"jetsheet", "templates", "inspect"}, file.Make())
+		var found inspection
+		if err == nil {
+			err = json.Unmarshal(answer, &found)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", file.Name, err)
+			continue
+		}
+		refused := &intake.RefusedError{Refusals: found.Refusals}
+		if !refused.Has(file.Cause) || found.Contents != nil {
+			t.Errorf("%s: got %+v, want a refusal for %s", file.Name, found, file.Cause)
+		}
+		spent, memory := state.UserTime()+state.SystemTime(), residentPeak(state)
+		if spent > mostInspectionTime || memory > mostInspectionMemory {
+			t.Errorf("%s: took %s and %s, want at most %s and %s", file.Name, spent, humanSize(memory), mostInspectionTime, humanSize(mostInspectionMemory))
+		}
+		longest, largest = max(longest, spent), max(largest, memory)
+	}
+	t.Logf("%d files, at most %s of processor time and %s of memory each", len(files), longest, humanSize(largest))
+}
+
+func TestInspectionTellsWhatItFound(t *testing.T) {
+	t.Parallel()
+	found, err := inspectTemplate(t.Context(), intaketest.Form())
+	if err != nil || len(found.Mistakes) > 0 {
+		t.Fatalf("got %+v, %v", found, err)
+	}
+	var markers []string
+	for _, m := range found.Markers {
+		markers = append(markers, m.Cell+m.Text)
+	}
+	if got, want := strings.Join(markers, " "), "A1{{site_name}} A2{{#records}} A2{{name}} C2{{/records}}"; got != want {
+		t.Errorf("markers %s, want %s", got, want)
+	}
+}
+
+func TestInspectionIsInterrupted(t *testing.T) {
+	t.Parallel()
+	why := errors.New("the test does not wait")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
+	if _, err := inspectTemplate(ctx, intaketest.Form()); !errors.Is(err, why) {
+		t.Errorf("got %v, want %v", err, why)
+	}
+}
+
+// gluttonMain is a check that does not end well: confined, it takes memory or time without
+// end, breaks off, tries to write a file, or tells of its environment.
+func gluttonMain() {
+	if err := confine(); err != nil {
+		panic(err)
+	}
+	switch os.Args[1] {
+	case "memory":
+		for held := []byte{1}; len(held) > 0; {
+			held = slices.Repeat(held, 2)
+		}
+	case "time":
+		for i := 0; ; i++ {
+			_ = i
+		}
+	case "panic":
+		panic("broken")
+	case "write":
+		input, err := io.ReadAll(os.Stdin)
+		if err == nil {
+			err = os.WriteFile(string(input), []byte("x"), 0o600)
+		}
+		if err != nil {
+			panic(err)
+		}
+	case "environment":
+		_, _ = os.Stdout.WriteString(strings.Join(os.Environ(), " "))
+	}
+}
+
+func TestInspectionEndsByItsLimits(t *testing.T) {
+	for play, want := range map[string]string{"memory": "256.0 MiB of memory", "time": "ended after 5s"} {
+		t.Run(play, func(t *testing.T) {
+			t.Parallel()
+			if !limitsItself {
+				t.Skip("processes cannot limit themselves here")
+			}
+			_, state, err := runConfined(t.Context(), []string{"glutton", play}, nil)
+			var refused *intake.RefusedError
+			if !errors.As(err, &refused) || !refused.Has(intake.CauseTooCostly) || !strings.Contains(err.Error(), want) {
+				t.Fatalf("got %v, want %s with %q", err, intake.CauseTooCostly, want)
+			}
+			if memory := residentPeak(state); memory > mostInspectionMemory+64<<20 {
+				t.Errorf("it took %s", humanSize(memory))
+			}
+		})
+	}
+}
+
+func TestInspectionThatBreaksOffIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	_, _, err := runConfined(t.Context(), []string{"glutton", "panic"}, nil)
+	var refused *intake.RefusedError
+	if err == nil || errors.As(err, &refused) || !strings.Contains(err.Error(), "panic: broken") {
+		t.Errorf("got %v, want what it said", err)
+	}
+}
+
+func TestInspectionHasNothingOfOurs(t *testing.T) {
+	t.Setenv("JETSHEET_NATS_PASSWORD", "secret")
+	answer, _, err := runConfined(t.Context(), []string{"glutton", "environment"}, nil)
+	if err != nil || strings.Contains(string(answer), "secret") || !strings.Contains(string(answer), "GOMEMLIMIT=") {
+		t.Errorf("environment %q, %v", answer, err)
+	}
+	path := t.TempDir() + "/written"
+	_, _, err = runConfined(t.Context(), []string{"glutton", "write"}, []byte(path))
+	written, readErr := os.ReadFile(path)
+	if limitsItself && (err == nil || len(written) > 0) {
+		t.Errorf("a file was written: %q, %v, %v", written, readErr, err)
+	}
+}

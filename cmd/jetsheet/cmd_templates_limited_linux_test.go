@@ -1,0 +1,4 @@
+package main
+
+// limitsItself says that confine has limits to set.
+const limitsItself = true
