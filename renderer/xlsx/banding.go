@@ -26,6 +26,23 @@ func (s *SheetWriter) rowLooks() (looks []lookCache, banded bool) {
 	return s.bandLooks, true
 }
 
+// restyle gives the row in hand the styles of a place that it has come to since.
+func (s *SheetWriter) restyle() {
+	looks, banded := s.rowLooks()
+	for i := range s.row {
+		switch c := &s.row[i]; c.kind {
+		case cellBlank:
+		case cellFilled:
+			c.kind = cellBlank
+		default:
+			s.ids[i] = looks[i].id(c, s.book.styles)
+		}
+	}
+	if banded {
+		s.fillBlanks()
+	}
+}
+
 // fillBlanks makes the empty cells of a row ones that have a fill.
 func (s *SheetWriter) fillBlanks() {
 	id := s.book.styles.id(style{fill: s.sheet.Banding.Fill})

@@ -93,17 +93,23 @@ func checkLarge(t *testing.T, content []byte, atLeast uint64) {
 // TestSheetGoesOnBeforeItsPartIsTooLarge makes the limit small.
 func TestSheetGoesOnBeforeItsPartIsTooLarge(t *testing.T) {
 	t.Parallel()
+	for limit := int64(1 << 20); limit < 1<<20+400; limit += 100 { // so that it is another row
+		goOn(t, limit)
+	}
+}
+
+func goOn(t *testing.T, limit int64) {
+	t.Helper()
 	var file bytes.Buffer
 	w, err := New(t.Context(), &file, Book{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Discard()
-	s, err := w.Sheet(Sheet{Name: "s", Columns: []Column{{Title: "n"}, {Title: "bad"}}})
+	s, err := w.Sheet(Sheet{Name: "s", Columns: []Column{{Title: "n"}, {Title: "bad"}, {Title: "none"}}, Banding: Banding{Fill: "F2F2F2"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	const limit = 1 << 20
 	s.bytesMax = limit
 	for i := range 30_000 {
 		if err := s.Row([]Value{Int(int64(i)), Text("\x01" + strconv.Itoa(i))}); err != nil {
@@ -131,5 +137,11 @@ func TestSheetGoesOnBeforeItsPartIsTooLarge(t *testing.T) {
 	second, err := io.ReadAll(part)
 	if err != nil || !bytes.Contains(second, []byte(`<row r="2">`)) || bytes.Count(second, []byte("<row ")) < 2 {
 		t.Errorf("the second sheet has %d bytes, %v, want a header and rows from 2", len(second), err)
+	}
+	// The row that went on was styled for another place.
+	_, rows, _ := bytes.Cut(second, []byte(`<row r="2">`))
+	row, rows, _ := bytes.Cut(rows, []byte(`<row r="3">`))
+	if bytes.Contains(row, []byte(` s="`)) || !bytes.Contains(rows, []byte(`<c r="C3" s="`)) {
+		t.Errorf("the second sheet begins %.100s, want its second row filled and not its first", row)
 	}
 }

@@ -79,6 +79,8 @@ func (r *Rule) validate(f *Format) error {
 	switch {
 	case !slices.Contains(ConditionNames(), string(r.When)):
 		return fmt.Errorf("unknown condition %q; known are %s", r.When, strings.Join(ConditionNames(), ", "))
+	case f.accepts == acceptsImage:
+		return errors.New("pictures lie over empty cells, which no rule tells apart; leave it out")
 	case r.When == WhenScale || r.When == WhenBar:
 		return r.validateColours(f)
 	case r.Look == Look{}:

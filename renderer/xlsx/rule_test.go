@@ -150,6 +150,8 @@ func TestRulesThatCannotBe(t *testing.T) {
 		columns := []xlsx.Column{{}, {Title: "温度", Format: parseFormat(t, c.format, "ja"), Rules: []xlsx.Rule{{When: xlsx.WhenBlank, Look: red}, c.rule}}}
 		refuses(t, xlsx.Sheet{Name: "s", Columns: columns}, append(strings.Split(words, "|"), `rule 2 of column 2 ("温度")`)...)
 	}
+	pictures := []xlsx.Column{{Format: parseFormat(t, "image", "ja"), Rules: []xlsx.Rule{{When: xlsx.WhenBlank, Look: red}}}}
+	refuses(t, xlsx.Sheet{Name: "photos", Columns: pictures}, "pictures", "rule 1 of column 1")
 	many := []xlsx.Column{{Rules: slices.Repeat([]xlsx.Rule{{When: xlsx.WhenBlank, Look: red}}, 1001)}}
 	refuses(t, xlsx.Sheet{Name: "many", Columns: many}, "1001 rules", "1000")
 }

@@ -86,7 +86,7 @@ func (s *SheetWriter) write(values []Value) error {
 			return err
 		}
 		s.rows.mayBeLarge = true
-		changes, traits, height = s.apply(values)
+		s.restyle()
 		s.encoder.append(&s.rows.pending, s.written+1, s.row, s.ids, height)
 	}
 	s.written++

@@ -154,6 +154,7 @@ func TestTotalsThatCannotBe(t *testing.T) {
 	refuses(t, xlsx.Sheet{Name: "unknown", Columns: columns("", "median")}, `column 2 ("price")`, `"median"`, "average")
 	refuses(t, xlsx.Sheet{Name: "text", Columns: columns("text", xlsx.TotalSum)}, `column 2 ("price")`, `"count"`)
 	refuses(t, xlsx.Sheet{Name: "dates", Columns: columns("date", xlsx.TotalSum)}, `column 2 ("price")`, `"min"`)
+	refuses(t, xlsx.Sheet{Name: "pictures", Columns: columns("image", xlsx.TotalCount)}, `column 2 ("price")`, "pictures")
 	refuses(t, xlsx.Sheet{Name: "label", Columns: columns("", xlsx.TotalSum)[1:], TotalLabel: "合計"}, "合計")
 }
 
