@@ -2,11 +2,24 @@ package template_test
 
 import (
 	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
 )
+
+// keepIn is for programs that are not ours to look at what is filled.
+var keepIn = flag.String("keep", "", "a `directory` to leave the filled workbooks of the corpus in")
+
+func keep(t *testing.T, name string, workbook []byte) {
+	t.Helper()
+	if *keepIn != "" {
+		noError(t, os.WriteFile(filepath.Join(*keepIn, name+".xlsx"), workbook, 0o600))
+	}
+}
 
 func corpus() []sample {
 	return slices.Concat(cellSamples(), blockSamples(), areaSamples(), objectSamples())
@@ -22,7 +35,9 @@ func TestTemplatesOfTheCorpusAreFilled(t *testing.T) {
 			if reasons := compiled.Unsupported(); len(reasons) > 0 {
 				t.Errorf("not compiled: %v", reasons)
 			}
-			got := look(t, filled(t, compiled, s.data))
+			workbook := filled(t, compiled, s.data)
+			keep(t, s.name, workbook)
+			got := look(t, workbook)
 			for where, want := range s.want {
 				if got[where] != want {
 					t.Errorf("%s is %q, want %q", where, got[where], want)
@@ -52,7 +67,9 @@ func TestBothWaysOfFillingShowTheSame(t *testing.T) {
 			other, err := template.Compile(file, template.Options{})
 			noError(t, err)
 			other.ByExcelize()
-			same(t, look(t, filled(t, other, s.data)), look(t, filled(t, compiled, s.data)), "by excelize")
+			workbook := filled(t, other, s.data)
+			keep(t, s.name+" by excelize", workbook)
+			same(t, look(t, workbook), look(t, filled(t, compiled, s.data)), "by excelize")
 		})
 	}
 }
