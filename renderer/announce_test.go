@@ -1,7 +1,6 @@
 package renderer
 
 import (
-	"bytes"
 	"testing"
 
 	"github.com/nats-io/nats.go"
@@ -30,23 +29,5 @@ func TestEventCarriesAttemptAndTrace(t *testing.T) {
 		if got, want := event.Header.Get(header), m.Header.Get(header); got != want {
 			t.Errorf("%s is %q in the event, want %q", header, got, want)
 		}
-	}
-}
-
-// Runs of the same rows have other bytes, and an attempt of the same run the same: what
-// If-Match compares is made of the bytes.
-func TestBytesTellRunsApart(t *testing.T) {
-	t.Parallel()
-	d := newDatabase(t)
-	text := definition(`records: "select 1 as n where @tenant = 'a'"`, simpleSheet)
-	again := request("x")
-	again.Run.Rerun = 7
-	first, _, err := d.render(text, request("x"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, _, err := d.render(text, again)
-	if err != nil || bytes.Equal(first, second) {
-		t.Errorf("workbooks of two runs have the same bytes (%v)", err)
 	}
 }

@@ -2,15 +2,17 @@ package renderer
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/jetsheet/jetsheet/internal/report"
 	"github.com/jetsheet/jetsheet/internal/report/query"
+	"github.com/jetsheet/jetsheet/renderer/xlsx"
 )
 
-// takeColumns reads a columnsFrom query: name, and title, format and width where it
-// has them.
+// takeColumns reads a columnsFrom query: name, and title, format, width and total where
+// it has them.
 func (r *rendering) takeColumns(name string, rows *query.Rows) error {
 	at := map[string]int{}
 	for i, c := range rows.Columns() {
@@ -36,6 +38,9 @@ func (r *rendering) takeColumns(name string, rows *query.Rows) error {
 				return &WorkbookError{fmt.Errorf("query %s: the width %q of column %q is not a number from 0 to 255", name, width, c.Name)}
 			}
 			c.Width = w
+		}
+		if c.Total = report.Total(get("total")); c.Total != report.TotalNone && !slices.Contains(report.Totals(), c.Total) {
+			return &WorkbookError{fmt.Errorf("query %s: the total %q of column %q is none of %s", name, c.Total, c.Name, strings.Join(xlsx.TotalNames(), ", "))}
 		}
 		r.columns[name] = append(r.columns[name], c)
 	}

@@ -66,13 +66,8 @@ func Render(ctx context.Context, s Source, dst io.Writer) (*Result, error) {
 	}
 	r := &rendering{source: s, texts: texts, notes: newNotes(), columns: map[string][]report.Column{}}
 	defer r.discard()
-	r.book = func(snapshot query.Snapshot) (*xlsx.Writer, error) {
-		return xlsx.New(ctx, &progressWriter{dst, s.Progress}, xlsx.Book{
-			Title: s.Definition.Title, Creator: "jetsheet", Created: snapshot.At.Truncate(time.Second),
-			// Workbooks of different runs differ in their bytes, so that If-Match, which
-			// compares what is made of the bytes, tells them apart.
-			Identifier: s.Request.Conversion().String(),
-		})
+	r.newBook = func() (*xlsx.Writer, error) {
+		return xlsx.New(ctx, &progressWriter{dst, s.Progress}, bookOf(s, texts))
 	}
 	steps := r.steps()
 	queries := make([]query.Query, len(steps))
@@ -102,12 +97,15 @@ type rendering struct {
 	source  Source
 	texts   *report.Texts
 	notes   *notes
-	book    func(query.Snapshot) (*xlsx.Writer, error)
+	newBook func() (*xlsx.Writer, error)
 	writer  *xlsx.Writer
-	columns map[string][]report.Column // by columnsFrom query
+	// dataAsOf is when the records were read, as texts show it.
+	dataAsOf string
+	columns  map[string][]report.Column // by columnsFrom query
 	// waiting are sheets without a row yet: no workbook is begun before the first
 	// row, because an empty one may not be wanted.
 	waiting []*sheet
+	opened  int // sheets
 	rows    int64
 }
 
@@ -129,7 +127,7 @@ func (r *rendering) steps() []step {
 			}})
 		}
 		steps = append(steps, step{r.query(def.Rows, false), func(rows *query.Rows) error {
-			return r.takeRows(def, r.texts.Text(def.Name, nil), rows)
+			return r.takeRows(def, rows)
 		}})
 	}
 	return steps
@@ -157,16 +155,16 @@ func (r *rendering) scope(zone *time.Location) query.Scope {
 	}
 }
 
-// takeRows writes the rows of one sheet.
-func (r *rendering) takeRows(def *report.Sheet, name string, rows *query.Rows) error {
-	s, err := newSheet(r, def, name, rows.Columns())
+// takeRows writes the rows of one sheet, or of one for each value of a column.
+func (r *rendering) takeRows(def *report.Sheet, rows *query.Rows) error {
+	s, err := newSheet(r, def, rows.Columns())
 	if err != nil {
-		return &WorkbookError{fmt.Errorf("sheet %q: %w", name, err)}
+		return &WorkbookError{fmt.Errorf("sheet %q: %w", def.Name, err)}
 	}
 	r.waiting = append(r.waiting, s)
 	for rows.Next() {
 		if len(r.waiting) > 0 {
-			if err := r.begin(rows.Snapshot()); err != nil {
+			if err := r.begin(rows.Snapshot().At); err != nil {
 				return err
 			}
 		}
@@ -182,14 +180,15 @@ func (r *rendering) takeRows(def *report.Sheet, name string, rows *query.Rows) e
 	return s.end()
 }
 
-// begin starts the workbook, if need be, and the sheets that waited for a row.
-func (r *rendering) begin(snapshot query.Snapshot) error {
+// begin starts the workbook, if need be, and the sheets that waited for a row. dataAsOf
+// is when the records were read.
+func (r *rendering) begin(dataAsOf time.Time) error {
 	if r.writer == nil {
-		w, err := r.book(snapshot)
+		w, err := r.newBook()
 		if err != nil {
 			return err
 		}
-		r.writer = w
+		r.writer, r.dataAsOf = w, r.texts.DataAsOf(dataAsOf)
 	}
 	for i, s := range r.waiting {
 		if err := s.begin(r.writer); err != nil {
@@ -212,7 +211,10 @@ func (r *rendering) finish(snapshot jetsheet.Snapshot) (*Result, error) {
 	}
 	if len(r.waiting) > 0 {
 		last := r.waiting[len(r.waiting)-1]
-		if err := r.begin(query.Snapshot{ID: snapshot.ID, At: snapshot.At}); err != nil {
+		if err := r.begin(snapshot.At); err != nil {
+			return nil, err
+		}
+		if err := last.openOnly(); err != nil {
 			return nil, err
 		}
 		if err := last.end(); err != nil {

@@ -1,9 +1,9 @@
 package renderer
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jetsheet/jetsheet/internal/report"
 	"github.com/jetsheet/jetsheet/internal/report/query"
@@ -13,10 +13,16 @@ import (
 // none is the source of a column that no column of the query gives.
 const none = -1
 
-// sheet maps the rows of a query to the columns of a sheet.
+// sheet maps the rows of a query to the columns of a sheet, or of one sheet for each
+// value of a column.
 type sheet struct {
-	r      *rendering
+	r   *rendering
+	def *report.Sheet
+	// layout is what the sheets have in common.
 	layout xlsx.Sheet
+	by     *sheetBy // nil for a single sheet
+	// book is nil until the workbook is begun, writer while no sheet is open.
+	book   *xlsx.Writer
 	writer *xlsx.SheetWriter
 	names  []string // of the sheet's columns, for notes
 	// source is, for each column of the sheet, the query's column that fills it.
@@ -32,7 +38,7 @@ type sheet struct {
 	texts  texts
 }
 
-func newSheet(r *rendering, def *report.Sheet, name string, columns []query.Column) (*sheet, error) {
+func newSheet(r *rendering, def *report.Sheet, columns []query.Column) (*sheet, error) {
 	wanted := append(append([]report.Column{}, def.Columns...), r.columns[def.ColumnsFrom]...)
 	own := len(def.Columns) == 0 && def.ColumnsFrom == ""
 	if own {
@@ -43,31 +49,36 @@ func newSheet(r *rendering, def *report.Sheet, name string, columns []query.Colu
 	if len(wanted) == 0 {
 		return nil, errors.New(noColumns(def))
 	}
+	by, err := newSheetBy(def, columns)
+	if err != nil {
+		return nil, err
+	}
+	layout, err := newLayout(def, wanted, r.source.Request.Locale)
+	if err != nil {
+		return nil, err
+	}
 	s := &sheet{
-		r: r,
-		layout: xlsx.Sheet{
-			Name: name, FreezeHeader: def.FreezeHeader, Filter: def.Filter,
-			Header: xlsx.Header{Bold: def.Header.Bold, Fill: def.Header.Fill, Wrap: def.Header.Wrap},
-		},
+		r: r, def: def, by: by, layout: layout,
 		source: make([]int, len(wanted)),
 		found:  make([]bool, len(wanted)),
 		values: make([]xlsx.Value, len(wanted)),
 		texts:  newTexts(len(wanted)),
 	}
 	for _, c := range wanted {
-		format, err := xlsx.ParseFormat(c.Format, r.source.Request.Locale)
-		if err != nil {
-			return nil, fmt.Errorf("column %q: %w", c.Name, err)
-		}
-		title := c.Title
-		if title == "" {
-			title = c.Name
-		}
-		s.layout.Columns = append(s.layout.Columns, xlsx.Column{Title: title, Format: format, Width: c.Width})
 		s.names = append(s.names, c.Name)
 	}
+	s.noteRules()
 	s.match(columns, own)
 	return s, nil
+}
+
+// noteRules notes rules for columns that the sheet has not: a form may lack a field.
+func (s *sheet) noteRules() {
+	for _, rule := range s.def.Rules {
+		if !slices.Contains(s.names, rule.Column) {
+			s.r.notes.missingColumn(rule.Column)
+		}
+	}
 }
 
 func noColumns(def *report.Sheet) string {
@@ -111,18 +122,53 @@ func (s *sheet) match(columns []query.Column, own bool) {
 	}
 }
 
+// begin begins the sheet in the workbook, or, where values make sheets, waits for the
+// first one.
 func (s *sheet) begin(w *xlsx.Writer) error {
-	writer, err := w.Sheet(s.layout)
-	if err != nil {
-		return &WorkbookError{fmt.Errorf("sheet %q: %w", s.layout.Name, err)}
+	s.book = w
+	if s.by != nil {
+		return nil
 	}
-	s.writer = writer
+	return s.open("")
+}
+
+// open begins the next sheet; value is that of the column that makes sheets.
+func (s *sheet) open(value string) error {
+	known := map[string]string{report.HolderDataAsOf: s.r.dataAsOf}
+	if s.by != nil {
+		known[s.by.column] = value
+	}
+	layout := layoutTexts(s.layout, s.def, s.r.texts, known, s.r.source.Request.Locale)
+	writer, err := s.book.Sheet(layout)
+	if err != nil {
+		return &WorkbookError{fmt.Errorf("sheet %q: %w", layout.Name, err)}
+	}
+	s.layout.Name, s.writer = layout.Name, writer
+	s.r.opened++
+	return nil
+}
+
+// close completes the sheet that is open.
+func (s *sheet) close() error {
+	if s.writer == nil {
+		return nil
+	}
+	err := s.writer.Close()
+	s.writer = nil
+	if err != nil {
+		return fmt.Errorf("sheet %q: %w", s.layout.Name, err)
+	}
 	return nil
 }
 
 // row writes one row. The values borrow from the query until its next row; the
 // writer has taken what it needs by then.
 func (s *sheet) row(values []query.Value) error {
+	if s.by != nil {
+		if err := s.turn(values[s.by.from]); err != nil {
+			return err
+		}
+	}
 	s.rows++
 	s.texts.reset()
 	for to, from := range s.source {
@@ -147,7 +193,7 @@ func (s *sheet) row(values []query.Value) error {
 // end closes the sheet, if it was begun, and notes columns that nothing has given.
 // Where there was no row, a key of a jsonb column could not show itself.
 func (s *sheet) end() error {
-	if s.writer == nil {
+	if s.book == nil {
 		return nil
 	}
 	for i, found := range s.found {
@@ -155,62 +201,5 @@ func (s *sheet) end() error {
 			s.r.notes.missingColumn(s.names[i])
 		}
 	}
-	if err := s.writer.Close(); err != nil {
-		return fmt.Errorf("sheet %q: %w", s.layout.Name, err)
-	}
-	return nil
-}
-
-// set puts a value of the query into a column of the sheet.
-func (s *sheet) set(to int, v query.Value) {
-	switch v.Kind() {
-	case query.KindText:
-		s.texts.put(to, textKind(v.Odd()), v.Bytes())
-	case query.KindJSON, query.KindOther:
-		s.texts.put(to, xlsx.KindText, v.Bytes())
-	case query.KindNumeric:
-		s.texts.put(to, xlsx.KindDecimal, v.Bytes())
-	default:
-		s.values[to] = cell(v)
-	}
-}
-
-// textKind is what text stands for that is a value beyond its column's kind. The
-// writer records that the cell holds text instead; text that is text stays so.
-func textKind(odd query.Kind) xlsx.Kind {
-	switch odd {
-	case query.KindFloat, query.KindNumeric: // NaN and the infinities
-		return xlsx.KindDecimal
-	case query.KindDate, query.KindTimestamp, query.KindTimestampTZ, query.KindInterval:
-		return xlsx.KindOddTime
-	default:
-		return xlsx.KindText
-	}
-}
-
-// cell makes a cell of a value that is not text.
-func cell(v query.Value) xlsx.Value {
-	switch v.Kind() {
-	case query.KindNull:
-		return xlsx.Null()
-	case query.KindBool:
-		return xlsx.Bool(v.Bool())
-	case query.KindInt:
-		return xlsx.Int(v.Int())
-	case query.KindFloat:
-		return xlsx.Float(v.Float())
-	case query.KindDate:
-		t := v.Time()
-		return xlsx.Date(t.Year(), t.Month(), t.Day())
-	case query.KindTimestamp, query.KindTimestampTZ:
-		return xlsx.DateTime(v.Time())
-	case query.KindTime:
-		return xlsx.TimeOfDay(v.Duration())
-	case query.KindInterval:
-		return xlsx.Duration(v.Duration())
-	case query.KindBytes:
-		return xlsx.Text(`\x` + hex.EncodeToString(v.Bytes()))
-	default:
-		return xlsx.Text(v.Text())
-	}
+	return s.close()
 }

@@ -43,7 +43,7 @@ type stage interface {
 
 // parseReport reads a definition with every check that needs no database.
 func parseReport(file string, data []byte) (*report.Definition, error) {
-	return report.Options{CheckFormat: func(format string) error {
+	return report.Options{CheckSheet: renderer.CheckSheet, CheckFormat: func(format string) error {
 		_, err := xlsx.ParseFormat(format, report.DefaultLocale)
 		return err
 	}}.Parse(file, data)

@@ -28,14 +28,13 @@ type Action string
 // The actions.
 const (
 	ActionFilter        Action = "filter"
-	ActionSort          Action = "sort"
 	ActionFormatCells   Action = "formatCells"
 	ActionFormatColumns Action = "formatColumns"
 	ActionFormatRows    Action = "formatRows"
 )
 
 func actions() []Action {
-	return []Action{ActionFilter, ActionSort, ActionFormatCells, ActionFormatColumns, ActionFormatRows}
+	return []Action{ActionFilter, ActionFormatCells, ActionFormatColumns, ActionFormatRows}
 }
 
 // Protection locks the cells of a sheet against changes by mistake. It has no password:

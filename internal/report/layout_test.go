@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -31,18 +32,18 @@ workbook:
       rules:
         - {column: degrees, above: 10.5, fill: "ffc7ce", color: "#9C0006", bold: true}
         - {column: degrees, between: [-1, 20.5], fill: "C6EFCE"}
-        - {column: note, equals: ng, bold: true}
+        - {column: note, equals: ng, bold: true, wholeRow: true}
         - {column: note, blank: true, fill: "FFEB9C"}
         - {column: degrees, scale: ["FFFFFF", "F8696B"]}
         - {column: degrees, bar: "5B9BD5"}
       page:
         paper: A3
         orientation: landscape
-        margins: {left: 10mm, top: 1in, footer: 1cm}
+        margins: {left: 10mm, top: 1in, footer: 1.5cm}
         header: "{company}"
         footer: {left: "{sheet}", right: "{page} / {pages}"}
       footer: "{rows} rows of {period}"
-      protect: {allow: [filter, sort]}
+      protect: {allow: [filter, formatRows]}
 output: {key: "{tenant}/{period}/{target}.xlsx"}
 `
 
@@ -63,14 +64,14 @@ func TestLayout(t *testing.T) {
 	check("rules", sheet.Rules, []Rule{
 		{Column: "degrees", Condition: ConditionAbove, Operands: []Operand{number("10.5")}, Fill: "FFC7CE", Color: "9C0006", Bold: true},
 		{Column: "degrees", Condition: ConditionBetween, Operands: []Operand{number("-1"), number("20.5")}, Fill: "C6EFCE"},
-		{Column: "note", Condition: ConditionEquals, Operands: []Operand{{Text: "ng"}}, Bold: true},
+		{Column: "note", Condition: ConditionEquals, Operands: []Operand{{Text: "ng"}}, Bold: true, WholeRow: true},
 		{Column: "note", Condition: ConditionBlank, Fill: "FFEB9C"},
 		{Column: "degrees", Condition: ConditionScale, Colors: []string{"FFFFFF", "F8696B"}},
 		{Column: "degrees", Condition: ConditionBar, Colors: []string{"5B9BD5"}},
 	})
-	check("margins", *sheet.Page.Margins, Margins{Left: 0.3937, Right: 0.7, Top: 1, Bottom: 0.75, Header: 0.3, Footer: 0.3937})
+	check("margins", *sheet.Page.Margins, Margins{Left: 10, Right: 17.78, Top: 25.4, Bottom: 19.05, Header: 7.62, Footer: 15})
 	check("page", []any{sheet.Page.Paper, sheet.Page.Orientation, sheet.Page.FitToWidth, sheet.Page.RepeatHeader}, []any{PaperA3, Landscape, true, true})
-	check("protection", sheet.Protection, &Protection{Allow: []Action{ActionFilter, ActionSort}})
+	check("protection", sheet.Protection, &Protection{Allow: []Action{ActionFilter, ActionFormatRows}})
 	check("placeholders", d.Placeholders(), []string{"company"})
 	check("MinReader", []int{d.MinReader, MinReader(d.Source)}, []int{2, 2})
 }
@@ -145,26 +146,26 @@ func TestLayoutProblems(t *testing.T) {
 		{"{column: degrees, above: 10.5,", "{above: 10.5,", `:20:11: "workbook.sheets[0].rules[0].column" is missing; write for example column: temperature`},
 		{"column: degrees, above", "column: degres, above", `:20:20: the sheet has no column "degres"; did you mean "degrees"?`},
 		{"above: 10.5", "abov: 10.5", `:20:29: unknown key "abov"; did you mean "above"?` + "\n" + `:20:11: workbook.sheets[0].rules[0] has no condition; write for example "above: 10"`},
-		{"above: 10.5", "above: hot", `:20:36: workbook.sheets[0].rules[0].above must be a number`},
+		{"above: 10.5", "above: [1]", `:20:36: workbook.sheets[0].rules[0].above must be a number or a text; quote true and false`},
 		{"above: 10.5", "above: 1, below: 2", `:20:46: a rule has one condition, and this one has above and below; write a rule for each`},
 		{", fill: \"ffc7ce\", color: \"#9C0006\", bold: true", "", `:20:11: workbook.sheets[0].rules[0] changes nothing; give it fill, color or bold`},
-		{"[-1, 20.5]", "[20, 1]", `:21:38: workbook.sheets[0].rules[1].between begins with the higher number; write the lower one first`},
-		{"[-1, 20.5]", "[20]", `:21:38: workbook.sheets[0].rules[1].between must have two numbers, as in [2, 8]`},
-		{"[-1, 20.5]", "[a, 1]", `:21:39: workbook.sheets[0].rules[1].between[0] must be a number`},
-		{"equals: ng", "equals: true", `:22:34: workbook.sheets[0].rules[2].equals must be a number or a text; quote true, false and null`},
+		{"[-1, 20.5]", "8", `:21:38: workbook.sheets[0].rules[1].between must be a list; write each element after "- "`},
+		{"[-1, 20.5]", "[20]", `:21:38: workbook.sheets[0].rules[1].between must have two ends, the lower one first, as in [2, 8]`},
+		{"[-1, 20.5]", "[true, 1]", `:21:39: workbook.sheets[0].rules[1].between[0] must be a number or a text; quote true and false`},
+		{"equals: ng", "equals: true", `:22:34: workbook.sheets[0].rules[2].equals must be a number or a text; quote true and false`},
 		{"blank: true", "blank: false", `:23:33: workbook.sheets[0].rules[3].blank must be true; the opposite of "blank" is "filled"`},
 		{`["FFFFFF", "F8696B"]`, `["FFFFFF"]`, `:24:36: workbook.sheets[0].rules[4].scale must have two or three colours from low to high, as in ["FFFFFF", "F8696B"]`},
 		{`["FFFFFF", "F8696B"]`, `["FFFFFF", none]`, `:24:47: workbook.sheets[0].rules[4].scale[1] must be a colour`},
 		{`bar: "5B9BD5"`, `bar: none`, `:25:34: workbook.sheets[0].rules[5].bar must be a colour`},
-		{`bar: "5B9BD5"`, `bar: "5B9BD5", bold: true`, `:25:11: workbook.sheets[0].rules[5] has bar, which has colours of its own; leave fill, color and bold out`},
+		{`bar: "5B9BD5"`, `bar: "5B9BD5", bold: true`, `:25:11: workbook.sheets[0].rules[5] has bar, which has colours of its own; leave fill, color, bold and wholeRow out`},
 		{"paper: A3", "paper: a4", `:27:16: unknown paper "a4"; did you mean "A4"?`},
 		{"landscape", "sideways", `:28:22: unknown orientation "sideways"; known: portrait, landscape`},
-		{"10mm", "10px", `:29:25: workbook.sheets[0].page.margins.left must be a length from 0 to 10 inches, written like "12mm", "1.5cm" or "0.5in"`},
-		{"10mm", "300mm", `:29:25: workbook.sheets[0].page.margins.left must be a length from 0 to 10 inches, written like "12mm", "1.5cm" or "0.5in"`},
+		{"10mm", "10px", `:29:25: workbook.sheets[0].page.margins.left must be a length from 0 to 297 mm, written like "12mm", "1.5cm" or "0.5in"`},
+		{"10mm", "300.1mm", `:29:25: workbook.sheets[0].page.margins.left must be a length from 0 to 297 mm, written like "12mm", "1.5cm" or "0.5in"`},
 		{`left: "{sheet}"`, `links: "{sheet}"`, `:31:18: unknown key "links"; known: left, center, right`},
-		{"protect: {allow: [filter, sort]}", "protect: secret", `:33:16: workbook.sheets[0].protect must be true, false, or a map of allow`},
-		{"[filter, sort]", "[filter, filter]", `:33:33: filter stands twice in workbook.sheets[0].protect.allow`},
-		{"[filter, sort]", "[sortt]", `:33:25: unknown allow[0] "sortt"; did you mean "sort"?`},
+		{"protect: {allow: [filter, formatRows]}", "protect: secret", `:33:16: workbook.sheets[0].protect must be true, false, or a map of allow`},
+		{"[filter, formatRows]", "[filter, filter]", `:33:33: filter stands twice in workbook.sheets[0].protect.allow`},
+		{"[filter, formatRows]", "[fitler]", `:33:25: unknown allow[0] "fitler"; did you mean "filter"?`},
 		{"subject:", "subjekt:", `:7:16: unknown key "subjekt"; did you mean "subject"?`},
 	} {
 		if !strings.Contains(laidOut, tc.old) {
@@ -209,5 +210,22 @@ func TestLayoutNamesColumnsOfTargets(t *testing.T) {
 	const want = `workbook.sheets[0].footer[0] uses {row}, but targets gives no column "row"; did you mean "rows"?`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// What the form does not show is asked of who writes sheets, once the form is right.
+func TestCheckSheet(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	options := Options{CheckSheet: func(sheet *Sheet) error {
+		asked++
+		return fmt.Errorf("%s of %s is odd", sheet.Columns[1].Total, sheet.Columns[1].Name)
+	}}
+	_, err := options.Parse("r", []byte(laidOut))
+	if want := "r:9:7: workbook.sheets[0]: average of degrees is odd"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if _, err := options.Parse("r", []byte(strings.Replace(laidOut, "total: average", "total: mean", 1))); asked != 1 || len(unjoin(err)) != 1 {
+		t.Errorf("asked %d times, got %v, want no question about a sheet of the wrong form", asked, err)
 	}
 }

@@ -1,9 +1,6 @@
 package report
 
-import (
-	"math"
-	"strings"
-)
+import "strings"
 
 // Paper is a size of paper.
 type Paper string
@@ -46,7 +43,7 @@ type Page struct {
 	Header, Footer Band
 }
 
-// Margins are in inches.
+// Margins are in millimetres.
 type Margins struct {
 	Left, Right, Top, Bottom float64
 	// Header and Footer are from the paper's edge to those texts.
@@ -60,9 +57,9 @@ type Band struct{ Left, Center, Right Pattern }
 // IsZero says whether the band is empty.
 func (b Band) IsZero() bool { return b.Left.IsZero() && b.Center.IsZero() && b.Right.IsZero() }
 
-// defaultMargins are what Excel sets, in inches.
+// defaultMargins are what Excel sets.
 func defaultMargins() *Margins {
-	return &Margins{Left: 0.7, Right: 0.7, Top: 0.75, Bottom: 0.75, Header: 0.3, Footer: 0.3}
+	return &Margins{Left: 17.78, Right: 17.78, Top: 19.05, Bottom: 19.05, Header: 7.62, Footer: 7.62}
 }
 
 func (s section) page() *Page {
@@ -95,10 +92,10 @@ func (s section) margins() *Margins {
 	return m
 }
 
-// maxLength is the widest margin, in inches.
-const maxLength = 10
+// maxLength is the width of the largest paper, in millimetres.
+const maxLength = 297
 
-// length is in inches.
+// length is in millimetres.
 func (s section) length(key string, otherwise float64) float64 {
 	if !s.has(key) {
 		return otherwise
@@ -107,13 +104,13 @@ func (s section) length(key string, otherwise float64) float64 {
 	if !ok {
 		return otherwise
 	}
-	for unit, inches := range map[string]float64{"mm": 1 / 25.4, "cm": 1 / 2.54, "in": 1} {
+	for unit, mm := range map[string]float64{"mm": 1, "cm": 10, "in": 25.4} {
 		number, is := strings.CutSuffix(text, unit)
-		if n, ok := decimal(strings.TrimSpace(number)); is && ok && n >= 0 && n*inches <= maxLength {
-			return math.Round(n*inches*10000) / 10000
+		if n, ok := decimal(strings.TrimSpace(number)); is && ok && n >= 0 && n*mm <= maxLength {
+			return n * mm
 		}
 	}
-	s.problem(key, `%s must be a length from 0 to %d inches, written like "12mm", "1.5cm" or "0.5in"`, s.child(key), maxLength)
+	s.problem(key, `%s must be a length from 0 to %d mm, written like "12mm", "1.5cm" or "0.5in"`, s.child(key), maxLength)
 	return otherwise
 }
 

@@ -12,6 +12,9 @@ import (
 type Options struct {
 	// CheckFormat says what is wrong with a column's format; nil accepts any.
 	CheckFormat func(format string) error
+	// CheckSheet says what is wrong with a sheet whose form is right, such as a total that
+	// its column's format has not; nil accepts any.
+	CheckSheet func(sheet *Sheet) error
 }
 
 // Parse reads a definition with the zero [Options].
@@ -26,7 +29,7 @@ func Parse(file string, data []byte) (*Definition, error) {
 // definition is nil then. What only a database knows, such as the columns of a
 // query, is not checked: see [Definition.NewResolver].
 func (o Options) Parse(file string, data []byte) (*Definition, error) {
-	r := &reader{file: file, checkFormat: o.CheckFormat, since: since()}
+	r := &reader{file: file, checkFormat: o.CheckFormat, checkSheet: o.CheckSheet, since: since()}
 	return r.parse(data)
 }
 

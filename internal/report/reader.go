@@ -15,6 +15,7 @@ type reader struct {
 	file        string
 	lines       []string
 	checkFormat func(string) error
+	checkSheet  func(*Sheet) error
 	problems    []*ProblemError
 	// since says which keys are younger than version 1, see [since]; minReader is the
 	// youngest of what was met.

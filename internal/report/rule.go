@@ -10,8 +10,8 @@ import (
 // Condition is what a rule asks of a cell.
 type Condition string
 
-// The conditions. Numbers are compared with above, below, atLeast, atMost, between and
-// outside; equals and not take a text too.
+// The conditions. What cells are compared with goes through the column's format as they
+// do: under a format of dates, "2026-10-05" is that day.
 const (
 	ConditionAbove   Condition = "above"
 	ConditionBelow   Condition = "below"
@@ -21,6 +21,8 @@ const (
 	ConditionOutside Condition = "outside"
 	ConditionEquals  Condition = "equals"
 	ConditionNot     Condition = "not"
+	// ConditionContains asks for a text with a text in it.
+	ConditionContains Condition = "contains"
 	// ConditionBlank asks for an empty cell, ConditionFilled for one that is not.
 	ConditionBlank  Condition = "blank"
 	ConditionFilled Condition = "filled"
@@ -33,7 +35,7 @@ const (
 func conditions() []Condition {
 	return []Condition{
 		ConditionAbove, ConditionBelow, ConditionAtLeast, ConditionAtMost, ConditionBetween, ConditionOutside,
-		ConditionEquals, ConditionNot, ConditionBlank, ConditionFilled, ConditionBar, ConditionScale,
+		ConditionEquals, ConditionNot, ConditionContains, ConditionBlank, ConditionFilled, ConditionBar, ConditionScale,
 	}
 }
 
@@ -50,6 +52,8 @@ type Rule struct {
 	// Fill and Color are those of the cell and of its text, six hex digits or "".
 	Fill, Color string
 	Bold        bool
+	// WholeRow gives the look to all cells of the row.
+	WholeRow bool
 }
 
 // Operand is a number or a text that a rule compares with.
@@ -67,7 +71,7 @@ func (s section) rules(sheet *Sheet) []Rule {
 	var rules []Rule
 	elements, keys := s.list("rules")
 	for _, key := range keys {
-		known := []string{"column", "fill", "color", "bold"}
+		known := []string{"column", "fill", "color", "bold", "wholeRow"}
 		for _, c := range conditions() {
 			known = append(known, string(c))
 		}
@@ -83,7 +87,7 @@ func (s section) rules(sheet *Sheet) []Rule {
 }
 
 func (s section) rule() Rule {
-	r := Rule{Fill: s.color("fill", ""), Color: s.color("color", ""), Bold: s.boolean("bold", false)}
+	r := Rule{Fill: s.color("fill", ""), Color: s.color("color", ""), Bold: s.boolean("bold", false), WholeRow: s.boolean("wholeRow", false)}
 	if s.required("column", "temperature") {
 		r.Column = s.line("column", "")
 	}
@@ -107,8 +111,8 @@ func (s section) rule() Rule {
 	shown := r.Condition == ConditionBar || r.Condition == ConditionScale
 	looks := r.Fill != "" || r.Color != "" || r.Bold
 	switch {
-	case shown && looks:
-		s.r.problem(s.at, s.path, "%s has %s, which has colours of its own; leave fill, color and bold out", s.path, r.Condition)
+	case shown && (looks || r.WholeRow):
+		s.r.problem(s.at, s.path, "%s has %s, which has colours of its own; leave fill, color, bold and wholeRow out", s.path, r.Condition)
 	case !shown && !looks && !s.wrong("fill") && !s.wrong("color"):
 		s.r.problem(s.at, s.path, "%s changes nothing; give it fill, color or bold", s.path)
 	}
@@ -133,8 +137,7 @@ func (s section) operands(r *Rule) {
 	case ConditionBetween, ConditionOutside:
 		r.Operands = s.bounds(key)
 	default:
-		words := r.Condition == ConditionEquals || r.Condition == ConditionNot
-		if o, ok := s.operand(key, words); ok {
+		if o, ok := s.operand(key); ok {
 			r.Operands = []Operand{o}
 		}
 	}
@@ -157,31 +160,23 @@ func (s section) scale(key string) []string {
 	return colors
 }
 
-// bounds are two numbers, the lower one first.
+// bounds are two operands, the lower one first.
 func (s section) bounds(key string) []Operand {
 	elements, keys := s.list(key)
 	var bounds []Operand
 	for _, at := range keys {
-		if o, ok := elements.operand(at, false); ok {
+		if o, ok := elements.operand(at); ok {
 			bounds = append(bounds, o)
 		}
 	}
-	switch {
-	case elements.values == nil || len(bounds) < len(keys):
-	case len(keys) != 2:
-		s.problem(key, "%s must have two numbers, as in [2, 8]", s.child(key))
-	default:
-		low, _ := decimal(bounds[0].Text)
-		high, _ := decimal(bounds[1].Text)
-		if low > high {
-			s.problem(key, "%s begins with the higher number; write the lower one first", s.child(key))
-		}
+	if elements.values != nil && len(keys) != 2 {
+		s.problem(key, "%s must have two ends, the lower one first, as in [2, 8]", s.child(key))
 	}
 	return bounds
 }
 
-// operand is a number, or with words also a text.
-func (s section) operand(key string, words bool) (Operand, bool) {
+// operand is a number or a text.
+func (s section) operand(key string) (Operand, bool) {
 	switch n := s.values[key].(type) {
 	case *ast.IntegerNode, *ast.FloatNode:
 		text := strings.ReplaceAll(n.GetToken().Value, "_", "")
@@ -189,15 +184,9 @@ func (s section) operand(key string, words bool) (Operand, bool) {
 			return Operand{Text: text, Number: true}, true
 		}
 	case *ast.StringNode:
-		if words {
-			text := s.line(key, "")
-			return Operand{Text: text}, text != ""
-		}
+		text := s.line(key, "")
+		return Operand{Text: text}, text != ""
 	}
-	if words {
-		s.r.wrongKind(s.values[key], s.child(key), "a number or a text; quote true, false and null")
-	} else {
-		s.r.wrongKind(s.values[key], s.child(key), "a number")
-	}
+	s.r.wrongKind(s.values[key], s.child(key), "a number or a text; quote true and false")
 	return Operand{}, false
 }

@@ -28,6 +28,7 @@ func (s section) workbook(d *Definition) Workbook {
 }
 
 func (s section) sheet(queries []Query) Sheet {
+	before := len(s.r.problems)
 	sheet := Sheet{
 		FreezeHeader: s.boolean("freezeHeader", true),
 		Filter:       s.boolean("filter", true),
@@ -54,6 +55,11 @@ func (s section) sheet(queries []Query) Sheet {
 	sheet.Rules = s.rules(&sheet)
 	sheet.TotalsLabel = s.totalsLabel(&sheet)
 	sheet.SheetBy = s.sheetBy(&sheet)
+	if s.r.checkSheet != nil && len(s.r.problems) == before {
+		if err := s.r.checkSheet(&sheet); err != nil {
+			s.r.problem(s.at, s.path, "%s: %s", s.path, err)
+		}
+	}
 	return sheet
 }
 

@@ -1,0 +1,126 @@
+package renderer
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jetsheet/jetsheet/internal/report"
+	"github.com/jetsheet/jetsheet/renderer/xlsx"
+)
+
+// newLayout is what the sheets of a definition have in common, without their texts.
+func newLayout(def *report.Sheet, wanted []report.Column, locale string) (xlsx.Sheet, error) {
+	columns, err := layoutColumns(def, wanted, locale)
+	return xlsx.Sheet{
+		Columns: columns, FreezeHeader: def.FreezeHeader, Filter: def.Filter,
+		Header:     xlsx.Header{Bold: def.Header.Bold, Fill: def.Header.Fill, Wrap: def.Header.Wrap},
+		Banding:    xlsx.Banding{Fill: def.Banding},
+		Page:       pageOf(def.Page),
+		Protection: protectionOf(def.Protection),
+	}, err
+}
+
+// CheckSheet says what the writer refuses of a sheet's definition whatever its records
+// are: a total or a rule that does not go with its column's format. What comes from the
+// database is not known yet.
+func CheckSheet(def *report.Sheet) error {
+	if len(def.Columns) == 0 {
+		return nil
+	}
+	layout, err := newLayout(def, def.Columns, report.DefaultLocale)
+	if err != nil {
+		return err
+	}
+	layout.Name = def.Name.String()
+	w, err := xlsx.New(context.Background(), io.Discard, xlsx.Book{})
+	if err != nil {
+		return err
+	}
+	defer w.Discard()
+	_, err = w.Sheet(layout)
+	return err
+}
+
+func pageOf(p *report.Page) xlsx.Page {
+	if p == nil {
+		return xlsx.Page{}
+	}
+	page := xlsx.Page{
+		Paper: xlsx.Paper(p.Paper), Landscape: p.Orientation == report.Landscape, FitWidth: p.FitToWidth, RepeatHeader: p.RepeatHeader,
+	}
+	if p.Margins != nil {
+		page.Margins = xlsx.Margins(*p.Margins)
+	}
+	return page
+}
+
+func protectionOf(p *report.Protection) *xlsx.Protection {
+	if p == nil {
+		return nil
+	}
+	protection := &xlsx.Protection{}
+	for _, a := range p.Allow {
+		protection.Allow = append(protection.Allow, xlsx.Action(a))
+	}
+	return protection
+}
+
+// layoutTexts renders the texts of a layout. known are the names that all of them know
+// beside those of the target.
+func layoutTexts(layout xlsx.Sheet, def *report.Sheet, texts *report.Texts, known map[string]string, locale string) xlsx.Sheet {
+	lines := func(patterns []report.Pattern) []string {
+		all := make([]string, len(patterns))
+		for i, p := range patterns {
+			all[i] = texts.Text(p, known)
+		}
+		return all
+	}
+	layout.Name = texts.Text(def.Name, known)
+	if len(def.Title) > 0 {
+		layout.Title.Lines = lines(def.Title)
+	}
+	if hasPlaceForLabel(layout.Columns) {
+		layout.TotalLabel = totalLabel(locale)
+		if !def.TotalsLabel.IsZero() {
+			layout.TotalLabel = texts.Text(def.TotalsLabel, known)
+		}
+	}
+	if len(def.Footer) > 0 {
+		layout.Footer = func(rows int64) []string {
+			known[report.HolderRows] = strconv.FormatInt(rows, 10)
+			return lines(def.Footer)
+		}
+	}
+	if def.Page != nil {
+		layout.Page.Header = pageText(def.Page.Header, texts, known)
+		layout.Page.Footer = pageText(def.Page.Footer, texts, known)
+	}
+	return layout
+}
+
+// hasPlaceForLabel says whether there is a row of totals, with a column that has none.
+func hasPlaceForLabel(columns []xlsx.Column) bool {
+	with := func(c xlsx.Column) bool { return c.Total != xlsx.NoTotal }
+	without := func(c xlsx.Column) bool { return c.Total == xlsx.NoTotal }
+	return slices.ContainsFunc(columns, with) && slices.ContainsFunc(columns, without)
+}
+
+func totalLabel(locale string) string {
+	if language, _, _ := strings.Cut(strings.ReplaceAll(locale, "_", "-"), "-"); strings.EqualFold(language, "ja") {
+		return "合計"
+	}
+	return "Total"
+}
+
+func pageText(band report.Band, texts *report.Texts, known map[string]string) xlsx.PageText {
+	onPage := map[string]string{report.HolderPage: xlsx.PageNumber, report.HolderPages: xlsx.PageCount, report.HolderSheet: xlsx.PageSheet}
+	for name, value := range known {
+		onPage[name] = value
+	}
+	return xlsx.PageText{
+		Left: texts.Text(band.Left, onPage), Center: texts.Text(band.Center, onPage), Right: texts.Text(band.Right, onPage),
+	}
+}

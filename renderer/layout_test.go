@@ -1,0 +1,218 @@
+package renderer
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/report"
+)
+
+const readings = `records: "select i as no, case i when 3 then null else 2.5 * i end as degrees, case when i > 2 then '否' else '適' end as ok from generate_series(1, 4) i where @tenant = 'a'"`
+
+const laidOut = `
+properties: {subject: "{site_name}", keywords: "{period}", description: cold}
+sheets:
+  - name: "{site_name}"
+    rows: records
+    title: ["{title}", "{site_name} {until}"]
+    columns:
+      - {name: no, title: No.}
+      - {name: degrees, title: 温度, format: "decimal:1", total: average}
+      - {name: ok, title: 適否, total: count}
+    banding: true
+    rules:
+      - {column: degrees, above: 8, fill: "FFC7CE"}
+      - {column: degrees, between: [2, 6], bold: true}
+      - {column: ok, equals: 否, color: "9C0006", wholeRow: true}
+    page: {orientation: landscape, margins: {left: 12.7mm}, header: "{site_name}", footer: {left: "{sheet}", right: "{page} / {pages}"}}
+    footer: ["{period}", "{rows} 件"]
+    protect: {allow: [filter]}
+`
+
+// The whole layout as another program reads it.
+func TestLayout(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	r := request("x")
+	r.Values = map[string]string{"site_name": "第一"}
+	data, result, err := d.render(definition(readings, laidOut), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "cells", grid(t, open(t, data), "第一"), [][]string{
+		{"記録"},
+		{"第一 2026-10-31"},
+		{"No.", "温度", "適否"},
+		{"1", "2.5", "適"},
+		{"2", "5", "適"},
+		{"3", "", "否"},
+		{"4", "10", "否"},
+		{"合計", "5.83333333333333", "4"},
+		{"2026-10"},
+		{"4 件"},
+	})
+	if result.Notes != nil || result.Rows != 4 {
+		t.Errorf("result %+v, want 4 rows and nothing to note", result)
+	}
+	f, err := excelize.OpenReader(strings.NewReader(string(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(what string, got any, err error, want string) {
+		t.Helper()
+		if err != nil || fmt.Sprint(got) != want {
+			t.Errorf("%s: got %v (%v), want %s", what, got, err, want)
+		}
+	}
+	formula, err := f.GetCellFormula("第一", "C8")
+	check("total", formula, err, "SUBTOTAL(103,C4:C7)")
+	properties, err := f.GetDocProps()
+	check("properties", []string{properties.Title, properties.Creator, properties.Subject, properties.Keywords, properties.Description, properties.Created}, err,
+		"[記録 jetsheet 第一 2026-10 cold 2026-10-31T15:00:00Z]")
+	layout, err := f.GetPageLayout("第一")
+	check("page", fmt.Sprint(*layout.Size, " ", *layout.Orientation, *layout.FitToHeight), err, "9 landscape0")
+	margins, err := f.GetPageMargins("第一")
+	check("margins", fmt.Sprint(*margins.Left, *margins.Right), err, "0.5 0.7")
+	texts, err := f.GetHeaderFooter("第一")
+	check("page texts", []string{texts.OddHeader, texts.OddFooter}, err, "[&C第一 &L&A&R&P / &N]")
+	var names []string
+	for _, n := range f.GetDefinedName() {
+		names = append(names, n.Name+n.RefersTo)
+	}
+	check("repeated rows", names, nil, "[_xlnm._FilterDatabase'第一'!$A$3:$C$7 _xlnm.Print_Titles'第一'!$3:$3]")
+	formats, err := f.GetConditionalFormats("第一")
+	check("rules", slices.Sorted(maps.Keys(formats)), err, "[A4:C7 B4:B7]")
+	var fills []string
+	for row := 4; row <= 7; row++ {
+		id, err := f.GetCellStyle("第一", fmt.Sprint("A", row))
+		if err != nil {
+			t.Fatal(err)
+		}
+		style, err := f.GetStyle(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fills = append(fills, strconv.Itoa(style.Fill.Pattern))
+	}
+	check("banding", fills, nil, "[0 1 0 1]")
+}
+
+// Totals, like other things of a column, may come from the form.
+func TestColumnsFromGivesTotals(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	text := func(total string) string {
+		return definition(readings+"\nfields: \"select * from (values ('degrees', 'decimal:1', '"+total+"'), ('ok', '', '')) v (name, format, total) where @tenant = 'a'\"",
+			`sheets: [{name: S, rows: records, columnsFrom: fields, totalsLabel: "{title}計", rules: [{column: gone, blank: true, bold: true}]}]`)
+	}
+	book, result := d.workbook(text("max"), request("x"))
+	rows := grid(t, book, "S")
+	same(t, "totals", rows[len(rows)-1], []string{"10", "記録計"})
+	same(t, "rules for columns that are not there", result.Notes.MissingColumns, []string{"gone"})
+	_, _, err := d.render(text("median"), request("x"))
+	if !errors.As(err, new(*WorkbookError)) || !strings.Contains(err.Error(), `the total "median" of column "degrees" is none of sum, average, count, min, max`) {
+		t.Errorf("error %v, want one that names the total", err)
+	}
+}
+
+func TestTotalLabelIsOfTheTargetsLanguage(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	for locale, want := range map[string]string{"ja": "合計", "ja_JP": "合計", "en": "Total", "jav": "Total"} {
+		r := request("x")
+		r.Locale = locale
+		book, _ := d.workbook(definition(readings, `sheets: [{name: S, rows: records, columns: [{name: ok}, {name: no, total: sum}]}]`), r)
+		rows := grid(t, book, "S")
+		same(t, locale, rows[len(rows)-1], []string{want, "10"})
+	}
+	// Where every column has one, there is no place for it.
+	book, _ := d.workbook(definition(readings, `sheets: [{name: S, rows: records, columns: [{name: no, total: sum}]}]`), request("x"))
+	same(t, "all totals", grid(t, book, "S")[5], []string{"10"})
+}
+
+// What can be known before a workbook is made is said when the definition is read.
+func TestCheckSheet(t *testing.T) {
+	t.Parallel()
+	for keys, want := range map[string]string{
+		`columns: [{name: a, format: text, total: sum}]`:                                                                `the total of column 1 ("a"): text has no sum`,
+		`columns: [{name: a, format: "decimal:1"}], rules: [{column: a, above: hot, bold: true}]`:                       `rule 1 of column 1 ("a")`,
+		`columns: [{name: a, format: date}], rules: [{column: a, above: "2026-10-05", bold: true}]`:                     "",
+		`columns: [{name: a, format: text}], rules: [{column: a, bar: "638EC6"}]`:                                       `rule 1 of column 1 ("a")`,
+		`rules: [{column: a, above: hot, bold: true}]`:                                                                  "", // its columns come from the database
+		`columns: [{name: a, total: sum}], totalsLabel: All, page: {footer: "{page}"}, protect: true`:                   "",
+		`columns: [{name: a}], rules: [{column: a, scale: ["FFFFFF", "F8696B"]}, {column: a, contains: x, bold: true}]`: "",
+	} {
+		_, err := report.Options{CheckSheet: CheckSheet}.Parse("r.yaml", []byte(definition(readings, `sheets: [{name: S, rows: records, `+keys+`}]`)))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: got %v, want %q", keys, err, want)
+		}
+	}
+}
+
+const bySite = `sheets: [{name: "{site} {title}", rows: records, sheetBy: site, title: "{site}", footer: "{rows}", columns: [{name: n, total: sum}]}]`
+
+func TestSheetByColumn(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	records := func(rows string) string {
+		return `records: "select * from (values ` + rows + `) v (site, n) where @tenant = 'a'"`
+	}
+	book, result := d.workbook(definition(records(`('North', 1), ('North', 2), ('a/b', 3), (null, 4)`), bySite), request("x"))
+	if result.Rows != 4 || result.Sheets != 3 || result.Notes == nil {
+		t.Errorf("result %+v, want 4 rows in 3 sheets, one of them with a changed name", result)
+	}
+	same(t, "first", grid(t, book, "North 記録"), [][]string{{"North"}, {"n"}, {"1"}, {"2"}, {"3"}, {"2"}})
+	same(t, "second", grid(t, book, book.Sheets()[1].Name), [][]string{{"a/b"}, {"n"}, {"3"}, {"3"}, {"1"}})
+	same(t, "NULL", grid(t, book, book.Sheets()[2].Name)[1:], [][]string{{"n"}, {"4"}, {"4"}, {"1"}})
+	for rows, want := range map[string]string{
+		`('a', 1), ('b', 2), ('a', 3)`: `row 3 of the query records has site "a" again after other ones; each value gets one sheet (sheetBy), so order the query by site first`,
+		`(null, 1), ('b', 2), ('', 3)`: `row 3 of the query records has site "" again`,
+	} {
+		_, _, err := d.render(definition(records(rows), bySite), request("x"))
+		if !errors.As(err, new(*WorkbookError)) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want a WorkbookError with %q", rows, err, want)
+		}
+	}
+	_, _, err := d.render(definition(`records: "select 'v' || i as site, i as n from generate_series(1, 1025) i where @tenant = 'a' order by i"`, bySite), request("x"))
+	if !errors.As(err, new(*WorkbookError)) || !strings.Contains(err.Error(), "gives more than 1024 values of site") {
+		t.Errorf("1025 values: error %v, want the limit", err)
+	}
+	_, _, err = d.render(definition(`records: "select 1 as n where @tenant = 'a'"`, bySite), request("x"))
+	if !errors.As(err, new(*WorkbookError)) || !strings.Contains(err.Error(), `the query records gives no column "site"`) {
+		t.Errorf("no such column: error %v, want a WorkbookError that names it", err)
+	}
+}
+
+// Values without rows have no sheet; a workbook has one.
+func TestSheetByColumnOfNoRows(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	const none = `records: "select 'x' as site, 1 as n where @tenant = 'b'"`
+	book, result := d.workbook(definition(none, bySite, "empty: file"), request("x"))
+	if result.Rows != 0 || result.Sheets != 1 {
+		t.Errorf("result %+v, want one sheet without rows", result)
+	}
+	same(t, "cells", grid(t, book, book.Sheets()[0].Name)[:2], [][]string{{""}, {"n"}})
+	two := strings.TrimSuffix(bySite, "]") + `, {name: other, rows: others}]`
+	book, result = d.workbook(definition(none+"\nothers: \"select 1 as n where @tenant = 'a'\"", two), request("x"))
+	if result.Sheets != 1 || book.Sheets()[0].Name != "other" {
+		t.Errorf("result %+v with the sheet %s, want the one that has rows", result, book.Sheets()[0].Name)
+	}
+}
+
+// An older build gives a request of such a report back: it would make the workbook
+// without its layout.
+func TestLayoutNeedsANewerReader(t *testing.T) {
+	t.Parallel()
+	if d := parse(t, definition(readings, laidOut)); d.MinReader != jetsheet.SchemaVersion {
+		t.Errorf("MinReader is %d, want %d", d.MinReader, jetsheet.SchemaVersion)
+	}
+}
