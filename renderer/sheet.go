@@ -31,7 +31,8 @@ type sheet struct {
 	// the query's columns that are spread.
 	spread map[string][]int
 	json   []int
-	found  []bool // columns that the query or a key has given
+	given  []string // the names of the query's columns
+	found  []bool   // columns that the query or a key has given
 	rows   int64
 
 	values []xlsx.Value
@@ -98,6 +99,9 @@ func (s *sheet) match(columns []query.Column, own bool) {
 		if _, taken := at[c.Name]; !taken {
 			at[c.Name] = i
 		}
+	}
+	for _, c := range columns {
+		s.given = append(s.given, c.Name)
 	}
 	used := make([]bool, len(columns))
 	for to, name := range s.names {
@@ -180,7 +184,7 @@ func (s *sheet) row(values []query.Value) error {
 	}
 	for _, i := range s.json {
 		if err := s.spreadObject(values[i].Bytes()); err != nil {
-			return err
+			return &WorkbookError{fmt.Errorf("sheet %q: row %d of the query, column %q: read a jsonb value: %w", s.layout.Name, s.rows, s.given[i], err)}
 		}
 	}
 	s.texts.fill(s.values)

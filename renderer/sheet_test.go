@@ -227,3 +227,20 @@ func TestRowLimit(t *testing.T) {
 		t.Errorf("error %v, want the row limit", err)
 	}
 }
+
+// TestErrorsNameTheRow: of a record that cannot be computed or read, the message says which
+// one it is. A cast that checks nothing puts text into a column of type json as it is.
+func TestErrorsNameTheRow(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t, "create cast (text as json) without function")
+	for rows, want := range map[string]string{
+		`select v::int as n from (values ('1'), ('2'), ('drei')) t (v) where @tenant = 'a'`: `query records: after row 2: invalid input syntax for type integer: "drei"`,
+		`select v::text::json as data from (values ('{}'), ('{"n":')) t (v) where @tenant = 'a'`: `sheet "S": row 2 of the query, column "data": read a jsonb value: ` +
+			`it is cut short at byte 5`,
+	} {
+		text := definition("records: |\n  "+rows, `sheets: [{name: S, rows: records, columns: [{name: n}]}]`)
+		if _, _, err := d.render(text, request("x")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got error %v, want %s", rows, err, want)
+		}
+	}
+}

@@ -21,7 +21,7 @@ func (s *sheet) spreadObject(raw []byte) error {
 		}
 		name, err := unquote(key)
 		if err != nil {
-			return spreadError(err)
+			return err
 		}
 		columns, named := s.spread[string(name)]
 		if !named {
@@ -30,18 +30,14 @@ func (s *sheet) spreadObject(raw []byte) error {
 		for _, to := range columns {
 			s.found[to] = true
 			if err := s.setJSON(to, value); err != nil {
-				return spreadError(err)
+				return err
 			}
 		}
 	}
 	if scan.broken {
-		return spreadError(fmt.Errorf("it is cut short at byte %d", scan.at))
+		return fmt.Errorf("it is cut short at byte %d", scan.at)
 	}
 	return nil
-}
-
-func spreadError(err error) error {
-	return &WorkbookError{fmt.Errorf("read a jsonb value: %w", err)}
 }
 
 // setJSON makes a cell of a JSON value. Numbers keep every digit; arrays and objects

@@ -52,6 +52,9 @@ type StatementError struct {
 	// Line and Column are the place in the statement's text, from 1; 0 when
 	// there is none.
 	Line, Column int
+	// AfterRow is how many rows the statement had given before it failed at the next one; 0
+	// where it had given none, or where the rows are not to blame.
+	AfterRow int64
 
 	cause error
 }
@@ -65,6 +68,9 @@ func (e *StatementError) Error() string {
 	}
 	if e.Line > 0 {
 		b.WriteString("line " + strconv.Itoa(e.Line) + ", column " + strconv.Itoa(e.Column) + ": ")
+	}
+	if e.AfterRow > 0 {
+		b.WriteString("after row " + strconv.FormatInt(e.AfterRow, 10) + ": ")
 	}
 	b.WriteString(e.Message)
 	if e.SQLState != "" {

@@ -24,7 +24,8 @@ func TestErrorsOfStatements(t *testing.T) {
 	}{
 		"select id,\n  nope from t where id = @tenant":                       {query.Invalid, `query q: line 2, column 3: column "nope" does not exist (SQLSTATE 42703)`},
 		"select id from t where id = @row_bad":                               {query.Invalid, `query q: invalid input syntax for type bigint: "x" (SQLSTATE 22P02)`},
-		"select 1/(n-2) from generate_series(1, 3) n":                        {query.Invalid, "query q: division by zero (SQLSTATE 22012)"},
+		"select 1/(n-2) from generate_series(1, 3) n":                        {query.Invalid, "query q: after row 1: division by zero (SQLSTATE 22012)"},
+		"select v::int from (values ('1'), ('2'), ('drei')) t (v)":           {query.Invalid, `query q: after row 2: invalid input syntax for type integer: "drei" (SQLSTATE 22P02)`},
 		"with x as (insert into t values (1) returning id) select id from x": {query.Invalid, "query q: a query only reads, this one writes: cannot execute SELECT in a read-only transaction (SQLSTATE 25006)"},
 		"select nextval('s')":                                                {query.Invalid, "query q: a query only reads, this one writes: cannot execute nextval() in a read-only transaction (SQLSTATE 25006)"},
 		"select set_config('role', 'nobody-x', true)":                        {query.Invalid, `query q: role "nobody-x" does not exist (SQLSTATE 22023)`},

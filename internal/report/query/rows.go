@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
@@ -83,9 +84,7 @@ func (r *Rows) Next() bool {
 		return false
 	}
 	if !r.reader.NextRow() {
-		if _, err := r.reader.Close(); err != nil {
-			r.err = r.fail(err)
-		}
+		r.close()
 		return false
 	}
 	if r.count++; r.count > r.query.maxRows() {
@@ -108,7 +107,10 @@ func (r *Rows) decode(raw [][]byte) bool {
 		default:
 			v, err := decode(r.plan.wires[i], r.plan.description.Fields[i].DataTypeOID, r.zone, field)
 			if err != nil {
-				r.err = &StatementError{Name: r.query.Name, Kind: Unexpected, Message: "column " + r.plan.columns[i].Name + ": " + err.Error()}
+				r.err = &StatementError{
+					Name: r.query.Name, Kind: Unexpected,
+					Message: "row " + strconv.FormatInt(r.count, 10) + ", column " + r.plan.columns[i].Name + ": " + err.Error(),
+				}
 				return false
 			}
 			r.values[i] = v
@@ -131,9 +133,21 @@ func (r *Rows) Err() error { return r.err }
 // never missed.
 func (r *Rows) finish() error {
 	if r.err == nil {
-		if _, err := r.reader.Close(); err != nil {
-			r.err = r.fail(err)
-		}
+		r.close()
 	}
 	return r.err
+}
+
+// close notes the error that ended the rows, if one did, and behind which row: where a
+// record cannot be computed, that is how it is found.
+func (r *Rows) close() {
+	_, err := r.reader.Close()
+	if err == nil {
+		return
+	}
+	r.err = r.fail(err)
+	var failed *StatementError
+	if errors.As(r.err, &failed) && failed.Kind != Unavailable && failed.Kind != Interrupted {
+		failed.AfterRow = r.count
+	}
 }
