@@ -78,3 +78,6 @@ func (c *Content) Changed() bool { return c.cell.changes != 0 }
 func (s *Substitutions) Note(c *Content, at Substitution) {
 	s.record(c.cell.changes, at)
 }
+
+// NoteSheet records that a sheet could not have the name it was given.
+func (s *Substitutions) NoteSheet(name string) { s.record(changedName, Substitution{Sheet: name}) }

@@ -41,7 +41,7 @@ func (c *compiler) buildBlocks(s *sheet) error {
 			if b.marker.kind != End {
 				depth++
 				s.blocks++
-				open, err = c.beginBlock(open, b, r)
+				open, err = c.beginBlock(s, open, b, r)
 			} else {
 				depth--
 				open, err = endBlock(open, b, r)
@@ -76,7 +76,7 @@ func (r *row) lone() bool {
 	return len(r.bounds) > 0 && !slices.ContainsFunc(r.cells, func(c *cell) bool { return c.holds })
 }
 
-func (c *compiler) beginBlock(outer *block, b bound, r *row) (*block, error) {
+func (c *compiler) beginBlock(s *sheet, outer *block, b bound, r *row) (*block, error) {
 	m := b.marker
 	begun := &block{kind: m.kind, name: m.name, on: m.on, outer: outer, first: r.number, begin: b}
 	begun.id = c.name(m.name)
@@ -89,7 +89,7 @@ func (c *compiler) beginBlock(outer *block, b bound, r *row) (*block, error) {
 	if n := len(outer.inner); n > 0 && outer.inner[n-1].last >= begun.first {
 		return nil, fmt.Errorf("a block ends in row %d already; a block has whole rows of its own", r.number)
 	}
-	if m.on != "" && outer.kind == "" {
+	if m.on != "" && outer.kind == "" && !s.repeated() {
 		return nil, errors.New(`"on" names a column of the block around it, and there is none`)
 	}
 	return begun, nil

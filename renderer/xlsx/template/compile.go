@@ -91,6 +91,12 @@ func (c *compiler) compile() error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	if err := c.preparePictures(); err != nil {
+		return err
+	}
+	if err := c.preparePages(); err != nil {
+		return err
+	}
 	return c.writeParts()
 }
 
@@ -117,7 +123,7 @@ func (c *compiler) readSheet(s *sheet) error {
 	}
 	for i := begin; i < len(c.markers); i++ {
 		m := &c.markers[i]
-		m.Blocks = queries(s.body, c.rows[i])
+		m.Blocks = append(s.queries(), queries(s.body, c.rows[i])...)
 		if n := len(m.Blocks); n > 0 && (m.Kind == Rows || m.Kind == End) && m.Blocks[n-1] == m.Name {
 			m.Blocks = m.Blocks[:n-1] // its own
 		}
@@ -152,12 +158,13 @@ type format struct {
 
 func (c *compiler) field(s *sheet, m *marker, cell string) *field {
 	f := &field{id: c.name(m.name), marker: m, cell: cell, format: format{given: m.format != ""}}
+	name := m.format
 	if m.kind == Image {
-		c.refuse(s, cell, "a picture")
-		return f
+		name = "image"
 	}
+	f.image = name == "image"
 	var err error
-	if f.format.Format, err = xlsx.ParseFormat(m.format, c.options.Locale); err != nil {
+	if f.format.Format, err = xlsx.ParseFormat(name, c.options.Locale); err != nil {
 		c.refuse(s, cell, err.Error()) // parseMarker has let it pass
 	}
 	if m.format == "link" {
@@ -170,8 +177,8 @@ func (c *compiler) field(s *sheet, m *marker, cell string) *field {
 func (c *compiler) checkWords(s *sheet, fields map[*marker]*field) {
 	for m, f := range fields {
 		v := xlsx.Null()
-		if _, ok := f.format.Words(&v); m.kind == Field && !ok {
-			c.refuse(s, f.cell, fmt.Sprintf("the format %q among text; give the marker a cell of its own", m.format))
+		if _, ok := f.format.Words(&v); !ok {
+			c.refuse(s, f.cell, fmt.Sprintf("a picture, or the format %q, among text; give the marker a cell of its own", m.format))
 		}
 	}
 }

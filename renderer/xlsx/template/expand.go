@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
@@ -9,11 +10,17 @@ import (
 
 // page is a sheet of the filled workbook.
 type page struct {
-	sheet  *sheet
-	name   string
+	sheet *sheet
+	name  string
+	// number counts the pages of one sheet, from 0.
+	number int
 	frame  *frame
 	blocks []copies
 	grid   *reference.Grid
+	// followed are the parts that are not as in the template because cells moved, if the
+	// sheet is repeated; those of other sheets are in filling.
+	followed map[*part][]byte
+	placed   []placedPicture
 }
 
 // copies are those of one block, for the rows that it is filled with.
@@ -46,12 +53,11 @@ func (f *filling) copies(s *sheet, b *block, at *frame) (copies, error) {
 	if err != nil {
 		return nil, &PlaceError{Sheet: s.name, Cell: b.begin.reference(), Err: err}
 	}
-	if f.rows += len(frames) * (b.last - b.first + 1); f.rows > f.template.options.MaxRows {
-		return nil, &PlaceError{Sheet: s.name, Cell: b.begin.reference(), Err: fmt.Errorf(
-			"the template's blocks would have more than %d rows; give the report fewer rows, or make it of sheets instead of a template", f.template.options.MaxRows)}
-	}
 	if len(frames) == 0 {
 		return nil, nil
+	}
+	if err := f.count(s, b.begin.reference(), len(frames)*(b.last-b.first+1)); err != nil {
+		return nil, err
 	}
 	some := make(copies, len(frames))
 	for i := range frames {
@@ -62,6 +68,15 @@ func (f *filling) copies(s *sheet, b *block, at *frame) (copies, error) {
 		some[i] = copied{frame: frames[i], blocks: inner}
 	}
 	return some, nil
+}
+
+// count adds rows that are written for data.
+func (f *filling) count(s *sheet, cell string, rows int) error {
+	if f.rows += rows; f.rows <= f.template.options.MaxRows {
+		return nil
+	}
+	return &PlaceError{Sheet: s.name, Cell: cell, Err: fmt.Errorf(
+		"the template's blocks would have more than %d rows; give the report fewer rows, or make it of sheets instead of a template", f.template.options.MaxRows)}
 }
 
 // frames are the rows for which a block is there; that around it, for one that is there
@@ -120,11 +135,10 @@ func (f *filling) makeMoves() error {
 	if f.moves, err = reference.New(sheets); err != nil {
 		return err
 	}
-	number := make([]int, len(sheets))
+	f.moved = slices.Contains(f.moves.Pages(), 0)
 	for _, p := range f.pages {
-		p.grid = f.moves.Grid(p.sheet.index, number[p.sheet.index])
-		number[p.sheet.index]++
-		f.moved = f.moved || p.grid.Moved()
+		p.grid = f.moves.Grid(p.sheet.index, p.number)
+		f.moved = f.moved || p.grid.Moved() || p.name != p.sheet.name
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/internal/archive"
@@ -52,6 +53,11 @@ type filling struct {
 	// rows counts those that blocks will have.
 	rows  int
 	looks derivedStyles
+
+	// pictures counts those in cells; media are their files, in the order of mediaNames.
+	pictures   int
+	media      map[string][]byte
+	mediaNames []string
 }
 
 func (f *filling) fill() error {
@@ -63,6 +69,9 @@ func (f *filling) fill() error {
 		return err
 	}
 	if err := f.follow(); err != nil {
+		return err
+	}
+	if err := f.listPages(); err != nil {
 		return err
 	}
 	write := f.writeParts
@@ -87,33 +96,25 @@ func (f *filling) bind() {
 	}
 }
 
-func (f *filling) expandSheets() error {
-	for _, s := range f.template.sheets {
-		blocks, err := f.expand(s, s.body, nil)
-		if err != nil {
-			return err
-		}
-		f.pages = append(f.pages, &page{sheet: s, name: s.name, blocks: blocks})
-	}
-	f.summary.Sheets = len(f.pages)
-	return nil
-}
-
-// writeParts writes the template's parts in their order, but for the styles, which are
-// known last.
+// writeParts writes the template's parts in their order, then the copies of sheets, and
+// then what is known last: pictures and styles.
 func (f *filling) writeParts() error {
-	pages := make(map[*part]*page)
+	pages, copied := make(map[*part]*page), make(map[*part]bool)
 	for _, p := range f.pages {
 		if p.sheet.filled {
 			pages[p.sheet.part] = p
 		}
 	}
-	styles := f.template.parts.find(f.template.stylesPart)
+	for _, s := range f.template.sheets {
+		for _, part := range s.bound {
+			copied[part] = true
+		}
+	}
 	for _, part := range f.template.parts.all {
 		if err := f.cancelled(); err != nil {
 			return err
 		}
-		if part == styles {
+		if copied[part] || f.isLate(part) {
 			continue
 		}
 		write := func() error { return f.writePart(part) }
@@ -124,7 +125,20 @@ func (f *filling) writeParts() error {
 			return err
 		}
 	}
-	return f.writeStyles(styles)
+	if err := f.writeCopies(); err != nil {
+		return err
+	}
+	if err := f.writePictures(); err != nil {
+		return err
+	}
+	return f.writeStyles(f.template.parts.find(f.template.stylesPart))
+}
+
+// isLate says whether a part can only be written when the rows are.
+func (f *filling) isLate(p *part) bool {
+	return p.name == f.template.stylesPart || slices.ContainsFunc(f.template.sheets, func(s *sheet) bool {
+		return s.drawing != nil && (p == s.drawing || p.name == relationsPart(s.drawing.name))
+	})
 }
 
 // writePart writes a part that has no cells.
@@ -134,6 +148,8 @@ func (f *filling) writePart(p *part) error {
 	}
 	content, changed := f.template.written[p]
 	switch {
+	case !changed && p.file == nil:
+		content = p.content // it was added
 	case !changed:
 		return f.archive.AddRaw(p.name, p.raw)
 	case content == nil:

@@ -88,26 +88,37 @@ func (f *filling) follow() error {
 				if err != nil {
 					return fmt.Errorf("part %s: %w", follower.part.name, err)
 				}
-				f.setFollowed(follower.part, follower.part.content, content)
+				f.setFollowed(f.followedOf(p), follower.part, follower.part.content, content)
 			}
 		}
 	}
 	workbook := f.template.workbook.part
-	content, ok := f.template.written[workbook]
-	if !ok {
-		content = workbook.content
+	content, err := f.template.current(workbook)
+	if err != nil {
+		return err
 	}
 	names, err := followNames(content, f.moves)
 	if err != nil {
 		return fmt.Errorf("part %s: %w", workbook.name, err)
 	}
-	f.setFollowed(workbook, content, names)
+	f.setFollowed(f.followed, workbook, content, names)
 	return nil
 }
 
+// followedOf is where the parts of a page are kept.
+func (f *filling) followedOf(p *page) map[*part][]byte {
+	if !p.sheet.repeated() {
+		return f.followed
+	}
+	if p.followed == nil {
+		p.followed = make(map[*part][]byte)
+	}
+	return p.followed
+}
+
 // setFollowed takes what a part became, if it is not as it was.
-func (f *filling) setFollowed(p *part, was, is []byte) {
+func (*filling) setFollowed(into map[*part][]byte, p *part, was, is []byte) {
 	if len(was) != len(is) || len(was) > 0 && &was[0] != &is[0] {
-		f.followed[p] = is
+		into[p] = is
 	}
 }

@@ -14,20 +14,31 @@ func (f *filling) frameXML(p *page) (head, tail []byte, err error) {
 	if !f.moved {
 		return p.sheet.head, p.sheet.tail, nil
 	}
-	if head, err = followHead(p.sheet.head, p.grid); err != nil {
+	if head, err = followHead(p.sheet.head, p); err != nil {
 		return nil, nil, err
 	}
 	tail, err = followTail(p.sheet.tail, p.grid)
 	return head, tail, err
 }
 
-// followHead moves what is said before a page's rows.
-func followHead(content []byte, g *reference.Grid) ([]byte, error) {
+// followHead moves what is said before a page's rows. A copy of a sheet is not in front
+// together with the first one: what is typed into one would be typed into both.
+func followHead(content []byte, p *page) ([]byte, error) {
 	e := newEdit(content)
 	err := e.each(func(t *tag) error {
-		if t.is("dimension") {
-			if ref := g.Range(t.get("ref")); ref != "" {
+		switch t.local() {
+		case "dimension":
+			if ref := p.grid.Range(t.get("ref")); ref != "" {
 				e.setAttribute(t, "ref", ref)
+			}
+		case "sheetView":
+			if p.number > 0 {
+				e.setAttribute(t, "tabSelected", "0")
+			}
+		case "sheetPr": // no two sheets have one name in macros
+			if p.number > 0 {
+				changed := t.with("codeName", "")
+				e.replace(t.start, t.end, changed.raw)
 			}
 		}
 		return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/internal/archive"
@@ -103,6 +104,18 @@ func (p *parts) read(name string) ([]byte, error) {
 		return nil, fmt.Errorf("part %s: %w", name, err)
 	}
 	return found.content, nil
+}
+
+// create adds a part with a name that no other has.
+func (p *parts) create(base, extension string, content []byte) *part {
+	name := base + extension
+	for n := 1; extension != "" && (n == 1 || p.find(name) != nil); n++ {
+		name = base + strconv.Itoa(n) + extension
+	}
+	created := &part{name: name, content: content}
+	p.names[strings.ToLower(name)] = created
+	p.all = append(p.all, created)
+	return created
 }
 
 // relation is a part's link to another.

@@ -178,13 +178,13 @@ func unzipped(t *testing.T, workbook []byte, name string) string {
 
 func TestWhatIsNotCompiledIsNamed(t *testing.T) {
 	t.Parallel()
-	block := map[string]any{"A1": "{{#records}}{{n}}{{/records}}", "B5": 1}
+	block := map[string]any{"A1": "{{#records}}{{n}}{{/records}}", "B5": 111}
 	for _, c := range []struct {
 		name, want string
 		file       []byte
 	}{
-		{"data table", "cell B5: a data table", replacePart(t, draw(t, block), "xl/worksheets/sheet1.xml", replace(`<v>1</v>`, `<f t="dataTable" ref="B5:B6" r1="A1"/><v>1</v>`))},
-		{"array", "cell B5: an array formula across", replacePart(t, draw(t, block), "xl/worksheets/sheet1.xml", replace(`<v>1</v>`, `<f t="array" ref="B1:B5">A1:A5</f><v>1</v>`))},
+		{"data table", "cell B5: a data table", replacePart(t, draw(t, block), "xl/worksheets/sheet1.xml", replace(`<v>111</v>`, `<f t="dataTable" ref="B5:B6" r1="A1"/><v>1</v>`))},
+		{"array", "cell B5: an array formula across", replacePart(t, draw(t, block), "xl/worksheets/sheet1.xml", replace(`<v>111</v>`, `<f t="array" ref="B1:B5">A1:A5</f><v>1</v>`))},
 		{"scenarios", "scenarios", replacePart(t, draw(t, block), "xl/worksheets/sheet1.xml", replace(`</sheetData>`, `</sheetData><scenarios/>`))},
 		{"words", "among text", draw(t, map[string]any{"A1": "x {{n | excel:0.0}}"})},
 		{"pivot", "pivot table", replacePart(t, draw(t, block), "xl/_rels/workbook.xml.rels", replace(`</Relationships>`, `<Relationship Id="rId99" Type="x/pivotCacheDefinition" Target="p.xml"/></Relationships>`))},
@@ -245,10 +245,10 @@ func TestManyRowsAreStreamed(t *testing.T) {
 
 func TestFormulasOfSeveralCellsStayTogether(t *testing.T) {
 	t.Parallel()
-	file := draw(t, map[string]any{"A1": "{{#records}}{{n}}", "A2": "{{/records}}x", "B1": 1, "B4": 2})
+	file := draw(t, map[string]any{"A1": "{{#records}}{{n}}", "A2": "{{/records}}x", "B1": 111, "B4": 222})
 	file = replacePart(t, file, "xl/worksheets/sheet1.xml", func(s string) string {
-		s = strings.Replace(s, `<v>1</v>`, `<f t="array" ref="B1:B2">A1:A2*2</f><v>1</v>`, 1)
-		return strings.Replace(s, `<v>2</v>`, `<f t="array" ref="B4:C4">A4:B4</f><v>1</v>`, 1)
+		s = strings.Replace(s, `<v>111</v>`, `<f t="array" ref="B1:B2">A1:A2*2</f><v>1</v>`, 1)
+		return strings.Replace(s, `<v>222</v>`, `<f t="array" ref="B4:C4">A4:B4</f><v>1</v>`, 1)
 	})
 	workbook, _ := fill(t, file, tables(map[string]*template.Table{"records": query("n", "1", "2")}))
 	content := unzipped(t, workbook, "xl/worksheets/sheet1.xml")

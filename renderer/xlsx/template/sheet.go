@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
 )
 
@@ -14,6 +15,8 @@ type sheet struct {
 	name  string
 	index int
 	part  *part
+	// relation is the id of the workbook's relation to the part.
+	relation string
 	// worksheet is false for sheets without cells, such as charts.
 	worksheet bool
 	// relations lead to its drawings, tables and so on.
@@ -27,6 +30,12 @@ type sheet struct {
 	lone []int
 	// blocks counts the blocks, those within others included.
 	blocks int
+	// title is the sheet's name, if there are markers in it.
+	title *title
+	// drawing is the part that pictures are placed in; nil if there are none.
+	drawing *part
+	// bound are the parts that are copied with the sheet.
+	bound []*part
 	// filled sheets have markers, the others are only written anew if formulas reach out of them.
 	filled bool
 }
@@ -88,6 +97,9 @@ type field struct {
 	marker *marker
 	format format
 	cell   string
+	// image is set for pictures, which are fitted into the area.
+	image bool
+	area  picture.Area
 }
 
 // sheetReader reads a sheet's part.

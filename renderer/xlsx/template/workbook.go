@@ -91,22 +91,21 @@ func (c *compiler) readSheets(content []byte) error {
 }
 
 func (c *compiler) addSheet(t *tag) error {
-	name, id := t.get("name"), ""
-	for _, attribute := range strings.Fields(string(t.raw)) {
-		if key, _, _ := strings.Cut(attribute, "="); strings.HasSuffix(key, ":id") {
-			id = t.get(key)
-		}
-	}
+	name, id := t.get("name"), t.get(t.relation())
 	i := slices.IndexFunc(c.workbook.relations, func(r relation) bool { return r.id == id })
 	if i < 0 {
 		return fmt.Errorf("the part of sheet %q is not named", name)
 	}
 	r := c.workbook.relations[i]
-	s := &sheet{name: name, index: len(c.sheets), part: c.parts.find(r.target)}
+	var err error
+	s := &sheet{name: name, index: len(c.sheets), part: c.parts.find(r.target), relation: r.id}
 	if s.part == nil {
 		return fmt.Errorf("the part %q of sheet %q is missing", r.target, name)
 	}
 	s.worksheet = r.kind == "worksheet"
+	if s.title, err = c.readTitle(s); err != nil {
+		return &PlaceError{Sheet: name, Err: err}
+	}
 	c.sheets = append(c.sheets, s)
 	return nil
 }
@@ -118,11 +117,9 @@ func (c *compiler) writeParts() error {
 	if !slices.ContainsFunc(c.sheets, (*sheet).recalculated) {
 		return nil
 	}
-	content, err := recalculate(c.workbook.part.content)
-	if err != nil {
+	if err := c.rewrite(c.workbook.part, recalculate); err != nil {
 		return err
 	}
-	c.written[c.workbook.part] = content
 	chain := c.parts.find(first(c.workbook.relations, "calcChain"))
 	if chain == nil {
 		return nil
@@ -145,13 +142,19 @@ func (s *sheet) recalculated() bool {
 
 // drop takes what leads to a part out of another one.
 func (c *compiler) drop(from string, gone *part) error {
-	content, err := c.parts.read(from)
-	if err != nil {
-		return err
+	if c.parts.find(from) == nil {
+		return fmt.Errorf("the part %q is missing", from)
 	}
+	return c.rewrite(c.parts.find(from), func(content []byte) ([]byte, error) {
+		return c.without(content, gone)
+	})
+}
+
+// without is a list of parts, or of relations, without one.
+func (c *compiler) without(content []byte, gone *part) ([]byte, error) {
 	var b []byte
 	at := 0
-	err = eachTag(content, func(t *tag) {
+	err := eachTag(content, func(t *tag) {
 		target := t.get("Target")
 		if target != "" {
 			target = absolute(c.workbook.part.name, target)
@@ -162,8 +165,28 @@ func (c *compiler) drop(from string, gone *part) error {
 			}
 		}
 	})
-	c.written[c.parts.find(from)] = append(b, content[at:]...)
-	return err
+	return append(b, content[at:]...), err
+}
+
+// rewrite changes a part for every workbook.
+func (c *compiler) rewrite(p *part, change func([]byte) ([]byte, error)) error {
+	content, err := c.current(p)
+	if err == nil {
+		content, err = change(content)
+	}
+	if err != nil {
+		return fmt.Errorf("part %s: %w", p.name, err)
+	}
+	c.written[p] = content
+	return nil
+}
+
+// current is a part as every workbook has it, if nothing moves.
+func (t *Template) current(p *part) ([]byte, error) {
+	if content, ok := t.written[p]; ok {
+		return content, nil
+	}
+	return t.parts.read(p.name)
 }
 
 // behindNames are the workbook's elements that stand before that of the calculation.

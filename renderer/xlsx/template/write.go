@@ -75,7 +75,7 @@ func (w *pageWriter) release() {
 
 func (w *pageWriter) finish(tail []byte) error {
 	if w.part == nil {
-		return w.archive.AddRows(w.page.sheet.part.name, w.head, w.rows, tail)
+		return w.archive.AddRows(w.page.partName(w.page.sheet.part), w.head, w.rows, tail)
 	}
 	w.rows.XML = append(w.rows.XML, tail...)
 	if err := w.part.Write(w.rows); err != nil {
@@ -95,7 +95,7 @@ func (w *pageWriter) pass() error {
 		return nil
 	}
 	if w.part == nil {
-		part, err := w.archive.Stream(w.page.sheet.part.name, false)
+		part, err := w.archive.Stream(w.page.partName(w.page.sheet.part), false)
 		if err != nil {
 			return err
 		}
@@ -176,7 +176,7 @@ func (w *pageWriter) writeCell(c *cell, at *frame) error {
 		if v == nil {
 			return w.page.unknown(c.field)
 		}
-		w.writeField(c, v)
+		return w.writeField(c, v)
 	case c.words != nil:
 		return w.writeWords(c, at)
 	case c.formula != nil:
@@ -218,16 +218,17 @@ func (f *filling) shown(c *cell, v *xlsx.Value) (xlsx.Content, derived) {
 }
 
 // writeField writes a value as the only thing in its cell.
-func (w *pageWriter) writeField(c *cell, v *xlsx.Value) {
+func (w *pageWriter) writeField(c *cell, v *xlsx.Value) error {
 	content, want := w.shown(c, v)
 	if content.Empty() {
 		w.rest(c, c.empty)
-		return
+		return w.place(c, &content)
 	}
 	w.note(&content, c, c.field)
 	w.open(c, w.looks.id(want), &content)
 	w.rows.XML = content.AppendXML(w.rows.XML)
 	w.close()
+	return nil
 }
 
 // open writes what leads to a cell's content.

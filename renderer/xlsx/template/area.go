@@ -1,0 +1,151 @@
+package template
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
+)
+
+// grid is how wide a sheet's columns are and how high its rows, and which cells are merged.
+type layout struct {
+	columns []columnWidth
+	heights map[int]float64 // in points; 0 for hidden ones
+	width   float64         // of other columns, in characters
+	height  float64         // of other rows
+	merged  []string
+	// digit is the width of a digit in pixels.
+	digit int
+}
+
+type columnWidth struct {
+	first, last int
+	width       float64
+}
+
+// What sheets have that say nothing of it.
+const (
+	usualWidth  = 9.140625
+	usualHeight = 15
+)
+
+// readLayout reads what a sheet says of its columns and rows.
+func readLayout(s *sheet, digit int) (*layout, error) {
+	l := &layout{heights: make(map[int]float64), width: usualWidth, height: usualHeight, digit: digit}
+	if err := eachTag(s.head, l.take); err != nil {
+		return nil, err
+	}
+	if err := eachTag(s.tail, l.take); err != nil {
+		return nil, err
+	}
+	for _, r := range s.rows {
+		t := tag{raw: append(append([]byte{}, r.before...), r.after...), name: []byte("row")}
+		if h, err := strconv.ParseFloat(t.get("ht"), 64); err == nil {
+			l.heights[r.number] = h
+		}
+		if t.truth("hidden") {
+			l.heights[r.number] = 0
+		}
+	}
+	return l, nil
+}
+
+func (l *layout) take(t *tag) {
+	number := func(name string) float64 {
+		f, err := strconv.ParseFloat(t.get(name), 64)
+		if err != nil {
+			return 0
+		}
+		return f
+	}
+	switch {
+	case t.kind == tagClose:
+	case t.is("sheetFormatPr"):
+		if w := number("defaultColWidth"); w > 0 {
+			l.width = w
+		}
+		if h := number("defaultRowHeight"); h > 0 {
+			l.height = h
+		}
+	case t.is("col"):
+		c := columnWidth{first: int(number("min")), last: int(number("max")), width: l.width}
+		if w := number("width"); w > 0 {
+			c.width = w
+		}
+		if t.truth("hidden") {
+			c.width = 0
+		}
+		l.columns = append(l.columns, c)
+	case t.is("mergeCell"):
+		l.merged = append(l.merged, t.get("ref"))
+	}
+}
+
+// area is that of a cell, or of those that it is merged with. Its row is still to be set.
+func (l *layout) area(column, row int) picture.Area {
+	lastColumn, lastRow := column, row
+	for _, ref := range l.merged {
+		from, to, _ := strings.Cut(ref, ":")
+		if rowOf(from) == row && columnOf(from) == column {
+			lastColumn, lastRow = columnOf(to), rowOf(to)
+		}
+	}
+	a := picture.Area{Column: column - 1}
+	for ; column <= lastColumn; column++ {
+		a.Widths = append(a.Widths, picture.ColumnWidth(l.widthOf(column), l.digit))
+	}
+	for ; row <= lastRow; row++ {
+		height, ok := l.heights[row]
+		if !ok {
+			height = l.height
+		}
+		a.Heights = append(a.Heights, picture.RowHeight(height))
+	}
+	return a
+}
+
+func (l *layout) widthOf(column int) float64 {
+	for _, c := range l.columns {
+		if c.first <= column && column <= c.last {
+			return c.width
+		}
+	}
+	return l.width
+}
+
+func columnOf(ref string) int { return columnNumber(strings.TrimRight(ref, "0123456789")) }
+
+// digitWidth is the width of a digit, in pixels, of the workbook's first font, which
+// columns are measured by. Fonts of East Asia have wider ones than the others.
+func (s *styles) digitWidth() int {
+	name, size := "", 11.0
+	fonts := false
+	_ = eachTag(s.content, func(t *tag) { // it has been read before
+		switch {
+		case t.is("font") && t.kind == tagClose:
+			fonts = true
+		case fonts || t.kind == tagClose:
+		case t.is("name"):
+			name = t.get("val")
+		case t.is("sz"):
+			if f, err := strconv.ParseFloat(t.get("val"), 64); err == nil {
+				size = f
+			}
+		}
+	})
+	digit := 7.0
+	if isEastAsian(name) {
+		digit = 8
+	}
+	return max(int(math.Round(digit*size/11)), 1)
+}
+
+func isEastAsian(font string) bool {
+	for _, known := range []string{"Yu Gothic", "Yu Mincho", "Meiryo", "MS PGothic", "MS Gothic", "MS PMincho", "MS Mincho"} {
+		if strings.HasPrefix(font, known) {
+			return true
+		}
+	}
+	return strings.ContainsFunc(font, func(r rune) bool { return r > 0x7f })
+}

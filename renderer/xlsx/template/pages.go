@@ -1,0 +1,308 @@
+package template
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A sheet that is there for each row of a query is copied with all parts that belong to
+// it. The first copy has the template's parts, the others have parts of their own.
+
+// preparePages finds what is copied with sheets, and sees that all can be.
+func (c *compiler) preparePages() error {
+	for _, s := range c.sheets {
+		if !s.repeated() {
+			continue
+		}
+		if !s.worksheet {
+			c.refuse(s, "", "a sheet without cells that is repeated")
+		}
+		if err := c.bind(s, s.part); err != nil {
+			return err
+		}
+		for _, r := range s.relations {
+			if r.kind == "table" || r.kind == "pivotTable" {
+				c.refuse(s, "", "a table in a sheet that is repeated: no two tables have one name")
+			}
+		}
+	}
+	for _, s := range c.sheets {
+		if len(c.reasons) > 0 && (s.title != nil || s.pictures()) {
+			r := c.reasons[0]
+			return &PlaceError{Sheet: r.Sheet, Cell: r.Cell, Err: errors.New(r.Why +
+				": not in a template with pictures, or with markers in a sheet's name; take one of them out")}
+		}
+	}
+	return nil
+}
+
+// bind notes a part that is copied with a sheet, and those that it leads to.
+func (c *compiler) bind(s *sheet, p *part) error {
+	s.bound = append(s.bound, p)
+	if relations := c.parts.find(relationsPart(p.name)); relations != nil {
+		s.bound = append(s.bound, relations)
+	}
+	all, err := c.parts.relations(p.name)
+	if err != nil {
+		return err
+	}
+	if p == s.part {
+		all = s.relations // which may have a drawing that was added
+	}
+	for _, r := range all {
+		if followers[r.kind] == nil || r.external || r.kind == "table" {
+			continue
+		}
+		inner := c.parts.find(r.target)
+		if inner == nil {
+			return fmt.Errorf("the part %q is missing", r.target)
+		}
+		if err := c.bind(s, inner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// partName is the name of a part of the page.
+func (p *page) partName(of *part) string {
+	if p.number == 0 {
+		return of.name
+	}
+	extension := path.Ext(of.name)
+	base := strings.TrimSuffix(of.name, extension)
+	if extension == ".rels" { // the whole name of the part that it belongs to is before
+		inner := path.Ext(base)
+		base, extension = strings.TrimSuffix(base, inner), inner+extension
+	}
+	return base + "-" + strconv.Itoa(p.number+1) + extension
+}
+
+// writeCopies writes the parts of the pages of repeated sheets.
+func (f *filling) writeCopies() error {
+	for _, p := range f.pages {
+		if !p.sheet.repeated() {
+			continue
+		}
+		for _, part := range p.sheet.bound {
+			if err := f.cancelled(); err != nil {
+				return err
+			}
+			if f.isLate(part) {
+				continue
+			}
+			if err := f.writeCopy(p, part); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *filling) writeCopy(p *page, part *part) error {
+	if part == p.sheet.part {
+		return f.writePage(p)
+	}
+	content, err := f.contentOf(p, part)
+	if err != nil {
+		return err
+	}
+	return f.archive.Add(p.partName(part), content)
+}
+
+// contentOf is what a part of a page is.
+func (f *filling) contentOf(p *page, part *part) ([]byte, error) {
+	content, ok := p.followed[part]
+	if !ok {
+		content, ok = f.followed[part]
+	}
+	if !ok {
+		var err error
+		if content, err = f.template.current(part); err != nil {
+			return nil, err
+		}
+	}
+	if p.number > 0 && path.Ext(part.name) == ".rels" {
+		return f.retarget(p, part, content)
+	}
+	return content, nil
+}
+
+// retarget has relations of a page's parts lead to the page's own parts.
+func (f *filling) retarget(p *page, relations *part, content []byte) ([]byte, error) {
+	dir, file := path.Split(relations.name)
+	of := path.Join(dir, "..", strings.TrimSuffix(file, ".rels"))
+	e := newEdit(content)
+	err := e.each(func(t *tag) error {
+		if t.get("TargetMode") == "External" || t.get("Target") == "" {
+			return nil
+		}
+		target := absolute(of, t.get("Target"))
+		for _, own := range p.sheet.bound {
+			if strings.EqualFold(own.name, target) {
+				e.setAttribute(t, "Target", "/"+p.partName(own))
+			}
+		}
+		return nil
+	})
+	return e.bytes(), err
+}
+
+// listPages has the workbook name its sheets, its relations lead to them, and the types
+// of their parts be known, where sheets are other ones than the template's.
+func (f *filling) listPages() error {
+	pages := f.moves.Pages()
+	for _, s := range f.template.sheets {
+		if s.title == nil {
+			continue
+		}
+		for _, edit := range []struct {
+			part *part
+			list func([]byte, []int) ([]byte, error)
+		}{
+			{f.template.workbook.part, f.listSheets},
+			{f.template.parts.find(relationsPart(f.template.workbook.part.name)), f.listRelations},
+			{f.template.parts.find("[Content_Types].xml"), f.listTypes},
+		} {
+			content, ok := f.followed[edit.part]
+			if !ok {
+				var err error
+				if content, err = f.template.current(edit.part); err != nil {
+					return err
+				}
+			}
+			content, err := edit.list(content, pages)
+			if err != nil {
+				return fmt.Errorf("part %s: %w", edit.part.name, err)
+			}
+			f.followed[edit.part] = content
+		}
+		return nil
+	}
+	return nil
+}
+
+// listSheets writes the workbook's list of sheets.
+func (f *filling) listSheets(content []byte, pages []int) ([]byte, error) {
+	lastID := 0
+	err := eachTag(content, func(t *tag) {
+		if n, err := strconv.Atoi(t.get("sheetId")); err == nil {
+			lastID = max(lastID, n)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	e := newEdit(content)
+	sheet, page := 0, 0
+	err = e.each(func(t *tag) error {
+		switch {
+		case t.is("workbookView") && len(f.pages) != len(pages):
+			// The tab that was in front may be no more, or another one.
+			e.setAttribute(t, "activeTab", "0")
+		case t.is("sheet"):
+			if _, err := e.element(*t); err != nil {
+				return err
+			}
+			var b []byte
+			for range pages[sheet] {
+				p := f.pages[page]
+				named := t.with("name", p.name)
+				if p.number > 0 {
+					lastID++
+					named = named.with("sheetId", strconv.Itoa(lastID))
+					named = named.with(t.relation(), p.relation())
+				}
+				b = append(append(b, named.raw...), e.b[t.end:e.at]...)
+				page++
+			}
+			e.replace(t.start, e.at, b)
+			sheet++
+		}
+		return nil
+	})
+	return e.bytes(), err
+}
+
+// relation is the name of a tag's attribute that is the id of a relation.
+func (t *tag) relation() string {
+	for _, attribute := range strings.Fields(string(t.raw)) {
+		if name, _, _ := strings.Cut(attribute, "="); strings.HasSuffix(name, ":id") {
+			return name
+		}
+	}
+	return ""
+}
+
+// relation is the id of the workbook's relation to a page that the template has not.
+func (p *page) relation() string {
+	return fmt.Sprintf("rIdJetsheet%d-%d", p.sheet.index+1, p.number+1)
+}
+
+// listRelations writes the workbook's relations to its sheets.
+func (f *filling) listRelations(content []byte, pages []int) ([]byte, error) {
+	e := newEdit(content)
+	err := e.each(func(t *tag) error {
+		for _, s := range f.template.sheets {
+			if pages[s.index] > 0 || t.get("Id") != s.relation {
+				continue
+			}
+			_, err := e.element(*t)
+			e.replace(t.start, e.at, nil)
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var added []byte
+	for _, p := range f.pages {
+		if p.number > 0 {
+			added = append(added, relationElement(p.relation(), "worksheet", "/"+p.partName(p.sheet.part))...)
+		}
+	}
+	return beforeEnd(e.bytes(), added)
+}
+
+// listTypes writes the types of the pages' parts.
+func (f *filling) listTypes(content []byte, pages []int) ([]byte, error) {
+	types := make(map[string]string)
+	e := newEdit(content)
+	err := e.each(func(t *tag) error {
+		name := strings.ToLower(strings.TrimPrefix(t.get("PartName"), "/"))
+		types[name] = t.get("ContentType")
+		for _, s := range f.template.sheets {
+			if pages[s.index] == 0 && s.binds(name) {
+				_, err := e.element(*t)
+				e.replace(t.start, e.at, nil)
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var added []byte
+	for _, p := range f.pages {
+		if p.number == 0 {
+			continue
+		}
+		for _, part := range p.sheet.bound {
+			if kind := types[strings.ToLower(part.name)]; kind != "" {
+				added = append(added, typeElement(p.partName(part), kind)...)
+			}
+		}
+	}
+	return beforeEnd(e.bytes(), added)
+}
+
+// binds says whether a part, named in lower case, is copied with the sheet.
+func (s *sheet) binds(name string) bool {
+	return slices.ContainsFunc(s.bound, func(p *part) bool { return strings.ToLower(p.name) == name })
+}
