@@ -54,11 +54,16 @@ func (a area) within(s Span) area {
 
 // cut is within, with a range that shrank to one cell written as that cell.
 func (a area) cut(s Span) area {
-	b := a.within(s)
-	if b != a && b.from.isCell() && s.First == s.Last && b.from.column == b.to.column {
-		b.single = true
+	if b := a.within(s); b != a {
+		return b.short()
 	}
-	return b
+	return a
+}
+
+// short writes a range of one cell as that cell.
+func (a area) short() area {
+	a.single = a.from.isCell() && a.from.row == a.to.row && a.from.column == a.to.column
+	return a
 }
 
 // Sqref moves a list of ranges as conditional formats and validations have it.

@@ -5,7 +5,7 @@
 //	[]Sheet ─► New ─► Moves ─► Grid ─► Row, Spans, Copies, Sqref, … where old rows lie now
 //	                    │        └───► At ──► Place ┐
 //	                    └──► Workbook ────────────► Formula.Append
-//	                                 Parse ─► Formula ┘
+//	         Parse, ParseName, ParseChart, … ─► Formula ┘
 //
 // Rows of the template are "old", rows of the filled sheet "new". A [Block] of
 // old rows is replaced by its copies, none or many; a copy may hold blocks of
@@ -14,9 +14,12 @@
 // # How a reference in a formula moves
 //
 //   - From outside a block into its rows: from the first copy to the last.
-//     SUM(D7:D8) becomes SUM(D7:D10). If it names only some of a block's rows,
-//     the others between the copies are covered too: a formula has no way to
-//     leave them out.
+//     SUM(D7:D8) becomes SUM(D7:D10).
+//   - If it names only some of a block's rows, a list of what comes from them
+//     where a function sums up its arguments, however many: SUM(D7) becomes
+//     SUM(D7,D9,D11), so that a sum of sums is right. A list that is longer
+//     than Excel takes is #REF!. Functions that want one range get one, with the rows
+//     between: COUNTIF(D7:D7,1) becomes COUNTIF(D7:D11,1).
 //   - A single cell grows likewise where it is a whole argument of a function
 //     that aggregates (SUM, COUNT, MAX, …), in a defined name and in a chart.
 //     Elsewhere a formula wants one value: it stays one cell, of the first copy.

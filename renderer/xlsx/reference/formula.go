@@ -21,19 +21,25 @@ type ref struct {
 	body         int    // where the reference begins behind its sheet
 	sheet, until string // the sheets named; until only of several
 	area         area   // the zero area: a name of that sheet
-	whole        bool   // it is all that stands in an argument that is aggregated
+	use          use
 }
 
 // Parse finds the references in a cell's formula, given without "=" and
 // without XML's escapes.
-func Parse(formula string) (*Formula, error) { return parse(formula, false) }
+func Parse(formula string) (*Formula, error) { return parse(formula, asValue) }
 
-// ParseArea is Parse for what names cells rather than computing a value: a defined
-// name, a chart's data. A single cell there stands for all of its copies.
-func ParseArea(formula string) (*Formula, error) { return parse(formula, true) }
+// ParseName is Parse for what a defined name stands for: cells, all of their
+// copies, rather than a value.
+func ParseName(formula string) (*Formula, error) { return parse(formula, asList) }
 
-func parse(formula string, names bool) (*Formula, error) {
-	s := scanner{text: formula, names: names}
+// ParseChart is ParseName for what a chart shows.
+func ParseChart(formula string) (*Formula, error) { return parse(formula, asUnion) }
+
+// ParseArea is ParseName for what must stay one range, such as a print area.
+func ParseArea(formula string) (*Formula, error) { return parse(formula, asRange) }
+
+func parse(formula string, whole use) (*Formula, error) {
+	s := scanner{text: formula, whole: whole}
 	if err := s.run(); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package reference_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
@@ -54,19 +55,22 @@ func TestReferencesFromOutsideABlockGrowAndFollow(t *testing.T) {
 	at := moves(t, block(7, 8, 3)).Grid(0, 0).At(13)
 	for formula, want := range map[string]string{
 		"SUM(D7:D8)":                            "SUM(D7:D12)",
-		"SUM(D7:D7)":                            "SUM(D7:D11)",
-		"SUM(D8:D8)":                            "SUM(D8:D12)",
-		"SUM(D7)":                               "SUM(D7:D11)",
-		"SUM( D7 , $E$8 )":                      "SUM( D7:D11 , $E$8:$E$12 )",
-		"SUM((D7,D9))":                          "SUM((D7:D11,D13))",
-		"STDEV.S(D7)+_xlfn.CONCAT(D7)":          "STDEV.S(D7:D11)+_xlfn.CONCAT(D7:D11)",
+		"SUM(D7:D7)":                            "SUM(D7,D9,D11)",
+		"SUM(D8:D8)":                            "SUM(D8,D10,D12)",
+		"SUM(D7)":                               "SUM(D7,D9,D11)",
+		"SUM( D7 , $E$8 )":                      "SUM( D7,D9,D11 , $E$8,$E$10,$E$12 )",
+		"SUM((D7,D9))":                          "SUM((D7,D9,D11,D13))",
+		"STDEV.S(D7)+_xlfn.CONCAT(D7)":          "STDEV.S(D7,D9,D11)+_xlfn.CONCAT(D7,D9,D11)",
 		"SUM(D7*2)":                             "SUM(D7*2)",
 		"ROUND(D7,1)":                           "ROUND(D7,1)",
 		"IF(D7>D8,D9,D8)":                       "IF(D7>D8,D13,D8)",
 		"D6+D9":                                 "D6+D13",
 		"SUM(D6:D9)":                            "SUM(D6:D13)",
-		"SUM(D8:D9)":                            "SUM(D8:D13)",
-		"SUM(D6:D7)":                            "SUM(D6:D11)",
+		"SUMPRODUCT(D7,E7:E8)+ROWS(D8)":         "SUMPRODUCT(D7:D11,E7:E12)+ROWS(D8:D12)",
+		"COUNTIF(D7:D7,D8)":                     "COUNTIF(D7:D11,D8)",
+		"SUM(Form!D7)":                          "SUM(Form!D7,Form!D9,Form!D11)",
+		"SUM(D8:D9)":                            "SUM(D8,D10,D12:D13)",
+		"SUM(D6:D7)":                            "SUM(D6:D7,D9,D11)",
 		"SUM($D$7:$D$8)/$D$9":                   "SUM($D$7:$D$12)/$D$13",
 		"SUM(D8:D7)":                            "SUM(D7:D12)",
 		"SUM(7:8)+SUM($7:$8)+SUM(9:9)":          "SUM(7:12)+SUM($7:$12)+SUM(13:13)",
@@ -154,8 +158,8 @@ func TestReferencesInNestedBlocks(t *testing.T) {
 		{10, "SUM(D6)", "SUM(#REF!)"},
 		{10, "SUM(D5:D6)", "SUM(D9:D9)"},
 		{13, "SUM(D6:D6)", "SUM(D12:D12)"},
-		{13, "SUM(D$7:D7)", "SUM(D$8:D13)"},
-		{14, "SUM(D6)+SUM(D7)+D8", "SUM(D6:D12)+SUM(D8:D13)+D14"},
+		{13, "SUM(D$7:D7)", "SUM(D$8,D$10,D$13)"},
+		{14, "SUM(D6)+SUM(D7)+D8", "SUM(D6:D7,D12)+SUM(D8,D10,D13)+D14"},
 		{14, "SUM(D5:D7)", "SUM(D5:D13)"},
 	} {
 		check(t, g.At(c.row), c.formula, c.want)
@@ -206,24 +210,43 @@ func TestReferencesToRepeatedSheets(t *testing.T) {
 	check(t, m.Grid(0, 1).At(5), "Store!D3+D4+Sum!D4", "'東京'!D3+D5+Sum!D4")
 }
 
-func TestNamesAndChartsGrowWithTheirCell(t *testing.T) {
+func TestNamesAndChartsGrowWithTheirCells(t *testing.T) {
 	t.Parallel()
-	m := moves(t, block(7, 7, 3))
-	for formula, want := range map[string]string{
-		"Form!$D$7":                            "Form!$D$7:$D$9",
-		"Form!$A$1:$F$20,Form!$A$30:$F$31":     "Form!$A$1:$F$22,Form!$A$32:$F$33",
-		"Form!$A:$B,Form!$1:$3":                "Form!$A:$B,Form!$1:$3",
-		"(Form!$D$7,Form!$D$9)":                "(Form!$D$7:$D$9,Form!$D$11)",
-		"OFFSET(Form!$D$7,0,0,COUNT($D$7))":    "OFFSET(Form!$D$7,0,0,COUNT($D$7))",
-		"OFFSET(Form!$D$9,0,0,COUNT(Form!D7))": "OFFSET(Form!$D$11,0,0,COUNT(Form!D7:D9))",
-		"$D$7":                                 "$D$7",
+	m := moves(t, block(7, 7, 3), block(20, 21, 2))
+	for _, c := range []struct{ formula, name, chart, area string }{
+		{"Form!$D$7", "Form!$D$7:$D$9", "Form!$D$7:$D$9", "Form!$D$7:$D$9"},
+		{"Form!$A$1:$F$20,Form!$A:$B", "Form!$A$1:$F$22,Form!$A$24:$F$24,Form!$A:$B", "(Form!$A$1:$F$22,Form!$A$24:$F$24),Form!$A:$B", "Form!$A$1:$F$24,Form!$A:$B"},
+		{"(Form!$D$20,Form!$D$7)", "(Form!$D$22,Form!$D$24,Form!$D$7:$D$9)", "(Form!$D$22,Form!$D$24,Form!$D$7:$D$9)", "(Form!$D$22:$D$24,Form!$D$7:$D$9)"},
+		{"OFFSET(Form!$D$9,0,0,COUNT(Form!D7))", "OFFSET(Form!$D$11,0,0,COUNT(Form!D7:D9))", "OFFSET(Form!$D$11,0,0,COUNT(Form!D7:D9))", "OFFSET(Form!$D$11,0,0,COUNT(Form!D7:D9))"},
+		{"$D$7", "$D$7", "$D$7", "$D$7"},
 	} {
-		f, err := reference.ParseArea(formula)
-		if err != nil {
-			t.Fatal(err)
+		for _, way := range []struct {
+			parse func(string) (*reference.Formula, error)
+			want  string
+		}{{reference.ParseName, c.name}, {reference.ParseChart, c.chart}, {reference.ParseArea, c.area}} {
+			f, err := way.parse(c.formula)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := string(f.Append(nil, m.Workbook())); got != way.want {
+				t.Errorf("%s became %s, want %s", c.formula, got, way.want)
+			}
 		}
-		if got := string(f.Append(nil, m.Workbook())); got != want {
-			t.Errorf("%s became %s, want %s", formula, got, want)
+	}
+}
+
+// Excel takes 255 arguments and 8,192 characters.
+func TestListsOfRangesKeepToExcelsLimits(t *testing.T) {
+	t.Parallel()
+	for copies, want := range map[int]string{
+		200:  "SUM(D7,D9,D11,",
+		201:  "SUM((D7,D9,D11,",
+		1300: "SUM((D7,D9,D11,",
+		1500: "SUM(#REF!)+1",
+	} {
+		got := string(parse(t, "SUM(D7)+1").Append(nil, moves(t, block(7, 8, copies)).Grid(0, 0).At(1)))
+		if !strings.HasPrefix(got, want) || len(got) > 8192 || strings.Count(got, "(") != strings.Count(got, ")") {
+			t.Errorf("%d copies: got %d characters that begin with %.20s, want %s", copies, len(got), got, want)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func FuzzFormula(f *testing.F) {
 	}
 	still, moved := sheets(), sheets(block(3, 4, 0), block(7, 8, 3))
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, parse := range []func(string) (*reference.Formula, error){reference.Parse, reference.ParseArea} {
+		for _, parse := range []func(string) (*reference.Formula, error){reference.Parse, reference.ParseName, reference.ParseChart} {
 			formula, err := parse(text)
 			if err != nil {
 				continue

@@ -1,5 +1,7 @@
 package reference
 
+import "slices"
+
 // gone is what a reference becomes when nothing is left of what it names.
 const gone = "#REF!"
 
@@ -12,12 +14,30 @@ func (p Place) append(dst []byte, text string, r *ref) []byte {
 	case len(grids) == 0:
 		return append(dst, gone...)
 	}
-	a, ok := p.area(grids, r)
-	dst = appendPrefix(dst, text[r.start:r.body], r, grids)
+	if r.area == (area{}) || r.area.from.isColumn() {
+		dst = appendPrefix(dst, text[r.start:r.body], r, grids)
+		return append(dst, text[r.body:r.end]...)
+	}
+	return p.appendRows(dst, text, r, grids)
+}
+
+func (p Place) appendRows(dst []byte, text string, r *ref, grids []*Grid) []byte {
+	var some [4]Span
+	spans := p.spans(some[:0], grids[0], r)
+	for _, g := range grids[1:] {
+		if other := p.spans(nil, g, r); !slices.Equal(spans, other) {
+			spans = nil
+		}
+	}
+	prefix := func(dst []byte) []byte { return appendPrefix(dst, text[r.start:r.body], r, grids) }
 	switch {
-	case !ok:
-		return append(dst, gone...)
-	case a == r.area:
+	case len(spans) > 1:
+		return appendList(dst, prefix, r, spans)
+	case len(spans) == 0:
+		return append(prefix(dst), gone...)
+	}
+	a := r.area.within(spans[0])
+	if dst = prefix(dst); a == r.area {
 		return append(dst, text[r.body:r.end]...)
 	}
 	return a.append(dst)
@@ -43,24 +63,26 @@ func (p Place) grids(r *ref) (grids []*Grid, known bool) {
 	for _, s := range p.moves.sheets[min(first, last) : max(first, last)+1] {
 		grids = append(grids, s.grids...)
 	}
-	if r.until == "" && !r.whole && len(grids) > 1 {
+	if r.until == "" && r.use == asValue && len(grids) > 1 {
 		grids = grids[:1]
 	}
 	return grids, true
 }
 
-// area gives the reference's rows on the pages, which must be the same on all.
-func (p Place) area(grids []*Grid, r *ref) (area, bool) {
-	if r.area == (area{}) || r.area.from.isColumn() {
-		return r.area, true
+// spans gives the new rows that a reference names on a page: none if they are
+// gone, several if the use of the reference can do with a list.
+func (p Place) spans(dst []Span, g *Grid, r *ref) []Span {
+	rows, ok := p.rows(g, r)
+	if !ok {
+		return dst
 	}
-	rows, ok := p.rows(grids[0], r)
-	for _, g := range grids[1:] {
-		if other, found := p.rows(g, r); other != rows || found != ok {
-			return area{}, false
-		}
+	if r.use.takesList() {
+		dst = g.rows.spansWithin(dst, rows, r.area.from.row, r.area.to.row)
 	}
-	return r.area.within(rows), ok
+	if len(dst) < 2 {
+		return append(dst[:0], rows)
+	}
+	return dst
 }
 
 // rows gives the new rows that a reference names on a page.
@@ -68,7 +90,7 @@ func (p Place) rows(g *Grid, r *ref) (Span, bool) {
 	from, to := p.home(g, r.area.from), p.home(g, r.area.to)
 	if from == to && !p.isAbove(g, r.area.from, r.area.to) && !p.isAbove(g, r.area.to, r.area.from) {
 		first, last, ok := from.cover(r.area.from.row, r.area.to.row)
-		if r.area.single && !r.whole {
+		if r.area.single && r.use == asValue {
 			last = first
 		}
 		return Span{first, last}, ok

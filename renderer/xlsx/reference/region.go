@@ -151,6 +151,16 @@ func (r *region) spans(dst []Span, a, b int) []Span {
 	return join(dst, at+max(a, old)-old, at+b-old)
 }
 
+// spansWithin is spans of what lies in the rows given.
+func (r *region) spansWithin(dst []Span, rows Span, a, b int) []Span {
+	all := r.spans(dst, a, b)
+	kept := all[:0]
+	for _, s := range all {
+		kept = join(kept, max(s.First, rows.First), min(s.Last, rows.Last))
+	}
+	return kept
+}
+
 // join appends rows first to last, or nothing if there are none.
 func join(dst []Span, first, last int) []Span {
 	switch n := len(dst); {

@@ -7,11 +7,11 @@ import "strings"
 type scanner struct {
 	text  string
 	at    int
-	names bool // a single cell outside functions stands for all of its copies
+	whole use // of what stands outside of functions
 	refs  []ref
-	// open has an entry for every open parenthesis: whether what stands there
-	// alone, as a whole argument, is aggregated.
-	open []bool
+	// open has an entry for every open parenthesis: the use of what stands there
+	// alone, as a whole argument.
+	open []use
 }
 
 func (s *scanner) run() error {
@@ -38,7 +38,7 @@ func (s *scanner) step() error {
 	case isWord(b):
 		return s.word()
 	case b == '(':
-		s.open = append(s.open, s.aggregated())
+		s.open = append(s.open, s.inner().inParentheses())
 		s.at++
 	case b == ')':
 		if len(s.open) > 0 {
@@ -51,10 +51,10 @@ func (s *scanner) step() error {
 	return nil
 }
 
-// aggregated says whether a whole argument directly here is aggregated.
-func (s *scanner) aggregated() bool {
+// inner is the use of a whole argument directly here.
+func (s *scanner) inner() use {
 	if len(s.open) == 0 {
-		return s.names
+		return s.whole
 	}
 	return s.open[len(s.open)-1]
 }

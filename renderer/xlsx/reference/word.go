@@ -81,7 +81,7 @@ func (s *scanner) takeArea(r *ref, word string) bool {
 		if ok && !s.follows(end, '!') && !s.follows(end, '(') && !s.follows(end, '[') {
 			if a, ok := newRange(from, to); ok {
 				r.area, r.end, s.at = a, end, end
-				r.whole = s.aggregated() && s.isArgument(r.start, end)
+				r.use = s.useOf(r)
 				return true
 			}
 		}
@@ -90,17 +90,20 @@ func (s *scanner) takeArea(r *ref, word string) bool {
 		return false
 	}
 	r.area, r.end = area{from: from, to: from, single: true}, s.at
-	r.whole = s.aggregated() && s.isArgument(r.start, r.end)
+	r.use = s.useOf(r)
 	return true
 }
 
-// isArgument says whether what stands from start to end is all that stands
+// useOf is a reference's use: that of an argument if it is all that stands
 // between commas or parentheses.
-func (s *scanner) isArgument(start, end int) bool {
-	before := strings.TrimRight(s.text[:start], " \n\r\t")
-	behind := strings.TrimLeft(s.text[end:], " \n\r\t")
-	return (before == "" || strings.IndexByte("(,", before[len(before)-1]) >= 0) &&
-		(behind == "" || strings.IndexByte("),", behind[0]) >= 0)
+func (s *scanner) useOf(r *ref) use {
+	const blanks = " \n\r\t"
+	before := strings.TrimRight(s.text[:r.start], blanks)
+	behind := strings.TrimLeft(s.text[r.end:], blanks)
+	if before != "" && strings.IndexByte("(,", before[len(before)-1]) < 0 || behind != "" && strings.IndexByte("),", behind[0]) < 0 {
+		return asValue
+	}
+	return s.inner()
 }
 
 // isR1C1 knows R1C1, R1C and the forms with brackets, none of which is a name

@@ -11,7 +11,7 @@ func followChart(content []byte, g *reference.Grid) ([]byte, error) {
 	err := e.each(func(t *tag) error {
 		switch t.local() {
 		case "f", "sqref": // sqref is what a filtered series would show
-			changed, err := e.moveText(t, reference.ParseArea, at)
+			changed, err := e.moveText(t, reference.ParseChart, at)
 			moved = changed
 			return err
 		case "numCache", "strCache", "multiLvlStrCache":

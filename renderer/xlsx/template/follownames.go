@@ -34,9 +34,11 @@ func followNames(content []byte, m *reference.Moves) ([]byte, error) {
 
 // movedName is a name as it stands in the template.
 type movedName struct {
-	tag     *tag
-	formula *reference.Formula
-	written []byte // the formula as it stands there, and the closing tag
+	tag *tag
+	// isBuiltIn names are those of print areas and the like.
+	isBuiltIn bool
+	formula   *reference.Formula
+	written   []byte // the formula as it stands there, and the closing tag
 }
 
 func (e *edit) movedName(t *tag) (movedName, error) {
@@ -44,11 +46,15 @@ func (e *edit) movedName(t *tag) (movedName, error) {
 	if err != nil {
 		return movedName{}, err
 	}
-	f, err := reference.ParseArea(text)
-	if err != nil {
+	n := movedName{tag: t, isBuiltIn: strings.HasPrefix(t.get("name"), "_xlnm."), written: e.b[start:e.at]}
+	parse := reference.ParseName
+	if n.isBuiltIn {
+		parse = reference.ParseArea
+	}
+	if n.formula, err = parse(text); err != nil {
 		return movedName{}, fmt.Errorf("the name %s: %w", t.get("name"), err)
 	}
-	return movedName{tag: t, formula: f, written: e.b[start:e.at]}, nil
+	return n, nil
 }
 
 // on is the name in the filled workbook.
@@ -71,7 +77,7 @@ func (n movedName) on(m *reference.Moves, pages []int) []byte {
 
 func (n movedName) append(dst []byte, local string, at reference.Place) []byte {
 	moved := string(n.formula.Append(nil, at))
-	if strings.HasPrefix(n.tag.get("name"), "_xlnm.") {
+	if n.isBuiltIn {
 		if moved = withoutGone(moved); moved == "" {
 			return dst
 		}

@@ -1,0 +1,71 @@
+package reference
+
+// use is what a reference that is all of an argument is used for.
+type use uint8
+
+const (
+	// asValue wants one cell's value, or does with a range what is not known here.
+	asValue use = iota
+	// asRange wants one range.
+	asRange
+	// asList takes ranges with commas between them.
+	asList
+	// asUnion takes them within parentheses.
+	asUnion
+)
+
+func (u use) takesList() bool { return u == asList || u == asUnion }
+
+// inParentheses is the use of what stands in parentheses of its own.
+func (u use) inParentheses() use {
+	if u == asUnion {
+		return asList
+	}
+	return u
+}
+
+const (
+	// maxArguments is how many ranges of a list stay arguments: Excel takes 255.
+	maxArguments = 200
+	// maxList is how long a list may be: Excel takes formulas of 8,192 characters.
+	maxList = 8000
+)
+
+// appendList appends the ranges in those rows. A list that is longer than Excel
+// takes is an error value: a range instead would count cells that are not meant.
+func appendList(dst []byte, prefix func([]byte) []byte, r *ref, spans []Span) []byte {
+	begin := len(dst)
+	union := r.use == asUnion || len(spans) > maxArguments
+	if union {
+		dst = append(dst, '(')
+	}
+	for i, s := range spans {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = r.area.within(s).short().append(prefix(dst))
+	}
+	if union {
+		dst = append(dst, ')')
+	}
+	if len(dst)-begin > maxList {
+		return append(dst[:begin], gone...)
+	}
+	return dst
+}
+
+// aggregates are the functions that make one value of all cells of an argument
+// that is a range, and whether they take several arguments as they would one. It is
+// not changed.
+var aggregates = map[string]use{
+	"SUM": asList, "SUMSQ": asList, "PRODUCT": asList, "SUBTOTAL": asList, "AGGREGATE": asList,
+	"COUNT": asList, "COUNTA": asList,
+	"AVERAGE": asList, "AVERAGEA": asList, "AVEDEV": asList, "DEVSQ": asList, "GEOMEAN": asList, "HARMEAN": asList,
+	"MEDIAN": asList, "MODE": asList, "MODE.SNGL": asList, "KURT": asList, "SKEW": asList, "SKEW.P": asList,
+	"MAX": asList, "MAXA": asList, "MIN": asList, "MINA": asList,
+	"STDEV": asList, "STDEVA": asList, "STDEVP": asList, "STDEVPA": asList, "STDEV.S": asList, "STDEV.P": asList,
+	"VAR": asList, "VARA": asList, "VARP": asList, "VARPA": asList, "VAR.S": asList, "VAR.P": asList,
+	"AND": asList, "OR": asList, "XOR": asList, "GCD": asList, "LCM": asList,
+	"CONCAT": asList, "TEXTJOIN": asList,
+	"SUMPRODUCT": asRange, "COUNTBLANK": asRange, "ROWS": asRange,
+}
