@@ -16,6 +16,7 @@ import (
 	"github.com/jetsheet/jetsheet/flags/provider"
 	"github.com/jetsheet/jetsheet/ops"
 	"github.com/jetsheet/jetsheet/ops/notify"
+	"github.com/jetsheet/jetsheet/ops/templates"
 	"github.com/jetsheet/jetsheet/uploader"
 )
 
@@ -68,12 +69,43 @@ func TestThePipelineRunsOnTheseRights(t *testing.T) {
 	i.askRoutesAsPrevious(run)
 	i.readNotices(run)
 	i.removeReport()
+	i.storeTemplate()
 	stop()
 	i.readFlags()
 	i.freezeAsPrevious()
 	i.takeGroupBack()
 	i.nothingRefused()
 	i.nothingUnused()
+}
+
+// storeTemplate has people store and list a template, the producer look it up and the
+// renderer read it.
+func (i *installation) storeTemplate() {
+	i.t.Helper()
+	open := func(user string) *templates.Store {
+		s, err := templates.Open(i.t.Context(), i.links[user].js)
+		i.mustAs(user, err)
+		return s
+	}
+	operator := open("operator")
+	stored, err := operator.Put(i.t.Context(), templates.Draft{Name: "form", At: time.Now()}, []byte("content"))
+	i.mustAs("operator", err)
+	if all, err := operator.List(i.t.Context()); err != nil || len(all) != 1 {
+		i.t.Errorf("operator lists %+v, %v", all, err)
+	}
+	found, err := open("producer").Get(i.t.Context(), "form", 0)
+	i.mustAs("producer", err)
+	if content, err := open("renderer").Bytes(i.t.Context(), found.SHA256); err != nil || string(content) != "content" || found.SHA256 != stored.SHA256 {
+		i.t.Errorf("renderer reads %q, %v", content, err)
+	}
+}
+
+// mustAs ends the test with an error and what NATS refused to the user.
+func (i *installation) mustAs(user string, err error) {
+	i.t.Helper()
+	if err != nil {
+		i.t.Fatalf("%s: %v; NATS said %q", user, err, i.links[user].all())
+	}
 }
 
 // takeGroupBack promotes a group as a person does, and takes it back as ops does.

@@ -46,6 +46,8 @@ func rights() []right {
 		{"write a replay's progress", "$KV.progress.replay.20261122T170824123Z-abcdef", "ops"},
 		{"write a plan", "$O.plans.C.nuid", "producer"},
 		{"write a workbook", "$O.workbooks.C.nuid", "renderer"},
+		{"store a template", "$O.templates.C.nuid", "operator"},
+		{"name a template", "$O.templates.M.bmFtZQ==", "operator"},
 		{"name a workbook", "$O.workbooks.M.bmFtZQ==", "renderer"},
 
 		{"read a workbook's chunk", "$JS.API.DIRECT.GET.OBJ_workbooks.$O.workbooks.C.nuid", "uploader"},
@@ -56,6 +58,9 @@ func rights() []right {
 		{"follow the workbooks, the old way", "$JS.API.CONSUMER.DURABLE.CREATE.OBJ_workbooks.c", ""},
 		{"read a notice", "$JS.API.STREAM.MSG.GET.KV_notices", "ops operator"},
 		{"read a plan", "$JS.API.CONSUMER.CREATE.OBJ_plans.c.$O.plans.C.nuid", "producer ops operator"},
+		{"read a template", "$JS.API.CONSUMER.CREATE.OBJ_templates.c.$O.templates.C.nuid", "renderer operator"},
+		{"look up a template", "$JS.API.DIRECT.GET.OBJ_templates.$O.templates.M.bmFtZQ==", "producer renderer operator"},
+		{"list templates", "$JS.API.CONSUMER.CREATE.OBJ_templates.c.$O.templates.M.>", "operator"},
 		{"read a run record", "$JS.API.STREAM.MSG.GET.KV_runs", "producer renderer uploader ops operator previous"},
 		{"read the flag document", "$JS.API.STREAM.MSG.GET.KV_flags", "setup producer ops operator flags previous"},
 		{"watch the flag document", "$JS.API.CONSUMER.CREATE.KV_flags.c.$KV.flags.cutover", "operator flags"},
