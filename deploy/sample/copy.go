@@ -2,6 +2,7 @@ package sample
 
 import (
 	"context"
+	"encoding/hex"
 	"io"
 	"strconv"
 	"strings"
@@ -131,6 +132,12 @@ func (l *lines) text(v string) {
 			l.buf = append(l.buf, c)
 		}
 	}
+}
+
+// bytes writes a bytea.
+func (l *lines) bytes(v []byte) {
+	l.column()
+	l.buf = hex.AppendEncode(append(l.buf, `\\x`...), v)
 }
 
 // textOrNull writes NULL for the empty string.

@@ -50,11 +50,12 @@ type Stats struct {
 	Inspections  int64
 	Cleanings    int64
 	HandWashes   int64
+	Facilities   int64
 }
 
 // Rows is the number of records, without tenants and sites.
 func (s Stats) Rows() int64 {
-	return s.Temperatures + s.Inspections + s.Cleanings + s.HandWashes
+	return s.Temperatures + s.Inspections + s.Cleanings + s.HandWashes + s.Facilities
 }
 
 // Load creates the sample's tables through conn, fills them and analyzes them,
@@ -158,6 +159,23 @@ func tables(tenants []tenant, seed uint64, stats *Stats) []table {
 				"id", "tenant_id", "site_id", "washed_at", "staff", "nails_short", "no_wounds", "water_degree", "seconds",
 			},
 			rows: perSite(tenants, seed, "hand-wash", appendHandWashes), count: &stats.HandWashes, serial: true,
+		},
+		{
+			name: "facility_inspections",
+			columns: []string{
+				"id", "tenant_id", "site_id", "inspected_at", "inspector", "weather", "inspector_signature", "witness_signature",
+			},
+			rows: perSite(tenants, seed, "facility", appendFacility), count: &stats.Facilities,
+		},
+		{
+			name:    "facility_items",
+			columns: []string{"inspection_id", "position", "area", "item", "result", "remark"},
+			rows:    perSite(tenants, seed, "facility", appendFacilityItems),
+		},
+		{
+			name:    "facility_photos",
+			columns: []string{"inspection_id", "position", "place", "taken_at", "finding", "action", "photo"},
+			rows:    perSite(tenants, seed, "facility", appendFacilityPhotos),
 		},
 	}
 }

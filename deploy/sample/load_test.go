@@ -30,6 +30,7 @@ func digests(t *testing.T, conn *pgx.Conn) map[string]string {
 	found := map[string]string{}
 	for _, name := range []string{
 		"tenants", "sites", "forms", "form_fields", "temperature_records", "inspections", "cleaning_logs", "hand_wash_checks",
+		"facility_inspections", "facility_items", "facility_photos",
 	} {
 		rows := texts(t, conn, `select md5(string_agg(r::text, E'\n' order by r::text)) as digest from `+name+` r`)
 		found[name] = rows[0]["digest"]
@@ -53,7 +54,7 @@ func TestLoadGivesTheSameRowsForTheSameSeed(t *testing.T) {
 			t.Errorf("table %s, second load with seed 7: got digest %s, want %s", name, got, want)
 		}
 	}
-	for _, name := range []string{"sites", "temperature_records", "inspections", "cleaning_logs", "hand_wash_checks"} {
+	for _, name := range []string{"sites", "temperature_records", "inspections", "cleaning_logs", "hand_wash_checks", "facility_photos"} {
 		if other[name] == first[name] {
 			t.Errorf("table %s: seeds 7 and 8 give the same rows, digest %s", name, first[name])
 		}

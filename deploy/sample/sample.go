@@ -7,6 +7,7 @@
 //
 //	schema.sql   tables and indexes, created by Load
 //	reports/     three definitions, commented for a reader who learns from them
+//	forms/       customers' own forms as templates, with pictures, and the reports that fill them
 //	first/       one table of ten rows and the shortest useful definition
 //
 // The records are made up from a seed: the same Options give the same rows in

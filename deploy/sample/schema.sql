@@ -93,6 +93,40 @@ create table hand_wash_checks (
 );
 create index hand_wash_checks_by_time on hand_wash_checks (tenant_id, washed_at);
 
+-- Buildings are inspected once a month, with photos of what was found and two signatures.
+create table facility_inspections (
+  id                  uuid primary key,
+  tenant_id           bigint not null,
+  site_id             text not null,
+  inspected_at        timestamptz not null,
+  inspector           text not null,
+  weather             text not null,
+  inspector_signature bytea not null,             -- a PNG, drawn on the tablet
+  witness_signature   text                        -- the same from an older app: base64, as its data: URL
+);
+create index facility_inspections_by_time on facility_inspections (tenant_id, inspected_at);
+
+create table facility_items (
+  inspection_id uuid not null references facility_inspections,
+  position      integer not null,
+  area          text not null,
+  item          text not null,
+  result        text not null check (result in ('ok', 'bad', 'none')),
+  remark        text,
+  primary key (inspection_id, position)
+);
+
+create table facility_photos (
+  inspection_id uuid not null references facility_inspections,
+  position      integer not null,
+  place         text not null,
+  taken_at      timestamptz not null,
+  finding       text not null,
+  action        text,
+  photo         bytea not null,                   -- a JPEG as the tablet made it, often lying on its side
+  primary key (inspection_id, position)
+);
+
 -- What the customer's download page reads; the application writes it when a workbook is ready.
 create table exports (
   report     text not null,
