@@ -81,11 +81,20 @@ func (r *runMarks) heard(entry jetstream.KeyValueEntry) (jetsheet.RunID, *jetshe
 	return id, mark
 }
 
+// forget has every record read again: while nobody watched, records may have changed, and
+// after a loss of NATS a run that was cancelled may be one that is not.
+func (r *runMarks) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.known)
+}
+
 // watchCancelled ends what waits to be compared as soon as its run is cancelled, until ctx
 // ends. What is missed here ends when it is looked at again, after [lastLook] at most.
 func (s *shadow) watchCancelled(ctx context.Context) {
 	delivery.WatchBucket(ctx, s.marks.kv, s.log, func(entry jetstream.KeyValueEntry) {
 		if entry == nil {
+			s.marks.forget()
 			return
 		}
 		id, mark := s.marks.heard(entry)

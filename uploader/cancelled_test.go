@@ -108,6 +108,38 @@ func TestShadowOfARunCancelledUnheard(t *testing.T) {
 	}
 }
 
+// TestShadowOfARunThatIsFrozenAgain: a record without a mark, as it comes back from S3 after a
+// loss of NATS, takes the mark away; so does a watch that begins anew.
+func TestShadowOfARunThatIsFrozenAgain(t *testing.T) {
+	t.Parallel()
+	r := setupShadow(t)
+	u := r.uploader()
+	r.run(u)
+	request := r.request("x")
+	marked := func(want bool) func() bool {
+		return func() bool {
+			mark, err := u.shadow.marks.of(t.Context(), request.Run)
+			return err == nil && (mark != nil) == want
+		}
+	}
+	r.cancel(request.Run, &jetsheet.Mark{At: time.Now(), By: "ann", Reason: "wrong month"})
+	r.eventually("the mark is known", marked(true))
+	r.cancel(request.Run, nil)
+	r.eventually("the mark is gone", marked(false))
+	r.putPrevious(request, testWorkbook(t))
+	r.announce(r.render(request, testWorkbook(t)))
+	if c := r.compared(request); c.Result != jetsheet.ResultEqual {
+		t.Errorf("comparison is %+v, want equal", c)
+	}
+	u.shadow.marks.mu.Lock()
+	u.shadow.marks.known[request.Run] = runMark{mark: &jetsheet.Mark{At: time.Now()}, readAt: time.Now()}
+	u.shadow.marks.mu.Unlock()
+	u.shadow.marks.forget()
+	if !marked(false)() {
+		t.Error("a mark that is not in the record outlives a watch that begins anew")
+	}
+}
+
 // TestEventsAreStoredAgainOnce: of two that store an event again one does it, and a newer
 // event of the conversion stands for it.
 func TestEventsAreStoredAgainOnce(t *testing.T) {

@@ -175,6 +175,30 @@ func TestWhoIsNotKnownIsGatedToo(t *testing.T) {
 	}
 }
 
+// TestGroupByRuleGoesByThoseWhomItDecides: a tenant of the group for whom something else
+// decides speaks for nobody.
+func TestGroupByRuleGoesByThoseWhomItDecides(t *testing.T) {
+	t.Parallel()
+	shadow, published := jetsheet.RouteShadow, jetsheet.RouteNew
+	eu := flags.Move{Group: "eu", From: shadow, To: published}
+	for _, c := range []struct {
+		moves []flags.Move
+		rule  flags.Move
+		want  string
+	}{
+		{[]flags.Move{{Tenant: "eu-1", Group: "eu", From: shadow, To: published}}, eu, ""},
+		{[]flags.Move{{Tenant: "eu-1", Group: "g1", From: shadow, To: published}}, eu, "tenants of group eu that nobody has heard of yet would go to new, and none is known that was compared"},
+		{[]flags.Move{{Tenant: "eu-1", Group: "eu", From: jetsheet.RouteLegacy, To: shadow}}, eu, "tenants of group eu that nobody has heard of yet would go to new, and none is known that was compared"},
+		{nil, flags.Move{From: shadow, To: published}, "tenants that nobody has heard of yet and for whom a rule decides would go to new, and none is known that was compared"},
+		{nil, flags.Move{Group: "eu", From: published, To: shadow}, ""},
+	} {
+		changer := flagsChanger{edit: &flagsEdit{guard: &flagsGuard{Periods: 3}}}
+		if got := changer.unknown(&flagsChange{Moves: c.moves, ByRule: []flags.Move{c.rule}}); got != c.want {
+			t.Errorf("%+v with %+v known: %q, want %q", c.rule, c.moves, got, c.want)
+		}
+	}
+}
+
 // TestFewerPeriodsAreKept: who asks for less than usual is on record, but only where
 // anything was asked for.
 func TestFewerPeriodsAreKept(t *testing.T) {
