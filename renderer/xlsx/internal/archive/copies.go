@@ -28,8 +28,8 @@ func (d *deflater) row(at, number int) int {
 func (d *deflater) cell(at int, m *mark) int {
 	attributes, value, end := int(m.attributes), int(m.value), int(m.end)
 	last := &atLeast(&d.columns, int(m.column))[m.column]
-	at = d.open(at, m, last.opened)
-	last.opened = d.place(attributes)
+	at = d.open(at, m, last.opened, last.before)
+	last.opened, last.before = d.place(attributes), last.opened
 	if m.text {
 		at = d.search(max(at, value), end)
 	}
@@ -42,9 +42,9 @@ func (d *deflater) cell(at int, m *mark) int {
 	return at
 }
 
-// open looks for what a cell begins with: the cell above, or where its column had the
-// same value, or the last cell that was opened alike.
-func (d *deflater) open(at int, m *mark, above uint32) int {
+// open looks for what a cell begins with: the cell above or the one before that, or where
+// its column had the same value, or the last cell that was opened alike.
+func (d *deflater) open(at int, m *mark, above, before uint32) int {
 	attributes, value, end := int(m.attributes), int(m.value), int(m.end)
 	same := d.exchangeValue(value, end, m.column)
 	alike := &atLeast(&d.openings, int(m.opening))[m.opening]
@@ -54,6 +54,9 @@ func (d *deflater) open(at int, m *mark, above uint32) int {
 		return at
 	}
 	best := d.match(attributes, above)
+	if best.end < value { // it is of another style, as in the next row that is filled
+		best = best.or(d.match(attributes, before))
+	}
 	if best.end < end {
 		best = best.or(d.match(attributes, same-(m.value-m.attributes)))
 	}

@@ -50,9 +50,9 @@ type earlier struct {
 	distance uint16 // less one
 }
 
-// columnPlaces are where in the stream the last cell was opened, and the last ones with
-// and without text were closed.
-type columnPlaces struct{ opened, closed, closedText uint32 }
+// columnPlaces are where in the stream the last cell was opened, and the one before that,
+// and where the last ones with and without text were closed.
+type columnPlaces struct{ opened, before, closed, closedText uint32 }
 
 // deflaters are kept between sheets.
 var deflaters sync.Pool
