@@ -40,18 +40,18 @@ func benchColumns(b *testing.B, n int) []xlsx.Column {
 	return columns
 }
 
-func writeBench(b *testing.B, columns []xlsx.Column, rows int) {
+func writeBench(b *testing.B, sheet xlsx.Sheet, rows int) {
 	b.Helper()
 	w, err := xlsx.New(b.Context(), io.Discard, xlsx.Book{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer w.Discard()
-	s, err := w.Sheet(xlsx.Sheet{Name: "s", Columns: columns, FreezeHeader: true, Filter: true, Header: xlsx.Header{Bold: true}})
+	s, err := w.Sheet(sheet)
 	if err != nil {
 		b.Fatal(err)
 	}
-	values := make([]xlsx.Value, len(columns))
+	values := make([]xlsx.Value, len(sheet.Columns))
 	for i := range rows {
 		benchRow(values, i)
 		if err := s.Row(values); err != nil {
@@ -114,10 +114,10 @@ func excelizeBench(b *testing.B, columns, rows int) {
 func compareWriters(b *testing.B, columns, rows int) {
 	b.Helper()
 	b.Run("jetsheet", func(b *testing.B) {
-		all := benchColumns(b, columns)
+		sheet := benchSheet(b, columns)
 		b.ReportAllocs()
 		for b.Loop() {
-			writeBench(b, all, rows)
+			writeBench(b, sheet, rows)
 		}
 	})
 	b.Run("excelize", func(b *testing.B) {
@@ -126,6 +126,11 @@ func compareWriters(b *testing.B, columns, rows int) {
 			excelizeBench(b, columns, rows)
 		}
 	})
+}
+
+func benchSheet(b *testing.B, columns int) xlsx.Sheet {
+	b.Helper()
+	return xlsx.Sheet{Name: "s", Columns: benchColumns(b, columns), FreezeHeader: true, Filter: true, Header: xlsx.Header{Bold: true}}
 }
 
 // BenchmarkSmall is the usual workbook: the cost of one, not of its rows.
@@ -137,3 +142,28 @@ func BenchmarkSmall(b *testing.B) {
 
 // BenchmarkStream is a large sheet: the cost of its rows.
 func BenchmarkStream(b *testing.B) { compareWriters(b, 20, 20_000) }
+
+// BenchmarkLayout is what the parts of a layout cost that take something of every row.
+func BenchmarkLayout(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		add  func(*xlsx.Sheet)
+	}{
+		{"plain", func(*xlsx.Sheet) {}},
+		{"banding", func(s *xlsx.Sheet) { s.Banding.Fill = "F2F2F2" }},
+		{"totals", func(s *xlsx.Sheet) {
+			for i := 4; i < len(s.Columns); i++ {
+				s.Columns[i].Total = xlsx.TotalSum
+			}
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			sheet := benchSheet(b, 20)
+			c.add(&sheet)
+			b.ReportAllocs()
+			for b.Loop() {
+				writeBench(b, sheet, 20_000)
+			}
+		})
+	}
+}

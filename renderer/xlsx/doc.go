@@ -15,7 +15,7 @@
 //   - Text stays text, also when it looks like a formula or like an escape.
 //   - Date and time values are wall clocks: no time zone is applied here.
 //   - More rows than a sheet holds go on in a sheet named "name (2)", under the
-//     same header.
+//     same title and header, with totals and a footer for its own rows.
 //     So does a sheet of more than 4 GiB whose rows were short at first.
 //   - An error from the destination is returned by the call that met it and by
 //     every later one; so is the end of the context. Nothing is kept in files.

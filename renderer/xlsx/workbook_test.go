@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ func sampleBook(t testing.TB) ([]byte, xlsx.Summary) {
 	t.Helper()
 	var dst bytes.Buffer
 	created := time.Date(2026, time.November, 1, 5, 0, 0, 0, time.UTC)
-	w, err := xlsx.New(t.Context(), &dst, xlsx.Book{Title: "温度 & 湿度", Creator: "jetsheet", Created: created})
+	w, err := xlsx.New(t.Context(), &dst, xlsx.Book{Title: "温度 & 湿度", Creator: "jetsheet", Keywords: "温度", Created: created})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,17 +29,34 @@ func sampleBook(t testing.TB) ([]byte, xlsx.Summary) {
 		for j := range rows {
 			rows[j] = []xlsx.Value{xlsx.DateTime(created), xlsx.Text("=漢字"), xlsx.Decimal("3.25"), xlsx.Bool(j%2 == 0)}
 		}
-		writeSheet(t, w, xlsx.Sheet{
-			Name:    fmt.Sprintf("拠点/%d", i),
-			Columns: []xlsx.Column{{Title: "日時"}, {Title: "名称"}, {Title: "温度", Format: parseFormat(t, "decimal:1", "ja")}, {Title: "適否", Width: 9}},
-			Header:  xlsx.Header{Bold: true, Fill: "DDEBF7", Wrap: true}, FreezeHeader: true, Filter: true,
-		}, rows)
+		writeSheet(t, w, sampleSheet(t, i), rows)
 	}
 	summary, err := w.Close()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return dst.Bytes(), summary
+}
+
+// sampleSheet has all that a sheet can have but for pictures and links; the first has no
+// more than rows.
+func sampleSheet(t testing.TB, i int) xlsx.Sheet {
+	t.Helper()
+	sheet := xlsx.Sheet{
+		Name:    fmt.Sprintf("拠点/%d", i),
+		Columns: []xlsx.Column{{Title: "日時"}, {Title: "名称"}, {Title: "温度", Format: parseFormat(t, "decimal:1", "ja")}, {Title: "適否", Width: 9}},
+		Header:  xlsx.Header{Bold: true, Fill: "DDEBF7", Wrap: true}, FreezeHeader: true, Filter: true,
+	}
+	if i == 0 {
+		return sheet
+	}
+	sheet.Title = xlsx.Title{Lines: []string{"温度記録"}, Merge: true}
+	sheet.TotalLabel, sheet.Columns[2].Total = "平均", xlsx.TotalAverage
+	sheet.Columns[2].Rules = []xlsx.Rule{{When: xlsx.WhenMore, Value: xlsx.Int(8), Look: red}, {When: xlsx.WhenBar, Colours: []string{"638EC6"}}}
+	sheet.Footer = func(rows int64) []string { return []string{strconv.FormatInt(rows, 10) + " rows"} }
+	sheet.Banding, sheet.Page = xlsx.Banding{Fill: "F2F2F2"}, a4()
+	sheet.Protection = &xlsx.Protection{Allow: []xlsx.Action{xlsx.AllowFilter}}
+	return sheet
 }
 
 func TestSameCallsGiveSameBytes(t *testing.T) {
@@ -65,8 +83,12 @@ func TestSheetLayout(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Dimension != "A1:D151" || got.AutoFilter != "A1:D151" || got.FrozenRows != 1 || got.FrozenColumns != 0 {
-			t.Errorf("layout %+v, want A1:D151 with filter and one frozen row", got)
+		whole, filtered, frozen := "A1:D151", "A1:D151", 1
+		if i > 0 { // with a title, totals and a footer
+			whole, filtered, frozen = "A1:D155", "A2:D152", 2
+		}
+		if got.Dimension != whole || got.AutoFilter != filtered || got.FrozenRows != frozen || got.FrozenColumns != 0 {
+			t.Errorf("layout %+v, want %s, a filter on %s, %d frozen rows", got, whole, filtered, frozen)
 		}
 		// "yyyy/mm/dd hh:mm:ss" is wider than its title; the given width stays.
 		if len(got.Widths) != 4 || got.Widths[0].Width < 18 || got.Widths[3].Width != 9 {
