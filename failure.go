@@ -125,7 +125,8 @@ type Failure struct {
 	Cause Cause `json:"cause"`
 	// Message names report, tenant, target, record and cell where they are known.
 	Message string `json:"message"`
-	// Attempts counts the attempts up to and with this one.
+	// Attempts counts the attempts up to and with this one; for worker_crash those that no
+	// worker survived.
 	Attempts int `json:"attempts"`
 	// RetryAt is set while the system will try again by itself: the conversion
 	// then counts as pending.

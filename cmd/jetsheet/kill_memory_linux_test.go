@@ -63,7 +63,7 @@ func TestWorkerOutOfMemory(t *testing.T) {
 	}
 	out, _ := i.run(exitDone, "failures", "list", "--json")
 	var f ops.FailureInfo
-	if err := json.Unmarshal([]byte(out), &f); err != nil || f.Cause != jetsheet.CauseWorkerCrash || f.Target != "site.7" ||
+	if err := json.Unmarshal([]byte(out), &f); err != nil || f.Cause != jetsheet.CauseWorkerCrash || f.Target != "site.7" || f.Attempts != deaths ||
 		!strings.HasPrefix(f.Message, `report records-monthly, tenant "a", target "site.7": 4 attempts ended without an outcome`) {
 		t.Errorf("got the failure %s (%v), want worker_crash of site.7 that says so", out, err)
 	}

@@ -71,6 +71,7 @@ func (w *Worker) writeStart(ctx context.Context, job *Job) error {
 		case errors.Is(err, jetstream.ErrKeyRevisionMismatch) && ctx.Err() == nil: // somebody else wrote: read again
 		case errors.As(err, new(*Error)):
 			job.setStart(rec) // its starts end with the failure: a replay counts anew
+			job.Attempt = rec.progress.Attempts + len(rec.progress.Starts)
 			return err
 		case errors.Is(err, errLastStart):
 			return err

@@ -96,8 +96,8 @@ func TestFifthStartFailsBeforeAnyWork(t *testing.T) {
 	if seen.count("a") != 0 || seen.count("b") != 1 {
 		t.Errorf("handler calls: got %v, want b once and a never", seen.of)
 	}
-	if f := b.failureOf("a"); f == nil || f.Cause != jetsheet.CauseWorkerCrash || f.Retrying() || !strings.Contains(f.Message, "gone-7") {
-		t.Errorf("FAILED record: got %+v, want cause worker_crash, final, naming the worker", f)
+	if f := b.failureOf("a"); f == nil || f.Cause != jetsheet.CauseWorkerCrash || f.Retrying() || f.Attempts != jetsheet.MaxStarts || !strings.Contains(f.Message, "gone-7") {
+		t.Errorf("FAILED record: got %+v, want cause worker_crash, final, with each start as an attempt, naming the worker", f)
 	}
 	b.eventually("a replay starts counting anew", func() bool { return len(b.progress("a").Starts) == 0 })
 }
