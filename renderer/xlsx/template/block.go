@@ -73,7 +73,8 @@ func (b *bound) reference() string { return columnLetters(b.cell.column) + strco
 
 // lone says that nothing is in the row but markers of blocks.
 func (r *row) lone() bool {
-	return len(r.bounds) > 0 && !slices.ContainsFunc(r.cells, func(c *cell) bool { return c.holds })
+	return len(r.bounds) > 0 && !slices.ContainsFunc(r.bounds, func(b bound) bool { return b.named }) &&
+		!slices.ContainsFunc(r.cells, func(c *cell) bool { return c.holds })
 }
 
 func (c *compiler) beginBlock(s *sheet, outer *block, b bound, r *row) (*block, error) {

@@ -53,6 +53,8 @@ func (t *Template) Unsupported() []Reason { return slices.Clone(t.reasons) }
 type compiler struct {
 	*Template
 	strings sharedStrings
+	// named are the cells that names make markers of.
+	named []namedCells
 	// rows are the markers' rows in the template.
 	rows []int
 }
@@ -86,6 +88,9 @@ func (c *compiler) compile() error {
 		if err := c.findFollowers(s); err != nil {
 			return err
 		}
+	}
+	if err := c.checkNames(); err != nil {
+		return err
 	}
 	c.settle()
 	if err := c.check(); err != nil {

@@ -61,6 +61,8 @@ type bound struct {
 	cell   *cell
 	row    int
 	text   string
+	// named is set if a name of the rows is the marker.
+	named bool
 }
 
 // cell is a cell as it stands in the template. The row's number goes between before and
@@ -139,6 +141,7 @@ func (r *sheetReader) read() error {
 			}
 		}
 		r.sheet.tail = r.b[r.at:]
+		r.applyNames()
 		return nil
 	}
 }

@@ -78,7 +78,7 @@ func (c *compiler) readSheets(content []byte) error {
 		case t.is("sheet"):
 			err = c.addSheet(&t)
 		case t.is("definedName"):
-			c.workbook.names = append(c.workbook.names, t.get("name"))
+			err = c.addName(&s, &t)
 		}
 		if err != nil {
 			return err
@@ -114,6 +114,11 @@ func (c *compiler) addSheet(t *tag) error {
 // workbook: without the order of calculation, which changes, and with the instruction
 // to calculate anew.
 func (c *compiler) writeParts() error {
+	if len(c.named) > 0 {
+		if err := c.rewrite(c.workbook.part, dropNames); err != nil {
+			return err
+		}
+	}
 	if !slices.ContainsFunc(c.sheets, (*sheet).recalculated) {
 		return nil
 	}
