@@ -40,7 +40,7 @@ func Open(ctx context.Context, js jetstream.JetStream) (*Store, error) {
 	return &Store{js: js, objects: objects}, nil
 }
 
-// Digest is the digest under which bytes are stored.
+// Digest is the sha256 of content in hex, under which it is stored.
 func Digest(content []byte) string {
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:])
@@ -128,6 +128,19 @@ func (s *Store) Get(ctx context.Context, name string, revision int) (*Revision, 
 		return nil, fmt.Errorf("template %s: %w", name, err)
 	}
 	return r, nil
+}
+
+// Digest is the digest of a name's newest revision; "" where nobody stored such a template.
+// An error passes.
+func (s *Store) Digest(ctx context.Context, name string) (string, error) {
+	r, err := s.Get(ctx, name, 0)
+	if errors.Is(err, ErrUnknown) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return r.SHA256, nil
 }
 
 // newest looks for the last revision. Revisions have no gap, so few looks find the end:
