@@ -46,7 +46,7 @@ func blockSamples() []sample {
 			}}},
 			want: map[string]string{
 				"Form!A2": "1", "Form!A4": "b", "Form!D4 formula": "B4/SUM(B$3:B$4)", "Form!C4 formula": "B4*$B$2", "Form!B5 formula": "SUM(B3:B4)",
-				"Form!A6": "2", "Form!A9": "c", "Form!C9 formula": "B9*$B$6", "Form!B10 formula": "SUM(B7:B9)", "Form!B11 formula": "SUM(B5,B10)",
+				"Form!A6": "2", "Form!A9": "c", "Form!C9 formula": "B9*$B$6", "Form!B10 formula": "SUM(B7:B9)", "Form!B11 formula": "SUM(B5,B10)", "Form!B11 result": "9", "Form!D9 result": "0.5", "Form!C9 result": "60",
 			},
 		},
 		{
@@ -60,7 +60,7 @@ func blockSamples() []sample {
 			}},
 			want: map[string]string{
 				"Form!A1": "x", "Form!A3": "3", "Form!A4 formula": "SUM(A2:A3)", "Form!A5": "y", "Form!A6 formula": "SUM(#REF!)", "Form!A8": "1", "Form!A9 formula": "SUM(A8)",
-				"Form!A10 formula": "COUNT(A2:A3,A8)",
+				"Form!A10 formula": "COUNT(A2:A3,A8)", "Form!A10 result": "3",
 			},
 		},
 		{

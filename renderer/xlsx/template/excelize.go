@@ -4,28 +4,30 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/xuri/excelize/v2"
 )
 
-// byExcelize fills a template the slow way: excelize reads it whole, copies
-// rows one by one, is told the values and writes all sheets anew. It takes what
-// is not compiled as it is.
-//
-// All that refers to rows follows them as in a compiled template, but for what
-// is not understood: there it is as excelize has it.
+// byExcelize fills a template the slow way: excelize reads it, copies rows one
+// by one, is told the values and writes all sheets anew. It takes what is not
+// compiled as it is. All that refers to rows follows them as in a compiled
+// template, but for what is not understood: there it is as excelize has it.
 type byExcelize struct {
 	*filling
 	file *excelize.File
+	// frames are what is around the rows of sheets, which excelize does not get.
+	frames map[*page]sheetFrame
 }
+
+// sheetFrame is what is before and behind a sheet's rows.
+type sheetFrame struct{ head, tail []byte }
 
 func (f *filling) fillByExcelize() error {
 	file, err := excelize.OpenReader(bytes.NewReader(f.template.file))
 	if err != nil {
 		return fmt.Errorf("open it by excelize: %w", err)
 	}
-	x := &byExcelize{filling: f, file: file}
+	x := &byExcelize{filling: f, file: file, frames: make(map[*page]sheetFrame)}
 	err = x.fillPages()
 	if err == nil {
 		err = x.write()
@@ -38,24 +40,20 @@ func (f *filling) fillByExcelize() error {
 
 func (x *byExcelize) fillPages() error {
 	x.summary.Excelize = true
-	merged := make(map[*page][]excelize.MergeCell)
-	for _, p := range x.worksheets() {
-		var err error
-		if merged[p], err = x.unmerge(p.name); err != nil {
-			return err
-		}
+	pages := slices.DeleteFunc(slices.Clone(x.pages), func(p *page) bool { return !p.sheet.worksheet })
+	for _, p := range pages {
+		x.takeFrame(p)
+	}
+	for _, p := range pages {
 		if _, err := x.copyRows(p.name, p.sheet.body, p.blocks, 0); err != nil {
-			return err
+			return fmt.Errorf("sheet %q: copy rows: %w", p.name, err)
 		}
 	}
 	x.takeFollowed()
-	for _, p := range x.worksheets() {
+	for _, p := range pages {
 		if err := eachRow(p.sheet.body, p.blocks, p.frame, 0, func(r *row, at *frame, lower int) error {
 			return x.setRow(p, r, at, lower)
 		}); err != nil {
-			return err
-		}
-		if err := x.merge(p, merged[p]); err != nil {
 			return err
 		}
 	}
@@ -63,39 +61,19 @@ func (x *byExcelize) fillPages() error {
 	return x.file.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: &calculate})
 }
 
-func (x *byExcelize) worksheets() []*page {
-	return slices.DeleteFunc(slices.Clone(x.pages), func(p *page) bool { return !p.sheet.worksheet })
-}
-
-// unmerge parts merged cells: while rows are copied, excelize would take cells
-// for those that others cover.
-func (x *byExcelize) unmerge(sheet string) ([]excelize.MergeCell, error) {
-	merged, err := x.file.GetMergeCells(sheet, true)
+// takeFrame has excelize see no more of a sheet than its rows: it removes no
+// first row that a rule begins in, allows what a protection leaves open, and
+// moves neither breaks nor links. It does get a sheet whole that is not
+// understood.
+func (x *byExcelize) takeFrame(p *page) {
+	s := p.sheet
+	head, tail, err := x.frameXML(p)
 	if err != nil {
-		return nil, err
+		return // it is a reason that the template is not compiled
 	}
-	for _, m := range merged {
-		if err := x.file.UnmergeCell(sheet, m.GetStartAxis(), m.GetEndAxis()); err != nil {
-			return nil, err
-		}
-	}
-	return merged, nil
-}
-
-// merge merges the cells again that were, in every copy of their rows.
-func (x *byExcelize) merge(p *page, merged []excelize.MergeCell) error {
-	for _, m := range merged {
-		for _, ref := range p.grid.Ranges(m.GetStartAxis() + ":" + m.GetEndAxis()) {
-			from, to, isRange := strings.Cut(ref, ":")
-			if !isRange {
-				continue
-			}
-			if err := x.file.MergeCell(p.name, from, to); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	x.frames[p] = sheetFrame{head, tail}
+	rows := s.part.content[len(s.head) : len(s.part.content)-len(s.tail)]
+	x.file.Pkg.Store(s.part.name, slices.Concat(s.head, rows, []byte("</worksheet>")))
 }
 
 // takeFollowed has excelize go on with the parts that followed the rows, in

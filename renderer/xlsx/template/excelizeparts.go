@@ -49,7 +49,8 @@ func isPacked(name string) bool {
 	return slices.Contains([]string{".png", ".jpg", ".jpeg", ".gif"}, strings.ToLower(path.Ext(name)))
 }
 
-// mend sets right what excelize does in another order each time, or wrong.
+// mend puts content types into an order, which excelize does not, and rows into
+// their sheets.
 func (x *byExcelize) mend(made madeParts) error {
 	if err := made.change("[Content_Types].xml", sortTypes); err != nil {
 		return err
@@ -60,28 +61,16 @@ func (x *byExcelize) mend(made madeParts) error {
 			return err
 		}
 	}
-	for _, p := range x.worksheets() {
-		if err := made.change(p.sheet.part.name, func(content []byte) ([]byte, error) { return x.reframe(p, content) }); err != nil {
+	for p, frame := range x.frames {
+		err := made.change(p.sheet.part.name, func(content []byte) ([]byte, error) {
+			rows, err := findElement(content, "sheetData")
+			return slices.Concat(frame.head, content[rows.start:rows.end], frame.tail), err
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// reframe puts rows that excelize wrote into the sheet as the template has it:
-// excelize allows what its protection leaves open, and does not move row
-// breaks, links and rules' formulas. Where the sheet is not understood, it is
-// as excelize has it.
-func (x *byExcelize) reframe(p *page, content []byte) ([]byte, error) {
-	rows, err := findElement(content, "sheetData")
-	if err != nil {
-		return nil, err
-	}
-	head, tail, err := x.frameXML(p)
-	if err != nil {
-		return content, nil //nolint:nilerr // it is a reason that the template is not compiled
-	}
-	return slices.Concat(head, content[rows.start:rows.end], tail), nil
 }
 
 // madeParts are the parts that excelize writes.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
@@ -17,7 +18,7 @@ var keepIn = flag.String("keep", "", "a `directory` to leave the filled workbook
 func keep(t *testing.T, name string, workbook []byte) {
 	t.Helper()
 	if *keepIn != "" {
-		noError(t, os.WriteFile(filepath.Join(*keepIn, name+".xlsx"), workbook, 0o600))
+		noError(t, os.WriteFile(filepath.Join(*keepIn, strings.ReplaceAll(name, "/", " ")+".xlsx"), workbook, 0o600))
 	}
 }
 
@@ -38,6 +39,7 @@ func TestTemplatesOfTheCorpusAreFilled(t *testing.T) {
 			workbook := filled(t, compiled, s.data)
 			keep(t, s.name, workbook)
 			got := look(t, workbook)
+			got.calculate(t, workbook, s.want)
 			for where, want := range s.want {
 				if got[where] != want {
 					t.Errorf("%s is %q, want %q", where, got[where], want)

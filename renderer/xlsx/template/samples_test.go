@@ -72,7 +72,7 @@ func cellSamples() []sample {
 			data: records(3),
 			want: map[string]string{
 				"Form!C4 formula": "B4*$B$1", "Form!C6 formula": "B6*$B$1", "Form!D5 formula": "B5/SUM(B$4:B$6)", "Form!E6 formula": "SUM(B$4:B6)",
-				"Form!F4 formula": "F3+B4", "Form!F6 formula": "F5+B6", "Form!G6 formula": "ROW()-ROW($A$3)", "Form!C7 formula": "SUM(C4:C6)", "Form!D7 formula": "C3&B1",
+				"Form!F4 formula": "F3+B4", "Form!F6 formula": "F5+B6", "Form!F6 result": "106", "Form!E6 result": "6", "Form!D6 result": "0.5", "Form!G6 result": "3", "Form!C7 result": "0.6", "Form!G6 formula": "ROW()-ROW($A$3)", "Form!C7 formula": "SUM(C4:C6)", "Form!D7 formula": "C3&B1",
 			},
 		},
 		{
@@ -108,7 +108,7 @@ func cellSamples() []sample {
 			},
 			data: template.Data{Tables: map[string]*template.Table{"records": items(3), "more": items(2)}},
 			want: map[string]string{
-				"Form!B4": "3", "Form!A5 formula": "SUM(B2:B4)", "Form!A7": "a", "Form!B8": "2", "Form!A9 formula": "SUM(B7:B8)", "Form!B9 formula": "SUM(B2:B8)", "Form!C9 formula": "A5",
+				"Form!B4": "3", "Form!A5 formula": "SUM(B2:B4)", "Form!A7": "a", "Form!B8": "2", "Form!A9 formula": "SUM(B7:B8)", "Form!B9 formula": "SUM(B2:B8)", "Form!B9 result": "9", "Form!C9 result": "6", "Form!C9 formula": "A5",
 			},
 		},
 		{

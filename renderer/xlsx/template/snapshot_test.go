@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,6 +55,22 @@ func noError(t *testing.T, err error) {
 	}
 }
 
+// calculate adds the results of the formulas that are asked for as "Form!B7 result".
+func (f facts) calculate(t *testing.T, workbook []byte, want map[string]string) {
+	t.Helper()
+	file, err := excelize.OpenReader(bytes.NewReader(workbook))
+	noError(t, err)
+	defer func() { noError(t, file.Close()) }()
+	for where := range want {
+		if place, ok := strings.CutSuffix(where, " result"); ok {
+			sheet, cell, _ := strings.Cut(place, "!")
+			result, err := file.CalcCellValue(sheet, cell)
+			noError(t, err)
+			f.add(result, where)
+		}
+	}
+}
+
 func (f facts) cells(t *testing.T, workbook []byte) {
 	t.Helper()
 	book, err := cells.Open(bytes.NewReader(workbook), int64(len(workbook)), cells.Limits{})
@@ -87,8 +105,8 @@ func (f facts) areas(t *testing.T, file *excelize.File, sheet string) {
 	}
 	rules, err := file.GetConditionalFormats(sheet)
 	noError(t, err)
-	for area, all := range rules {
-		for _, r := range all {
+	for _, area := range slices.Sorted(maps.Keys(rules)) {
+		for _, r := range rules[area] {
 			f.each(t, sheet, area, "rule", fmt.Sprint(r.Type, " ", r.Criteria, " ", r.Value))
 		}
 	}
