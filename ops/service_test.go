@@ -37,6 +37,16 @@ func TestServiceAnswersJSON(t *testing.T) {
 		{"workbooks", `{"state":"nonsense"}`, `unknown state`},
 		{"workbooks", `{"tenant":"*"}`, `"state":"published"`},
 		{"workbooks", `{"run":"nope"}`, `"code":"unknown"`},
+		{"replay", `{}`, `"code":"invalid"`},
+		{"replay", `{"run":"orders"}`, `"error":"nothing to replay: no failure matches"`},
+		{"replay", `{"run":"orders"} and more`, `"code":"invalid"`},
+		{"dismiss", `{}`, `"code":"invalid"`},
+		{"dismiss", `{"run":"orders"}`, `"error":"nothing to dismiss: no failure matches"`},
+		{"cancel", ``, `"code":"invalid"`},
+		{"cancel", `{"replay":"nope"}`, `"error":"there is no replay`},
+		{"cancel", `{"run":"nope","by":"me"}`, `"code":"unknown"`},
+		{"routes", ``, `"code":"invalid"`},
+		{"routes", `{"report":"nope","tenants":["a"]}`, `"error":"`},
 	} {
 		m, err := r.conn.Request(jetsheet.SubjectOps+"."+test.endpoint, []byte(test.body), 10*time.Second)
 		if err != nil {

@@ -112,3 +112,49 @@ func TestOpsTellsOfAFailure(t *testing.T) {
 		t.Errorf("got %+v, want the close of notice %s", closed, opened.ID)
 	}
 }
+
+// TestSilentChannelHoldsUpNothing runs all roles in one process, with a channel that takes
+// what it is told and never answers: meanwhile a run is made, the other channel is told,
+// and the silent one is seen to fail.
+func TestSilentChannelHoldsUpNothing(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("a channel is given up after ten seconds")
+	}
+	i := install(t, killSchema)
+	asked := make(chan struct{}, 100)
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		asked <- struct{}{}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(silent.Close)
+	hook := i.hook()
+	i.env = append(i.env, "JETSHEET_OPS_NOTIFY_SLACK_URL="+silent.URL+"/services/x")
+	i.start("up", "--ops-notify-interval=1s")
+	broken := strings.NewReplacer("records-monthly", "broken-monthly", "select n, site from", "select n / 0 as n, site from", "{tenant}/", "broken/{tenant}/").Replace(killReport)
+	i.closed(i.apply(broken, killTick()), time.Minute)
+	select {
+	case <-asked:
+	case <-time.After(time.Minute):
+		t.Fatal("the silent channel was not asked")
+	}
+	id := i.apply(killReport, killTick())
+	i.closed(id, time.Minute)
+	i.checkKillWorkbooks(id)
+	if opened := hook.next(t); opened.Action != notify.ActionOpen || opened.Notice.Cause != jetsheet.CauseStatement || opened.Notice.Count != 400 {
+		t.Errorf("got %s of %+v, want the opening of a notice about 400 failures", opened.Action, opened.Notice)
+	}
+	i.await("the silent channel is seen to fail", time.Minute, func() bool {
+		overview, err := notify.Read(t.Context(), i.js)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range overview.Channels {
+			if c.Name == "slack" && c.Failures > 0 && strings.Contains(c.LastError, "Client.Timeout") {
+				return true
+			}
+		}
+		return false
+	})
+}
