@@ -66,6 +66,7 @@ func fill(t *testing.T, file []byte, d template.Data) ([]byte, template.Summary)
 	if !bytes.Equal(first.Bytes(), second.Bytes()) {
 		t.Error("the same data gives other bytes")
 	}
+	keep(t, t.Name(), first.Bytes())
 	return first.Bytes(), summary
 }
 
