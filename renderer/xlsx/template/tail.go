@@ -1,0 +1,187 @@
+package template
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
+)
+
+// merge repeats merged cells; what is but one cell now is merged no more.
+func (f *tailEdit) merge(element []byte) ([]byte, error) {
+	t, err := openingTag(element)
+	if err != nil {
+		return nil, err
+	}
+	refs := slices.DeleteFunc(f.grid.Ranges(t.get("ref")), func(ref string) bool {
+		from, to, isRange := strings.Cut(ref, ":")
+		return !isRange || from == to
+	})
+	return repeated(element, "ref", refs)
+}
+
+func (f *tailEdit) watch(element []byte) ([]byte, error) {
+	t, err := openingTag(element)
+	if err != nil {
+		return nil, err
+	}
+	return repeated(element, "r", f.grid.Ranges(t.get("r")))
+}
+
+// area moves what is said of cells once for all of them, with its formulas, which are
+// written for the first of these cells.
+func (f *tailEdit) area(element []byte) ([]byte, error) {
+	sqref, err := sqrefOf(element)
+	if err != nil {
+		return nil, err
+	}
+	sqref = f.grid.Sqref(sqref)
+	if sqref == "" {
+		return nil, nil
+	}
+	at := placeAt(f.grid, sqref)
+	e := newEdit(element)
+	err = e.each(func(t *tag) error {
+		switch t.local() {
+		case "sqref":
+			_, start, end, err := e.text(t)
+			e.replace(start, end, []byte(sqref))
+			return err
+		case "formula", "f":
+			_, err := e.moveText(t, reference.Parse, at)
+			return err
+		case "formula1", "formula2":
+			if !bytes.Contains(element, []byte(":f>")) { // else they hold elements
+				_, err := e.moveText(t, reference.Parse, at)
+				return err
+			}
+		}
+		e.setAttribute(t, "sqref", sqref)
+		return nil
+	})
+	return e.bytes(), err
+}
+
+// sqrefOf gives the cells that an element is about: an attribute, or, among extensions,
+// an element within.
+func sqrefOf(element []byte) (sqref string, err error) {
+	e := newEdit(element)
+	err = e.each(func(t *tag) error {
+		if text := t.get("sqref"); text != "" {
+			sqref = text
+		}
+		if t.local() == "sqref" {
+			sqref, _, _, err = e.text(t)
+		}
+		return err
+	})
+	return sqref, err
+}
+
+// placeAt is the place of what is written for the first cell of a list of ranges.
+func placeAt(g *reference.Grid, sqref string) reference.Place {
+	digits := strings.TrimLeft(sqref, "$ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	if end := strings.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' }); end >= 0 {
+		digits = digits[:end]
+	}
+	row, err := strconv.Atoi(digits)
+	if err != nil {
+		return g.Page() // whole columns
+	}
+	return g.At(row)
+}
+
+// link repeats a link, and moves the place in the workbook that it leads to.
+func (f *tailEdit) link(element []byte) ([]byte, error) {
+	t, err := openingTag(element)
+	if err != nil {
+		return nil, err
+	}
+	var b []byte
+	for _, ref := range f.grid.Ranges(t.get("ref")) {
+		changed := t.with("ref", ref)
+		if location := t.get("location"); location != "" {
+			if to, err := reference.ParseArea(location); err == nil { // else it is no place in cells
+				changed = changed.with("location", string(to.Append(nil, placeAt(f.grid, ref))))
+			}
+		}
+		b = append(append(b, changed.raw...), element[t.end:]...)
+	}
+	return b, nil
+}
+
+// filter moves a filter, or the order of a range, and the ranges within.
+func (f *tailEdit) filter(element []byte) ([]byte, error) {
+	e := newEdit(element)
+	gone := false
+	err := e.each(func(t *tag) error {
+		if key, _, _ := t.attribute("ref"); key > 0 {
+			ref := f.grid.Range(t.get("ref"))
+			gone = gone || ref == ""
+			e.setAttribute(t, "ref", ref)
+		}
+		return nil
+	})
+	if gone {
+		return nil, err
+	}
+	return e.bytes(), err
+}
+
+// sparkline repeats a chart within a cell.
+func (f *tailEdit) sparkline(element []byte) ([]byte, error) {
+	sqref, err := sqrefOf(element)
+	if err != nil {
+		return nil, err
+	}
+	var b []byte
+	for _, ref := range f.grid.Ranges(sqref) {
+		e := newEdit(element)
+		err := e.each(func(t *tag) error {
+			switch t.local() {
+			case "sqref":
+				_, start, end, err := e.text(t)
+				e.replace(start, end, []byte(ref))
+				return err
+			case "f":
+				_, err := e.moveText(t, reference.ParseArea, placeAt(f.grid, ref))
+				return err
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		b = append(b, e.bytes()...)
+	}
+	return b, nil
+}
+
+// rowBreak moves a page break, which lies between a row and the next. It is in every
+// copy of a block that both rows belong to. One between a block and what is below it
+// is there once, below the last copy.
+func (f *tailEdit) rowBreak(element []byte) ([]byte, error) {
+	t, err := openingTag(element)
+	if err != nil {
+		return nil, err
+	}
+	above, err := strconv.Atoi(t.get("id"))
+	if err != nil || above < 1 || above >= reference.MaxRow {
+		return element, nil //nolint:nilerr // no place that a row could take it away from
+	}
+	var rows []string
+	for _, both := range f.grid.Copies(above, above+1) {
+		row := both.First - 1 // if all that was above it is gone
+		for _, s := range f.grid.Spans(above, above) {
+			if both.First <= s.First && s.First <= both.Last {
+				row = min(s.Last, both.Last)
+			}
+		}
+		if row > 0 {
+			rows = append(rows, strconv.Itoa(row))
+		}
+	}
+	return repeated(element, "id", slices.Compact(rows))
+}
