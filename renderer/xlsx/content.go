@@ -1,6 +1,10 @@
 package xlsx
 
-import "github.com/jetsheet/jetsheet/renderer/xlsx/picture"
+import (
+	"strings"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
+)
 
 // Content is what a cell holds for a value under a format. It is for writers of
 // cells other than SheetWriter, which choose the cell's style themselves. The zero
@@ -29,6 +33,18 @@ func (c *Content) Picture() (file []byte, about *picture.Picture, ok bool) {
 
 // IsText says that the cell holds text.
 func (c *Content) IsText() bool { return c.cell.kind == cellText }
+
+// Link is the address that the cell leads to, the place within it behind "#"; empty for none.
+func (c *Content) Link() string {
+	if c.cell.traits&hasLink == 0 {
+		return ""
+	}
+	target, place, _ := linkTarget(strings.TrimSpace(c.cell.text))
+	if place != "" {
+		target += "#" + place
+	}
+	return target
+}
 
 // Code is the number format that shows the content; empty is General.
 func (c *Content) Code() string { return c.cell.code }

@@ -68,12 +68,12 @@ func (x *byExcelize) fillPages() error {
 func (x *byExcelize) takeFrame(p *page) {
 	s := p.sheet
 	head, tail, err := x.frameXML(p)
-	if err != nil {
+	rows, missing := findElement(s.part.content, "sheetData")
+	if err != nil || missing != nil {
 		return // it is a reason that the template is not compiled
 	}
 	x.frames[p] = sheetFrame{head, tail}
-	rows := s.part.content[len(s.head) : len(s.part.content)-len(s.tail)]
-	x.file.Pkg.Store(s.part.name, slices.Concat(s.head, rows, []byte("</worksheet>")))
+	x.file.Pkg.Store(s.part.name, slices.Concat(s.part.content[:rows.end], []byte("</worksheet>")))
 }
 
 // takeFollowed has excelize go on with the parts that followed the rows, in

@@ -95,3 +95,56 @@ func TestFillingByExcelizeTellsWhatItMeets(t *testing.T) {
 		t.Errorf("got %d substitutions, want one for a text too long and one for a number", n)
 	}
 }
+
+// What is not compiled must be right by excelize.
+func TestWhatIsNotCompiledIsFilledByExcelize(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]sample{
+		"links": {
+			draw: func(d *drawer) {
+				d.put("A1", "{{#records}}{{url | link}}{{/records}}", "A2", "home")
+				d.merge("B1", "C1")
+				noError(d.T, d.file.SetCellHyperLink("Form", "A2", "https://example.com/", "External"))
+			},
+			data: template.Data{Tables: map[string]*template.Table{"records": result([]string{"url"},
+				[]any{"https://example.com/a?b=c&d#e"}, []any{"javascript:alert(1)"}, []any{"mailto:a@example.com"})}},
+			want: map[string]string{
+				"Form!A1 link": "External https://example.com/a?b=c&d#e", "Form!A1": "https://example.com/a?b=c&d#e", "Form!A2 link": "",
+				"Form!A3 link": "External mailto:a@example.com", "Form!A4 link": "External https://example.com/", "Form!B3 merge": "merged to C3",
+			},
+		},
+		"links alone": {
+			draw: func(d *drawer) {
+				d.put("A1", "{{url | link}}")
+				noError(d.T, d.file.SetPageLayout("Form", &excelize.PageLayoutOptions{Size: ptr(9)}))
+			},
+			data: template.Data{Fields: map[string]xlsx.Value{"url": xlsx.Text("https://example.com/")}},
+			want: map[string]string{"Form!A1 link": "External https://example.com/"},
+		},
+		"formulas of another notation": {
+			draw: func(d *drawer) {
+				d.putItems()
+				d.put("C5", "=SUM(R1C1:R2C2)", "D5", "=B5")
+			},
+			data: records(3),
+			want: map[string]string{"Form!D7 formula": "B7", "Form!B7 formula": "SUM(B4:B6)"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tpl, err := template.Compile(s.template(t), template.Options{})
+			noError(t, err)
+			if len(tpl.Unsupported()) == 0 {
+				t.Fatal("the template is compiled")
+			}
+			workbook := filled(t, tpl, s.data)
+			keep(t, "not compiled "+name, workbook)
+			got := look(t, workbook)
+			for where, want := range s.want {
+				if got[where] != want {
+					t.Errorf("%s is %q, want %q", where, got[where], want)
+				}
+			}
+		})
+	}
+}

@@ -38,6 +38,11 @@ func (x *byExcelize) setCell(p *page, c *cell, at *frame, row int) error {
 		}
 		content, want := x.shown(c, v)
 		x.note(&content, p, name, c.field)
+		if link := content.Link(); link != "" {
+			if err := x.file.SetCellHyperLink(p.name, name, link, "External"); err != nil {
+				return err
+			}
+		}
 		return x.setContent(p.name, name, &content, want)
 	case c.words != nil:
 		texts, err := x.texts(p, c, at)

@@ -64,6 +64,9 @@ func (x *byExcelize) mend(made madeParts) error {
 	for p, frame := range x.frames {
 		err := made.change(p.sheet.part.name, func(content []byte) ([]byte, error) {
 			rows, err := findElement(content, "sheetData")
+			if err == nil {
+				err = frame.addLinks(content)
+			}
 			return slices.Concat(frame.head, content[rows.start:rows.end], frame.tail), err
 		})
 		if err != nil {

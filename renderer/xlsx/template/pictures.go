@@ -93,23 +93,31 @@ func (s *sheet) eachField(do func(*row, *cell)) {
 // behindDrawing are the elements that may stand behind that of a drawing.
 var behindDrawing = []string{"legacyDrawing", "legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst"}
 
-// addDrawing gives a sheet a drawing without anything in it.
-func (c *compiler) addDrawing(s *sheet) error {
-	at := -1
-	e := scanner{b: s.tail}
-	for at < 0 {
+// positionBefore is where an element goes into a sheet's tail, by those that may stand
+// behind it.
+func positionBefore(tail []byte, behind []string) (int, error) {
+	e := scanner{b: tail}
+	for {
 		t, ok, err := e.next()
 		if err != nil || !ok {
-			return errors.Join(err, fmt.Errorf("part %s: %w", s.part.name, errEnd))
+			return 0, errors.Join(err, errEnd)
 		}
 		switch {
-		case t.is("worksheet") || t.kind != tagClose && slices.Contains(behindDrawing, t.local()):
-			at = t.start
+		case t.is("worksheet") || t.kind != tagClose && slices.Contains(behind, t.local()):
+			return t.start, nil
 		case t.kind == tagOpen:
 			if _, err := e.element(t); err != nil {
-				return err
+				return 0, err
 			}
 		}
+	}
+}
+
+// addDrawing gives a sheet a drawing without anything in it.
+func (c *compiler) addDrawing(s *sheet) error {
+	at, err := positionBefore(s.tail, behindDrawing)
+	if err != nil {
+		return fmt.Errorf("part %s: %w", s.part.name, err)
 	}
 	element := `<drawing xmlns:r="` + relationships + `" r:id="` + drawingRelation + `"/>`
 	s.tail = slices.Concat(s.tail[:at], []byte(element), s.tail[at:])
