@@ -11,8 +11,8 @@ import (
 // Move is a tenant whose route differs between two documents.
 type Move struct {
 	Tenant string `json:"tenant"`
-	// Group is the one that decides in the later document, or the first of the tenant's;
-	// "" for a tenant that is in none.
+	// Group is the one that decides in the later document, or the first of the tenant's,
+	// or else that of the earlier one; "" for a tenant that is in none.
 	Group string         `json:"group,omitempty"`
 	From  jetsheet.Route `json:"from"`
 	To    jetsheet.Route `json:"to"`
@@ -90,7 +90,7 @@ func Compare(before, after *Document, tenants []string) (*Difference, error) {
 	for _, tenant := range slices.Compact(tenants) {
 		from, to := routes.route(tenant), later.Of(tenant)
 		if from != to.Route {
-			m, _ := later.move(tenant, from)
+			m, _ := later.move(routes, tenant)
 			d.Moves = append(d.Moves, m)
 		}
 		if len(to.Groups) == 0 && !own[tenant] {
@@ -129,8 +129,8 @@ func (d *Difference) byRule(before, after *Standings, others map[Move]int) {
 		if named[id] {
 			continue
 		}
-		if from := before.route(id); from != after.route(id) {
-			m, by := after.move(id, from)
+		if before.route(id) != after.route(id) {
+			m, by := after.move(before, id)
 			m.Tenant = ""
 			if others[Move{From: m.From, To: m.To}] == 0 || by == ByGroup {
 				moves[m]++
@@ -140,12 +140,14 @@ func (d *Difference) byRule(before, after *Standings, others map[Move]int) {
 	d.ByRule = hardest(moves)
 }
 
-// move is a tenant's move to these routes, and what decides.
-func (s *Standings) move(tenant string, from jetsheet.Route) (Move, Decider) {
-	to := s.Of(tenant)
-	m := Move{Tenant: tenant, Group: to.Group, From: from, To: to.Route}
-	if m.Group == "" && len(to.Groups) > 0 {
-		m.Group = to.Groups[0]
+// move is a tenant's move from the routes before to these, and what decides now.
+func (s *Standings) move(before *Standings, tenant string) (Move, Decider) {
+	from, to := before.Of(tenant), s.Of(tenant)
+	m := Move{Tenant: tenant, From: from.Route, To: to.Route}
+	for _, group := range slices.Concat([]string{to.Group}, to.Groups, []string{from.Group}, from.Groups) {
+		if m.Group = group; group != "" {
+			break
+		}
 	}
 	return m, to.By
 }

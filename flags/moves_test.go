@@ -102,6 +102,20 @@ func TestCompareOfGroupsByRule(t *testing.T) {
 	}
 }
 
+// TestCompareNamesAGroupThatGoes: who moves because a group is dropped is that group's.
+func TestCompareNamesAGroupThatGoes(t *testing.T) {
+	t.Parallel()
+	before := parsed(t, `{"$evaluators": {"eu": {"starts_with": [{"var": "targetingKey"}, "eu-"]}}, "flags": {"cutover": {"state": "ENABLED",
+		"variants": {"legacy": "legacy", "shadow": "shadow"}, "defaultVariant": "legacy", "targeting": {"if": [{"$ref": "eu"}, "shadow"]}}}}`)
+	d, err := flags.Compare(before, parsed(t, string(flags.InitialDocument(jetsheet.RouteNew))), []string{"eu-1", "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(d.Moves, d.ByRule), "[{eu-1 eu shadow new} {x  legacy new}] [{ eu shadow new}]"; got != want {
+		t.Errorf("moves %s, want %s", got, want)
+	}
+}
+
 func TestGates(t *testing.T) {
 	t.Parallel()
 	for _, from := range []jetsheet.Route{jetsheet.RouteLegacy, jetsheet.RouteShadow, jetsheet.RouteNew, jetsheet.RouteHold} {

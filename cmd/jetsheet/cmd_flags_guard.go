@@ -161,8 +161,11 @@ func (c *flagsChanger) uncompared(ctx context.Context, change *flagsChange) (str
 	if len(lines) == 0 {
 		return "", nil
 	}
-	return fmt.Sprintf("%s not compared equal for %d periods in a row: %s", counted(int64(len(lines)), "report of a tenant")+" "+were(len(lines)),
-		c.edit.guard.Periods, someOf(lines, 5)), nil
+	who := "1 report of a tenant was"
+	if len(lines) > 1 {
+		who = humanCount(int64(len(lines))) + " reports of tenants were"
+	}
+	return fmt.Sprintf("%s not compared equal for %d periods in a row: %s", who, c.edit.guard.Periods, someOf(lines, 5)), nil
 }
 
 // nothingToCompare holds that the reports of those who go to shadow name the workbooks to
@@ -188,13 +191,6 @@ func (c *flagsChanger) nothingToCompare(ctx context.Context, change *flagsChange
 		return "", err
 	}
 	return lacksPreviousText(names), nil
-}
-
-func were(n int) string {
-	if n == 1 {
-		return "was"
-	}
-	return "were"
 }
 
 // someIDs lists the first ids.
