@@ -12,8 +12,10 @@ type Format struct {
 	// code is the number format of values that fit; empty is Excel's General.
 	code    string
 	yes, no string
-	accepts accepts
-	ja      bool
+	// before and after stand around a number.
+	before, after string
+	accepts       accepts
+	ja            bool
 	// fractions is set where the code shows parts of a second.
 	fractions bool
 	// raw is set for a code as Excel has it.
@@ -40,11 +42,11 @@ const (
 )
 
 // FormatNames are the names that ParseFormat knows, for messages and help. N is
-// a number of decimals from 0 to 15, WIDTH and HEIGHT are the most that a picture has, in
+// a number of decimals from 0 to 15, XXX a currency's code in ISO 4217, WIDTH and HEIGHT are the most that a picture has, in
 // pixels, CODE is an Excel number format code.
 func FormatNames() []string {
 	return []string{
-		"general", "text", "integer", "number", "decimal:N", "percent", "percent:N",
+		"general", "text", "integer", "number", "decimal:N", "percent", "percent:N", "currency:XXX",
 		"date", "datetime", "time", "duration", "boolean", "boolean:YES/NO", "link", "image", "image:WIDTHxHEIGHT", "excel:CODE",
 	}
 }
@@ -54,14 +56,15 @@ const maxDecimals = 15
 
 // ParseFormat reads a format as report definitions and columnsFrom queries
 // write it: one of FormatNames. An empty s is "general". The locale is a BCP 47
-// tag and chooses how dates are shown: Japanese for "ja", ISO 8601 for others.
+// tag and chooses how dates are shown: Japanese for "ja", ISO 8601 for others. It also
+// chooses on which side of an amount its currency stands.
 //
 // A format changes what text in its column becomes: "3.5" under decimal:1 is
 // the number 3.5, and the address of a web page, a mailbox or a telephone under link
 // is a link (http, https, mailto, tel; no other scheme is). Under image, text is a picture's
 // bytes in base64 or as PostgreSQL writes bytea; never an address. The error names what was read and what is known.
 func ParseFormat(s, locale string) (Format, error) {
-	f := Format{ja: isJapanese(locale)}
+	f := Format{ja: language(locale) == "ja"}
 	name, argument, hasArgument := strings.Cut(s, ":")
 	if !hasArgument {
 		return parsePlain(f, name)
@@ -69,6 +72,8 @@ func ParseFormat(s, locale string) (Format, error) {
 	switch name {
 	case "decimal", "percent":
 		return parseDecimals(f, name, argument)
+	case "currency":
+		return parseCurrency(f, argument, locale)
 	case "boolean":
 		return parseLabels(f, argument)
 	case "image":
@@ -115,6 +120,8 @@ func parsePlain(f Format, name string) (Format, error) {
 		f.accepts, f.width, f.height = acceptsImage, defaultImageWidth, defaultImageHeight
 	case "decimal":
 		return Format{}, fmt.Errorf("format %q: write the number of decimals, as in \"decimal:1\"", name)
+	case "currency":
+		return Format{}, fmt.Errorf("format %q: write the currency's code, as in \"currency:JPY\"", name)
 	case "excel":
 		return Format{}, fmt.Errorf("format %q: write an Excel number format code, as in \"excel:0.0\"", name)
 	default:
@@ -153,9 +160,10 @@ func unknownFormat(s string) error {
 	return fmt.Errorf("unknown format %q; known are %s", s, strings.Join(FormatNames(), ", "))
 }
 
-func isJapanese(locale string) bool {
+// language is that of a locale.
+func language(locale string) string {
 	language, _, _ := strings.Cut(strings.ReplaceAll(locale, "_", "-"), "-")
-	return strings.EqualFold(language, "ja")
+	return strings.ToLower(language)
 }
 
 const durationCode = "[h]:mm:ss"

@@ -17,6 +17,9 @@ func TestParseFormatRefuses(t *testing.T) {
 		"decimal:16":                        "0 to 15",
 		"decimal:-1":                        "0 to 15",
 		"percent:x":                         "0 to 15",
+		"currency":                          "currency:JPY",
+		"currency:yen":                      `"yen" is no currency`,
+		"currency:JYP":                      "ISO 4217",
 		"date:iso":                          "nothing after a colon",
 		"boolean:":                          "two different words",
 		"boolean:yes":                       "two different words",
@@ -77,7 +80,7 @@ func TestExcelCodesAreTakenOver(t *testing.T) {
 
 func TestFormatNamesAreKnown(t *testing.T) {
 	t.Parallel()
-	example := strings.NewReplacer("decimal:N", "decimal:2", "percent:N", "percent:2", "CODE", "0.0", "YES/NO", "yes/no", "WIDTHxHEIGHT", "64x48")
+	example := strings.NewReplacer("decimal:N", "decimal:2", "percent:N", "percent:2", "CODE", "0.0", "YES/NO", "yes/no", "WIDTHxHEIGHT", "64x48", "XXX", "EUR")
 	for _, name := range xlsx.FormatNames() {
 		parseFormat(t, example.Replace(name), "en")
 	}

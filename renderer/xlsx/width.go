@@ -58,6 +58,10 @@ func numberWidth(c *cell) int {
 	if strings.Contains(c.code, "%") {
 		digits += len("00%")
 	}
+	if before, ok := strings.CutPrefix(c.code, `"`); ok {
+		before, _, _ = strings.Cut(before, `"`)
+		digits += textWidth(before)
+	}
 	return digits + textWidth(fraction) + 1
 }
 

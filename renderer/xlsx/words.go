@@ -97,7 +97,8 @@ func (f *Format) numberWords(n *big.Rat) string {
 	if f.accepts == acceptsPercent {
 		n, percent = n.Mul(n, big.NewRat(100, 1)), "%"
 	}
-	places := strings.TrimSuffix(f.code[strings.IndexByte(f.code+".", '.'):], "%")
+	code := strings.TrimSuffix(strings.TrimPrefix(f.code, quoted(f.before)), quoted(f.after))
+	places := strings.TrimSuffix(code[strings.IndexByte(code+".", '.'):], "%")
 	text := n.FloatString(max(0, len(places)-1))
 	whole, fraction, _ := strings.Cut(text, ".")
 	if strings.HasSuffix(places, "#") {
@@ -112,7 +113,8 @@ func (f *Format) numberWords(n *big.Rat) string {
 	if fraction != "" {
 		fraction = "." + fraction
 	}
-	return whole + fraction + percent
+	digits := strings.TrimPrefix(whole, "-")
+	return whole[:len(whole)-len(digits)] + f.before + digits + fraction + percent + f.after
 }
 
 // grouped puts a comma before every three digits.
