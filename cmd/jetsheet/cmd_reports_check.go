@@ -25,6 +25,7 @@ func checkQueries(ctx context.Context, db *query.DB, files []*definitionFile) er
 			return databaseError(err)
 		}
 		f.add(c.problems...)
+		f.checked = c
 	}
 	return nil
 }

@@ -20,6 +20,8 @@ type definitionFile struct {
 	definition *report.Definition
 	locator    *report.Locator
 	problems   []*report.ProblemError
+	// checked is what PostgreSQL says of the queries; nil where it was not asked.
+	checked *queryCheck
 }
 
 // readDefinitions reads files, and those of directories that end in .yaml or .yml,
@@ -81,7 +83,13 @@ func readDefinition(path string) (*definitionFile, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newDefinitionFile(path, data), nil
+}
+
+// newDefinitionFile parses a definition; path is what its problems name.
+func newDefinitionFile(path string, data []byte) *definitionFile {
 	f := &definitionFile{path: path, locator: report.NewLocator(path, data)}
+	var err error
 	f.definition, err = parseReport(path, data)
 	for _, err := range leaves(err) {
 		var problem *report.ProblemError
@@ -90,7 +98,7 @@ func readDefinition(path string) (*definitionFile, error) {
 		}
 		f.problems = append(f.problems, problem)
 	}
-	return f, nil
+	return f
 }
 
 // leaves are the errors that were joined, or the error itself; none for nil.

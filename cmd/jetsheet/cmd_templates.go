@@ -18,6 +18,7 @@ type templatesCommand struct {
 	Put     templatesPutCommand     `cmd:"" help:"Check a workbook and store it as a template."`
 	List    templatesListCommand    `cmd:"" help:"List the stored templates."`
 	Show    templatesShowCommand    `cmd:"" help:"Show a template's revisions, or give its file back."`
+	Check   templatesCheckCommand   `cmd:"" help:"List a template's markers, and compare them with a report."`
 	Inspect templatesInspectCommand `cmd:"" hidden:"" help:"Look at a file on standard input; other commands start this."`
 }
 
@@ -89,7 +90,7 @@ func readTemplateFile(path string) ([]byte, error) {
 	return file, nil
 }
 
-// problem is one thing in a file that keeps it from being a template.
+// templateProblem is one thing in a file that keeps it from being a template.
 type templateProblem struct {
 	// Cause is empty for a mistake in a marker.
 	Cause intake.Cause `json:"cause,omitempty"`
@@ -140,8 +141,8 @@ func printTemplateProblems(w io.Writer, path string, problems []templateProblem)
 }
 
 // wayOfFilling says how a template is filled.
-func wayOfFilling(found *inspection) string {
-	if len(found.Unsupported) == 0 {
+func wayOfFilling(compiled bool) string {
+	if compiled {
 		return "compiled"
 	}
 	return "by excelize, which takes many times as long"

@@ -123,7 +123,7 @@ func (c *templatesPutCommand) print(app *app, result *putTemplate) error {
 	rows.add("sha256", result.SHA256)
 	rows.add("sheets", humanCount(int64(len(result.Contents.Sheets))))
 	rows.add("markers", humanCount(int64(len(result.Markers))))
-	rows.add("filled", wayOfFilling(result.inspection))
+	rows.add("filled", wayOfFilling(len(result.Unsupported) == 0))
 	if err := rows.print(app.stdout); err != nil {
 		return err
 	}
