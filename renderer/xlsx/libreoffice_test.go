@@ -93,7 +93,7 @@ func TestLibreOfficeJudgesTotals(t *testing.T) {
 		t.Skip("LibreOffice: run without -short")
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	content := writeRows(t, totalsSheet(t), 500, func(int) []xlsx.Value { return totalsRow(r) })
+	content := writeRows(t, totalsSheet(t), 500, func(int) []xlsx.Value { return totalsRow(r, "欠測", "") })
 	rows := libreOffice(t, content)
 	want := openExcelize(t, content)
 	for column := range totalsSheet(t).Columns {

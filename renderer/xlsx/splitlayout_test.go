@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -99,6 +100,23 @@ func checkSplitSheet(t *testing.T, f *excelize.File, name string) {
 	for i, cell := range []string{"A4", "A5", "A6"} {
 		if id, err := f.GetCellStyle(name, cell); err != nil || (id != 0) != (i == 1) {
 			t.Errorf("%s of %q has the style %d, %v, want the second row filled", cell, name, id, err)
+		}
+	}
+}
+
+// TestSplitKeepsTheWidths has sheets that are passed on before their sums are known.
+func TestSplitKeepsTheWidths(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("x", 60)
+	f := splitBook(t, Sheet{Name: "s", Columns: []Column{{Title: "text"}, {Title: "n", Total: TotalSum}}}, 5000, 12_000,
+		func(int) []Value { return []Value{Text(text), Int(123)} })
+	want, err := f.GetColWidth("s", "B")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sheet := range f.GetSheetList() {
+		if got, err := f.GetColWidth(sheet, "B"); err != nil || got != want {
+			t.Errorf("the sums of %q are in a column of %v, %v, on the first sheet it is %v", sheet, got, err, want)
 		}
 	}
 }

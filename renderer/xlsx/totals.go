@@ -15,7 +15,8 @@ import (
 type Total string
 
 // The totals. A sum, an average, a least and a largest one are of the column's numbers,
-// dates and times; a count is of its cells that are not empty.
+// dates and times; a count is of its cells that are not empty, those with a text of no
+// characters included.
 const (
 	NoTotal      Total = ""
 	TotalSum     Total = "sum"
@@ -42,7 +43,7 @@ func (t Total) validate(f *Format) error {
 	case t == TotalCount:
 		return nil
 	case f.accepts == acceptsText || f.accepts == acceptsBool || f.accepts == acceptsLink:
-		return fmt.Errorf("text has no %s; write %q, or give the column a format of numbers or dates", t, TotalCount)
+		return fmt.Errorf("a column of text or truth values has no %s; write %q, or give it a format of numbers or dates", t, TotalCount)
 	case t == TotalSum && (f.accepts == acceptsDate || f.accepts == acceptsTemporal):
 		return fmt.Errorf("dates have no sum; write %q, %q, %q or %q", TotalAverage, TotalCount, TotalMin, TotalMax)
 	}

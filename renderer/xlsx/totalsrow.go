@@ -8,6 +8,8 @@ type totals struct {
 	label   cell
 	// labelColumn is the first column without a total.
 	labelColumn int
+	// hasRoom is set when the columns have been widened for sums that are not there yet.
+	hasRoom bool
 }
 
 // newTotals has no column where none is wanted.
@@ -55,8 +57,12 @@ func (s *SheetWriter) writeTotals(first, last int) {
 // widths were written.
 const sumRoom = 5
 
-// roomForSums widens the columns that are added up.
+// roomForSums widens the columns that are added up, once for all sheets of a split.
 func (s *SheetWriter) roomForSums() {
+	if s.totals.hasRoom {
+		return
+	}
+	s.totals.hasRoom = true
 	for _, t := range s.totals.columns {
 		if t.total == TotalSum && s.sheet.Columns[t.column].Width == 0 {
 			s.columns.widths[t.column] = min(s.columns.widths[t.column]+sumRoom, maxWidth)
