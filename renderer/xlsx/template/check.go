@@ -1,7 +1,6 @@
 package template
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,6 +12,9 @@ import (
 // check looks for what does not follow when blocks grow, once it is known which sheets
 // have any.
 func (c *compiler) check() error {
+	if err := c.checkTables(); err != nil {
+		return err
+	}
 	if !slices.ContainsFunc(c.sheets, (*sheet).moves) {
 		return nil
 	}
@@ -28,18 +30,15 @@ func (c *compiler) check() error {
 		if err := tryTail(s); err != nil {
 			c.refuse(s, "", err.Error())
 		}
-		if !s.moves() {
-			continue
-		}
-		if err := c.checkSheet(s); err != nil {
-			return err
+		if s.moves() {
+			c.checkSheet(s)
 		}
 	}
 	return nil
 }
 
 // moves says whether rows of the sheet may lie elsewhere when it is filled.
-func (s *sheet) moves() bool { return s.blocks > 0 }
+func (s *sheet) moves() bool { return s.blocks > 0 || s.title != nil }
 
 // stuck are the elements behind a sheet's rows that say where cells are and do not follow.
 var stuck = map[string]string{
@@ -50,23 +49,15 @@ var stuck = map[string]string{
 // followed are the relations of a sheet whose parts follow, or say nothing of cells.
 var followed = []string{"drawing", "vmlDrawing", "comments", "table", "hyperlink", "printerSettings", "image", "customProperty"}
 
-func (c *compiler) checkSheet(s *sheet) error {
-	err := eachTag(s.tail, func(t *tag) {
+func (c *compiler) checkSheet(s *sheet) {
+	_ = eachTag(s.tail, func(t *tag) { // tryTail has seen that it can be read
 		if what := stuck[t.local()]; what != "" && t.kind != tagClose {
 			c.refuse(s, "", what+" in a sheet with blocks")
 		}
 	})
-	if err != nil {
-		return err
-	}
 	for _, r := range s.relations {
 		if !slices.Contains(followed, r.kind) {
 			c.refuse(s, "", fmt.Sprintf("a part of the kind %q in a sheet with blocks", r.kind))
-		}
-		if r.kind == "table" && !r.external {
-			if err := c.keepTable(s, r.target); err != nil {
-				return err
-			}
 		}
 	}
 	for _, r := range s.rows {
@@ -76,7 +67,6 @@ func (c *compiler) checkSheet(s *sheet) error {
 			}
 		}
 	}
-	return nil
 }
 
 // keeps says whether a range's rows stay together whatever is repeated.
@@ -121,46 +111,4 @@ func tryTail(s *sheet) error {
 		_, err = followTail(s.tail, m.Grid(0, 0))
 	}
 	return err
-}
-
-var errConditionalTable = errors.New("all rows of a table are in a block on a condition; a table needs a row")
-
-// keepTable has a block that is all rows of a table be there once, empty, where there is
-// nothing to fill it with: a table without rows is none.
-func (c *compiler) keepTable(s *sheet, name string) error {
-	content, err := c.parts.read(name)
-	if err != nil {
-		return err
-	}
-	first, last := 0, 0
-	err = eachTag(content, func(t *tag) {
-		if t.is("table") && t.kind != tagClose {
-			first, last = rowsOf(t.get("ref"))
-			if t.get("headerRowCount") != "0" {
-				first++
-			}
-			if n, err := strconv.Atoi(t.get("totalsRowCount")); err == nil {
-				last -= n
-			}
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("part %s: %w", name, err)
-	}
-	return s.keepBlock(s.body, first, last)
-}
-
-func (s *sheet) keepBlock(body []node, first, last int) error {
-	for _, n := range body {
-		b := n.block
-		if b == nil || b.first > first || last > b.last || b.kind == "" {
-			continue
-		}
-		if b.kind != Rows {
-			return &PlaceError{Sheet: s.name, Cell: b.begin.reference(), Err: errConditionalTable}
-		}
-		b.kept = true
-		return s.keepBlock(b.body, first, last)
-	}
-	return nil
 }

@@ -259,6 +259,42 @@ func TestFormulasOfSeveralCellsStayTogether(t *testing.T) {
 	}
 }
 
+func TestATablesHeaderIsNotFilled(t *testing.T) {
+	t.Parallel()
+	file := draw(t, map[string]any{"A1": "{{n}}", "B1": "b", "A2": 1}, func(f *excelize.File) error {
+		return f.AddTable(sheet1, &excelize.Table{Range: "A1:B2", Name: "Items"})
+	})
+	_, err := template.Compile(file, template.Options{})
+	var mistake *template.PlaceError
+	if !errors.As(err, &mistake) || mistake.Cell != "A1" || !strings.Contains(err.Error(), "header of a table") {
+		t.Errorf("got %v, want an error of A1", err)
+	}
+}
+
+func TestLinksDoNotSayWhatTheirMarkersWere(t *testing.T) {
+	t.Parallel()
+	file := draw(t, map[string]any{"A1": "{{n}}"}, func(f *excelize.File) error {
+		display := "{{n}}"
+		return f.SetCellHyperLink(sheet1, "A1", "https://example.com/", "External", excelize.HyperlinkOpts{Display: &display})
+	})
+	workbook, _ := fill(t, file, fields(map[string]xlsx.Value{"n": xlsx.Int(1)}))
+	if content := unzipped(t, workbook, "xl/worksheets/sheet1.xml"); strings.Contains(content, "{{") || !strings.Contains(content, `<hyperlink ref="A1"`) {
+		t.Errorf("got %s", content)
+	}
+}
+
+func TestATableWithMarkersInRowsOfTheirOwnKeepsARow(t *testing.T) {
+	t.Parallel()
+	file := draw(t, map[string]any{"A1": "n", "A2": "{{#records}}", "A3": "{{n}}", "A4": "{{/records}}"}, func(f *excelize.File) error {
+		return f.AddTable(sheet1, &excelize.Table{Range: "A1:B4", Name: "Items"})
+	})
+	workbook, _ := fill(t, file, tables(map[string]*template.Table{"records": query("n")}))
+	all, err := reopen(t, workbook).GetTables(sheet1)
+	if err != nil || len(all) != 1 || all[0].Range != "A1:B2" {
+		t.Errorf("got the tables %+v, %v", all, err)
+	}
+}
+
 func TestATableKeepsARow(t *testing.T) {
 	t.Parallel()
 	file := draw(t, map[string]any{"A1": "n", "A2": "{{#records}}{{n}}{{/records}}", "A3": "end"}, func(f *excelize.File) error {

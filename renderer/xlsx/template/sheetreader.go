@@ -45,7 +45,9 @@ func (r *sheetReader) read() error {
 				return err
 			}
 		}
-		r.sheet.tail = r.b[r.at:]
+		if r.sheet.tail, err = withoutDisplays(r.b[r.at:]); err != nil {
+			return err
+		}
 		r.applyNames()
 		return nil
 	}

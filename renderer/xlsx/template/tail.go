@@ -185,3 +185,16 @@ func (f *tailEdit) rowBreak(element []byte) ([]byte, error) {
 	}
 	return repeated(element, "id", slices.Compact(rows))
 }
+
+// withoutDisplays drops what links say that their cells show, where that is a marker.
+func withoutDisplays(tail []byte) ([]byte, error) {
+	e := newEdit(tail)
+	err := e.each(func(t *tag) error {
+		if t.is("hyperlink") && strings.Contains(t.get("display"), opening) {
+			changed := t.with("display", "")
+			e.replace(t.start, t.end, changed.raw)
+		}
+		return nil
+	})
+	return e.bytes(), err
+}

@@ -1,0 +1,100 @@
+package template
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var (
+	errConditionalTable = errors.New("all rows of a table are in a block on a condition; a table needs a row")
+	errTableHeader      = errors.New("a marker in the header of a table, whose columns have these names; write the header as it is to be, or make the table a plain range")
+)
+
+// table is where a table lies.
+type table struct {
+	// columns and rows are the first and last ones; header is the row of the columns'
+	// names, 0 for none.
+	firstColumn, lastColumn, header, first, last int
+}
+
+// checkTables sees that tables stay tables when they are filled.
+func (c *compiler) checkTables() error {
+	for _, s := range c.sheets {
+		for _, r := range s.relations {
+			if r.kind != "table" || r.external || !s.filled {
+				continue
+			}
+			t, err := c.readTable(r.target)
+			if err != nil {
+				return err
+			}
+			if err := s.checkTable(t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *compiler) readTable(name string) (table, error) {
+	content, err := c.parts.read(name)
+	if err != nil {
+		return table{}, err
+	}
+	var found table
+	err = eachTag(content, func(t *tag) {
+		if !t.is("table") || t.kind == tagClose {
+			return
+		}
+		from, to, _ := strings.Cut(t.get("ref"), ":")
+		found = table{firstColumn: columnOf(from), lastColumn: columnOf(to), first: rowOf(from), last: rowOf(to)}
+		if t.get("headerRowCount") != "0" {
+			found.header = found.first
+			found.first++
+		}
+		if n, err := strconv.Atoi(t.get("totalsRowCount")); err == nil {
+			found.last -= n
+		}
+	})
+	if err != nil {
+		return table{}, fmt.Errorf("part %s: %w", name, err)
+	}
+	return found, nil
+}
+
+func (s *sheet) checkTable(t table) error {
+	for _, r := range s.rows {
+		for _, c := range r.cells {
+			if r.number == t.header && (c.field != nil || c.words != nil) && t.firstColumn <= c.column && c.column <= t.lastColumn {
+				return &PlaceError{Sheet: s.name, Cell: columnLetters(c.column) + strconv.Itoa(r.number), Err: errTableHeader}
+			}
+		}
+	}
+	for slices.Contains(s.lone, t.first) {
+		t.first++
+	}
+	for slices.Contains(s.lone, t.last) {
+		t.last--
+	}
+	return s.keepBlock(s.body, t.first, t.last)
+}
+
+// keepBlock has a block that is all of some rows be there once, empty, where there is
+// nothing to fill it with: a table without rows is none.
+func (s *sheet) keepBlock(body []node, first, last int) error {
+	for _, n := range body {
+		b := n.block
+		if b == nil || b.first > first || last > b.last || b.kind == "" {
+			continue
+		}
+		if b.kind != Rows {
+			return &PlaceError{Sheet: s.name, Cell: b.begin.reference(), Err: errConditionalTable}
+		}
+		b.kept = true
+		return s.keepBlock(b.body, first, last)
+	}
+	return nil
+}
