@@ -52,12 +52,13 @@ func (a area) within(s Span) area {
 	return a
 }
 
-// cut is within, with a range that shrank to one cell written as that cell.
-func (a area) cut(s Span) area {
-	if b := a.within(s); b != a {
-		return b.short()
+// appendMoved appends the area, which is written as it is given, with other
+// rows. A range that shrank to one cell is written as that cell.
+func (a area) appendMoved(dst []byte, written string, s Span) []byte {
+	if s == (Span{a.from.row, a.to.row}) {
+		return append(dst, written...)
 	}
-	return a
+	return a.within(s).short().append(dst)
 }
 
 // short writes a range of one cell as that cell.
@@ -70,6 +71,9 @@ func (a area) short() area {
 // It holds exactly the cells that come from the old ones; it is empty if all
 // are gone. What is no list of ranges stays as it is.
 func (g *Grid) Sqref(list string) string {
+	if !g.Moved() {
+		return list
+	}
 	var dst []byte
 	var spans []Span
 	for word := range strings.FieldsSeq(list) {
@@ -83,7 +87,7 @@ func (g *Grid) Sqref(list string) string {
 		}
 		spans = g.rows.spans(spans[:0], a.from.row, a.to.row)
 		for _, s := range spans {
-			dst = a.cut(s).append(appendBlank(dst))
+			dst = a.appendMoved(appendBlank(dst), word, s)
 		}
 	}
 	return string(dst)
@@ -106,7 +110,7 @@ func (g *Grid) Ranges(ref string) []string {
 	}
 	var refs []string
 	for _, s := range g.Copies(a.from.row, a.to.row) {
-		refs = append(refs, string(a.cut(s).append(nil)))
+		refs = append(refs, string(a.appendMoved(nil, ref, s)))
 	}
 	return refs
 }
@@ -122,5 +126,5 @@ func (g *Grid) Range(ref string) string {
 	if !ok {
 		return ""
 	}
-	return string(a.within(Span{from, to}).append(nil))
+	return string(a.appendMoved(nil, ref, Span{from, to}))
 }

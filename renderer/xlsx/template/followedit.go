@@ -40,7 +40,7 @@ func (e *edit) bytes() []byte {
 
 // setAttribute changes an attribute of a tag that has it.
 func (e *edit) setAttribute(t *tag, name, value string) {
-	if key, start, end := t.attribute(name); key > 0 {
+	if key, start, end := t.attribute(name); key > 0 && t.get(name) != value {
 		e.replace(t.start+start, t.start+end, []byte(escape(value)))
 	}
 }
