@@ -11,7 +11,7 @@ import (
 func layoutColumns(def *report.Sheet, wanted []report.Column, locale string) ([]xlsx.Column, error) {
 	columns := make([]xlsx.Column, len(wanted))
 	for i, c := range wanted {
-		format, err := xlsx.ParseFormat(c.Format, locale)
+		format, err := ParseFormat(c.Format, locale)
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", c.Name, err)
 		}

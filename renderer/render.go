@@ -26,6 +26,8 @@ type Source struct {
 	Database   *query.DB
 	Definition *report.Definition
 	Request    *jetsheet.Request
+	// Pictures may be nil: then a column of format imageKey is an error.
+	Pictures Pictures
 	// Progress may be nil.
 	Progress Progress
 }
@@ -69,6 +71,8 @@ func Render(ctx context.Context, s Source, dst io.Writer) (*Result, error) {
 	r.newBook = func() (*xlsx.Writer, error) {
 		return xlsx.New(ctx, &progressWriter{dst, s.Progress}, bookOf(s, texts))
 	}
+	pictures := pictureReader{source: s.Pictures, tenant: s.Request.Tenant}
+	r.picture = func(key string) (xlsx.Value, error) { return pictures.value(ctx, key) }
 	steps := r.steps()
 	queries := make([]query.Query, len(steps))
 	for i, step := range steps {
@@ -98,6 +102,8 @@ type rendering struct {
 	texts   *report.Texts
 	notes   *notes
 	newBook func() (*xlsx.Writer, error)
+	// picture finds one by its key.
+	picture func(key string) (xlsx.Value, error)
 	writer  *xlsx.Writer
 	// dataAsOf is when the records were read, as texts show it.
 	dataAsOf string

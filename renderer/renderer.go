@@ -25,6 +25,8 @@ type Settings struct {
 	Slots    int           `help:"Workbooks rendered at a time, plus one slot for the express lane." default:"8"`
 	Deadline time.Duration `help:"The most work time of one attempt." default:"45m"`
 	Grace    time.Duration `help:"How long running work may go on after a shutdown began." default:"20s"`
+
+	PictureBucket PictureSettings `embed:"" prefix:"pictures-"`
 }
 
 // Config is what a renderer needs.
@@ -32,6 +34,8 @@ type Config struct {
 	Settings
 	JetStream jetstream.JetStream
 	Database  *query.DB
+	// Pictures finds pictures by their keys; nil where no bucket is set.
+	Pictures Pictures
 	// Parse reads definitions.
 	Parse func(file string, data []byte) (*report.Definition, error)
 	// Render makes the bytes; nil means [Render]. A benchmark of everything around it
@@ -133,7 +137,7 @@ func (r *Renderer) handle(ctx context.Context, job *delivery.Job) error {
 	dst := r.store.create(ctx, object)
 	defer dst.discard()
 	result, err := r.cfg.Render(ctx, Source{
-		Database: r.cfg.Database, Definition: definition, Request: &job.Request, Progress: job,
+		Database: r.cfg.Database, Definition: definition, Request: &job.Request, Pictures: r.cfg.Pictures, Progress: job,
 	}, dst)
 	if err != nil {
 		return classify(ctx, dst, err)

@@ -33,6 +33,7 @@ type sheet struct {
 	json   []int
 	given  []string // the names of the query's columns
 	found  []bool   // columns that the query or a key has given
+	keyed  []int    // columns whose values are keys of pictures
 	rows   int64
 
 	values []xlsx.Value
@@ -65,8 +66,11 @@ func newSheet(r *rendering, def *report.Sheet, columns []query.Column) (*sheet, 
 		values: make([]xlsx.Value, len(wanted)),
 		texts:  newTexts(len(wanted)),
 	}
-	for _, c := range wanted {
+	for i, c := range wanted {
 		s.names = append(s.names, c.Name)
+		if _, byKey := cutImageKey(c.Format); byKey {
+			s.keyed = append(s.keyed, i)
+		}
 	}
 	s.noteRules()
 	s.match(columns, own)
@@ -188,6 +192,9 @@ func (s *sheet) row(values []query.Value) error {
 		}
 	}
 	s.texts.fill(s.values)
+	if err := s.readPictures(); err != nil {
+		return err
+	}
 	if err := s.writer.Row(s.values); err != nil {
 		return fmt.Errorf("sheet %q: %w", s.layout.Name, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/jetsheet/jetsheet/internal/report"
 	"github.com/jetsheet/jetsheet/internal/report/query"
 	"github.com/jetsheet/jetsheet/producer"
+	"github.com/jetsheet/jetsheet/renderer"
 )
 
 // reportsPreviewCommand shows what a definition makes.
@@ -25,6 +26,9 @@ type reportsPreviewCommand struct {
 	Force    bool             `name:"force" help:"Overwrite the file."`
 	JSON     bool             `name:"json" help:"Print one JSON object."`
 	Database databaseSettings `embed:"" prefix:"database-" group:"database settings"`
+
+	S3            s3Server                 `embed:"" prefix:"s3-" group:"S3 settings"`
+	PictureBucket renderer.PictureSettings `embed:"" prefix:"renderer-pictures-" group:"renderer settings"`
 }
 
 // Help is the command's longer description.
@@ -50,6 +54,13 @@ func (c *reportsPreviewCommand) Run(ctx context.Context, app *app) error {
 	}
 	defer pool.Close()
 	p := &preview{app: app, options: c, file: file, d: file.definition, db: query.New(pool)}
+	if c.PictureBucket.Bucket != "" {
+		client, err := app.newS3Client(ctx, &c.S3)
+		if err != nil {
+			return err
+		}
+		p.pictures = newPictures(client, c.PictureBucket)
+	}
 	return p.run(ctx)
 }
 
@@ -91,8 +102,10 @@ type preview struct {
 	file    *definitionFile
 	d       *report.Definition
 	db      *query.DB
-	tick    time.Time
-	now     time.Time // PostgreSQL's
+	// pictures is nil where no bucket is set.
+	pictures renderer.Pictures
+	tick     time.Time
+	now      time.Time // PostgreSQL's
 }
 
 func (p *preview) run(ctx context.Context) error {

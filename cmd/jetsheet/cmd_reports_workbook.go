@@ -118,7 +118,7 @@ func (p *preview) render(ctx context.Context, made *workbookPreview) (err error)
 	request := &jetsheet.Request{
 		Envelope: jetsheet.CurrentEnvelope(), Run: jetsheet.RunID{Tick: p.tick, Report: p.d.Name}, Target: made.Target,
 	}
-	result, err := renderer.Render(ctx, renderer.Source{Database: p.db, Definition: p.d, Request: request}, temp)
+	result, err := renderer.Render(ctx, renderer.Source{Database: p.db, Definition: p.d, Request: request, Pictures: p.pictures}, temp)
 	if err = errors.Join(err, temp.Close()); err != nil {
 		return err
 	}

@@ -34,12 +34,16 @@ func (c *producerCommand) Run(ctx context.Context, app *app) error {
 type rendererCommand struct {
 	NATS     natsSettings      `embed:"" prefix:"nats-" group:"NATS settings"`
 	Database databaseSettings  `embed:"" prefix:"database-" group:"database settings"`
+	S3       s3Server          `embed:"" prefix:"s3-" group:"S3 settings"`
 	Renderer renderer.Settings `embed:"" prefix:"renderer-" group:"renderer settings"`
 }
 
 // Run works until a signal comes.
 func (c *rendererCommand) Run(ctx context.Context, app *app) error {
 	need := need{role: "renderer", nats: &c.NATS, database: &c.Database}
+	if c.Renderer.PictureBucket.Bucket != "" {
+		need.s3Server = &c.S3
+	}
 	return app.runRole(ctx, need, func(ctx context.Context, p parts) (stage, error) {
 		return app.newRenderer(ctx, p, c.Renderer)
 	})
@@ -66,6 +70,8 @@ type need struct {
 	nats     *natsSettings
 	database *databaseSettings
 	s3       *s3Settings
+	// s3Server is for a command that needs no bucket for workbooks.
+	s3Server *s3Server
 }
 
 // open opens what is needed. The returned function closes it; after an error there is
@@ -95,6 +101,12 @@ func (a *app) open(ctx context.Context, need need) (parts, *natsLink, func(), er
 		}
 		closers = append(closers, pool.Close)
 		p.database = query.New(pool)
+	}
+	if need.s3Server != nil {
+		if p.s3, err = a.newS3Client(ctx, need.s3Server); err != nil {
+			closeAll()
+			return p, nil, nil, err
+		}
 	}
 	if need.s3 != nil {
 		if p.s3, p.bucket, err = a.openS3(ctx, need.s3, need.role); err != nil {

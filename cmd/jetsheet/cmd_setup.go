@@ -53,7 +53,7 @@ func (c *setupCommand) Run(ctx context.Context, app *app) error {
 		return err
 	}
 	defer link.Close()
-	client, err := app.newS3Client(ctx, &c.S3)
+	client, err := app.newS3Client(ctx, &c.S3.s3Server)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (c *workbooksGetCommand) Run(ctx context.Context, app *app) error {
 	case !c.Previous && w.State != ops.StatePublished:
 		return notPublished(w)
 	}
-	client, err := app.newS3Client(ctx, &c.S3)
+	client, err := app.newS3Client(ctx, &c.S3.s3Server)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ const ownEndpointRegion = "us-east-1"
 // openS3 returns a client and the bucket for workbooks. A client command's bucket has
 // been looked for; see connect.go for roles. Nothing is to be closed.
 func (a *app) openS3(ctx context.Context, settings *s3Settings, role string) (*s3.Client, string, error) {
-	client, err := a.newS3Client(ctx, settings)
+	client, err := a.newS3Client(ctx, &settings.s3Server)
 	if err != nil {
 		return nil, "", err
 	}
@@ -37,7 +37,7 @@ func (a *app) openS3(ctx context.Context, settings *s3Settings, role string) (*s
 
 // newS3Client returns a client without asking the server, for a command that makes the
 // bucket itself.
-func (a *app) newS3Client(ctx context.Context, settings *s3Settings) (*s3.Client, error) {
+func (a *app) newS3Client(ctx context.Context, settings *s3Server) (*s3.Client, error) {
 	limited, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
 	var options []func(*config.LoadOptions) error

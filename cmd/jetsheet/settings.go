@@ -106,7 +106,12 @@ type natsSettings struct {
 // s3Settings say where workbooks go. Credentials, profile and everything else come
 // from the AWS SDK's own chain.
 type s3Settings struct {
-	Bucket    string `name:"bucket" placeholder:"NAME" help:"Bucket for workbooks."`
+	Bucket string `name:"bucket" placeholder:"NAME" help:"Bucket for workbooks."`
+	s3Server
+}
+
+// s3Server says which server it is, for every bucket on it.
+type s3Server struct {
 	Endpoint  string `name:"endpoint" placeholder:"URL" ecosystem:"AWS_ENDPOINT_URL_S3,AWS_ENDPOINT_URL" help:"S3 server that is not AWS."`
 	Region    string `name:"region" placeholder:"REGION" ecosystem:"AWS_REGION,AWS_DEFAULT_REGION" help:"Region; us-east-1 for an endpoint of one's own."`
 	PathStyle bool   `name:"path-style" help:"Put the bucket into the path instead of the host name. Most servers that are not AWS need it."`

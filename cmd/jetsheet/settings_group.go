@@ -12,7 +12,7 @@ import (
 // structs that the settings command embeds in its turn. Left out are those that it has
 // by itself, and those of the command line, which every command has.
 func settingGroups(line *commands) kong.Plugins {
-	found := &groupFinder{seen: map[string]bool{}}
+	found := &groupFinder{seen: map[string]bool{}, inside: map[string]bool{}}
 	found.visit(reflect.TypeOf(line.Settings))
 	found.groups = nil
 	for field := range reflect.TypeOf(*line).Fields() {
@@ -20,13 +20,24 @@ func settingGroups(line *commands) kong.Plugins {
 			found.visit(field.Type)
 		}
 	}
-	return found.groups
+	var groups kong.Plugins
+	for _, field := range found.groups {
+		if !found.inside[groupKey(field.Tag.Get("prefix"), field.Type)] {
+			groups = append(groups, reflect.New(embedding(field)).Interface())
+		}
+	}
+	return groups
 }
+
+// groupKey tells groups apart.
+func groupKey(prefix string, t reflect.Type) string { return prefix + " " + t.String() }
 
 // groupFinder collects the groups in commands.
 type groupFinder struct {
-	seen   map[string]bool
-	groups kong.Plugins
+	seen map[string]bool
+	// inside are those that are a part of another one, which some commands read alone.
+	inside map[string]bool
+	groups []reflect.StructField
 }
 
 // visit looks through a command's struct and through those of the commands below it.
@@ -47,12 +58,26 @@ func (f *groupFinder) visit(command reflect.Type) {
 }
 
 func (f *groupFinder) add(field reflect.StructField) {
-	key := field.Tag.Get("prefix") + " " + field.Type.String()
+	prefix := field.Tag.Get("prefix")
+	key := groupKey(prefix, field.Type)
 	if f.seen[key] {
 		return
 	}
 	f.seen[key] = true
-	f.groups = append(f.groups, reflect.New(embedding(field)).Interface())
+	f.groups = append(f.groups, field)
+	f.addParts(field.Type, prefix)
+}
+
+// addParts notes the groups that a group is made of.
+func (f *groupFinder) addParts(group reflect.Type, prefix string) {
+	for field := range group.Fields() {
+		_, isEmbedded := field.Tag.Lookup("embed")
+		if field.Type.Kind() == reflect.Struct && (isEmbedded || field.Anonymous) {
+			part := prefix + field.Tag.Get("prefix")
+			f.inside[groupKey(part, field.Type)] = true
+			f.addParts(field.Type, part)
+		}
+	}
 }
 
 // embedding makes a struct type with the field alone, under its own tags.

@@ -21,7 +21,6 @@ import (
 	"github.com/jetsheet/jetsheet/internal/report/query"
 	"github.com/jetsheet/jetsheet/producer"
 	"github.com/jetsheet/jetsheet/renderer"
-	"github.com/jetsheet/jetsheet/renderer/xlsx"
 	"github.com/jetsheet/jetsheet/uploader"
 )
 
@@ -44,7 +43,7 @@ type stage interface {
 // parseReport reads a definition with every check that needs no database.
 func parseReport(file string, data []byte) (*report.Definition, error) {
 	return report.Options{CheckSheet: renderer.CheckSheet, CheckFormat: func(format string) error {
-		_, err := xlsx.ParseFormat(format, report.DefaultLocale)
+		_, err := renderer.ParseFormat(format, report.DefaultLocale)
 		return err
 	}}.Parse(file, data)
 }
@@ -72,7 +71,7 @@ func (a *app) newProducer(ctx context.Context, p parts, settings producer.Settin
 
 func (a *app) newRenderer(ctx context.Context, p parts, settings renderer.Settings) (stage, error) {
 	return renderer.New(ctx, renderer.Config{
-		Settings: settings, JetStream: p.js, Database: p.database, Parse: parseReport,
+		Settings: settings, JetStream: p.js, Database: p.database, Pictures: newPictures(p.s3, settings.PictureBucket), Parse: parseReport,
 		Refusal: p.refusal, Worker: workerName("renderer"), Version: buildVersion().Version, Logger: a.log,
 	})
 }

@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -50,6 +51,9 @@ func FormatNames() []string {
 		"date", "datetime", "time", "duration", "boolean", "boolean:YES/NO", "link", "image", "image:WIDTHxHEIGHT", "excel:CODE",
 	}
 }
+
+// ErrUnknownFormat is returned by ParseFormat for a name that it does not know.
+var ErrUnknownFormat = errors.New("unknown format")
 
 // maxDecimals is what a double can show: 15 significant digits.
 const maxDecimals = 15
@@ -157,7 +161,7 @@ func parseLabels(f Format, argument string) (Format, error) {
 }
 
 func unknownFormat(s string) error {
-	return fmt.Errorf("unknown format %q; known are %s", s, strings.Join(FormatNames(), ", "))
+	return fmt.Errorf("%w %q; known are %s", ErrUnknownFormat, s, strings.Join(FormatNames(), ", "))
 }
 
 // language is that of a locale.

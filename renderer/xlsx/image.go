@@ -51,6 +51,9 @@ func (f *Format) imageRow() float64 {
 	return min(float64(f.height+imageRoom)*pointsPerPixel, maxHeight)
 }
 
+// emptyBytea is how PostgreSQL writes a bytea without bytes.
+const emptyBytea = `\x`
+
 // imageCell is for a picture, and for everything in a column of them.
 func (f *Format) imageCell(v *Value) cell {
 	switch {
@@ -65,8 +68,8 @@ func (f *Format) imageCell(v *Value) cell {
 	case v.kind == KindImage:
 		_, err := picture.Read(view(v.text), picture.Limits{})
 		return f.pictureCell(v.text, err)
-	case strings.TrimSpace(v.text) == "":
-		return textCell(v.text, "", 0)
+	case strings.TrimSpace(v.text) == "", v.text == emptyBytea:
+		return cell{}
 	}
 	data, err := picture.Decode(v.text, picture.Limits{})
 	if err == nil {

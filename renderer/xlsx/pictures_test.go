@@ -114,6 +114,7 @@ func TestPictures(t *testing.T) {
 		{value: xlsx.Text(base64.RawURLEncoding.EncodeToString(jpeg) + "\n"), want: jpeg},
 		{value: xlsx.Null()},
 		{value: xlsx.Text("")},
+		{value: xlsx.Text(`\x`)},
 		{value: xlsx.Int(7), text: "7", kind: xlsx.FormatMismatch},
 		{value: xlsx.Text("https://example.com/a.png"), text: "（画像として表示できません）", kind: xlsx.PictureUnreadable},
 		{value: xlsx.Image(string(png[:len(png)-1])), text: "（画像として表示できません）", kind: xlsx.PictureUnreadable},

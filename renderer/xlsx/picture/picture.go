@@ -58,22 +58,23 @@ var (
 
 // Limits bound a picture. A zero field has the default.
 type Limits struct {
-	// Bytes is the size of the file; by default 16 MiB.
+	// Bytes is the size of the file; by default DefaultBytes.
 	Bytes int
-	// Pixels is the width times the height; by default 64 Mi, four times what
+	// Pixels is the width times the height; by default DefaultPixels, four times what
 	// most cameras make: programs that show a picture need 4 bytes for each.
 	Pixels int64
 }
 
+// The limits where none are given.
 const (
-	defaultBytes  = 16 << 20
-	defaultPixels = 64 << 20
+	DefaultBytes  = 16 << 20
+	DefaultPixels = 64 << 20
 )
 
 func (l Limits) checkBytes(n int) error {
 	most := l.Bytes
 	if most == 0 {
-		most = defaultBytes
+		most = DefaultBytes
 	}
 	if n > most {
 		return fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, n, most)
@@ -84,7 +85,7 @@ func (l Limits) checkBytes(n int) error {
 func (l Limits) checkPixels(p *Picture) error {
 	most := l.Pixels
 	if most == 0 {
-		most = defaultPixels
+		most = DefaultPixels
 	}
 	if int64(p.Width)*int64(p.Height) > most {
 		return fmt.Errorf("%w: %d × %d pixels, the limit is %d", ErrTooLarge, p.Width, p.Height, most)

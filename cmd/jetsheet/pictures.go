@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/jetsheet/jetsheet/internal/delivery"
+	"github.com/jetsheet/jetsheet/renderer"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
+)
+
+// pictureLimit is how long one picture may take.
+const pictureLimit = 30 * time.Second
+
+// pictureBucket finds pictures by their keys in one bucket, of which it only reads.
+type pictureBucket struct {
+	client   *s3.Client
+	settings renderer.PictureSettings
+}
+
+// newPictures returns nil where no bucket is set.
+func newPictures(client *s3.Client, settings renderer.PictureSettings) renderer.Pictures {
+	if settings.Bucket == "" {
+		return nil
+	}
+	return &pictureBucket{client, settings}
+}
+
+// Picture reads a picture, or so much of it as shows that it is too large. Whatever goes
+// wrong but for a missing object is met by every picture, and is waited for.
+func (b *pictureBucket) Picture(ctx context.Context, tenant, key string) ([]byte, error) {
+	object, ok := b.settings.ObjectKey(tenant, key)
+	if !ok {
+		return nil, renderer.ErrNoPicture
+	}
+	limited, cancel := context.WithTimeout(ctx, pictureLimit)
+	defer cancel()
+	file, err := b.read(limited, object)
+	switch {
+	case err == nil:
+		return file, nil
+	case errors.As(err, new(*types.NoSuchKey)):
+		return nil, renderer.ErrNoPicture
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	}
+	return nil, delivery.Unavailable("S3 bucket "+b.settings.Bucket, fmt.Errorf("read picture %q in S3 bucket %s: %w", object, b.settings.Bucket, err))
+}
+
+func (b *pictureBucket) read(ctx context.Context, object string) (file []byte, err error) {
+	answer, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(b.settings.Bucket), Key: aws.String(object)})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, answer.Body.Close()) }()
+	return io.ReadAll(io.LimitReader(answer.Body, picture.DefaultBytes+1))
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/deploy/local/localtest"
+	"github.com/jetsheet/jetsheet/internal/delivery"
+	"github.com/jetsheet/jetsheet/renderer"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
+)
+
+func TestPictureBucket(t *testing.T) {
+	t.Parallel()
+	client, bucket := localtest.S3(t)
+	put := func(key string, file []byte) {
+		t.Helper()
+		if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), Body: bytes.NewReader(file)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("photos/7/1.png", []byte("one"))
+	put("photos/8/1.png", []byte("somebody else's"))
+	put("photos/7/large.png", make([]byte, picture.DefaultBytes+1000))
+	pictures := newPictures(client, renderer.PictureSettings{Bucket: bucket, Prefix: "photos/{tenant}/"})
+	if got, err := pictures.Picture(t.Context(), "7", "1.png"); err != nil || string(got) != "one" {
+		t.Errorf("a picture: got %q, %v", got, err)
+	}
+	if got, err := pictures.Picture(t.Context(), "7", "large.png"); err != nil || len(got) != picture.DefaultBytes+1 {
+		t.Errorf("a picture that is too large: got %d bytes, %v, want one more than the limit", len(got), err)
+	}
+	for _, key := range []string{"2.png", "../8/1.png", ""} {
+		if got, err := pictures.Picture(t.Context(), "7", key); !errors.Is(err, renderer.ErrNoPicture) {
+			t.Errorf("key %q: got %q, %v, want %v", key, got, err, renderer.ErrNoPicture)
+		}
+	}
+	elsewhere := newPictures(client, renderer.PictureSettings{Bucket: "no-such-bucket"})
+	_, err := elsewhere.Picture(t.Context(), "7", "1.png")
+	var class *delivery.Error
+	if !errors.As(err, &class) || class.Class != jetsheet.ClassUnavailable {
+		t.Errorf("a bucket that is not there: got %v, want an error that waits for it", err)
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := pictures.Picture(stopped, "7", "1.png"); !errors.Is(err, context.Canceled) || errors.As(err, new(*delivery.Error)) {
+		t.Errorf("after a signal: got %v, want %v", err, context.Canceled)
+	}
+	if newPictures(client, renderer.PictureSettings{}) != nil {
+		t.Error("without a bucket there is a place for pictures")
+	}
+}
