@@ -9,7 +9,7 @@ import (
 )
 
 // Rule gives cells of a column another look by what they hold (Excel's conditional
-// formatting). Where several rules meet, the first one counts.
+// formatting). Where several rules meet and disagree, the first one counts.
 type Rule struct {
 	When Condition
 	// Value is what cells are compared with, and Other the upper end of a range. As the
