@@ -1,6 +1,7 @@
 package xlsx_test
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,6 +83,29 @@ func onlyRule(t *testing.T, f *excelize.File, area string) excelize.ConditionalF
 		t.Fatalf("conditional formats %+v, %v, want one for %s", formats, err, area)
 	}
 	return formats[area][0]
+}
+
+// TestRulesCompareAnyText holds that text in a rule is the text in the cell.
+func TestRulesCompareAnyText(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 6))
+	for compared := 0; compared < 100; {
+		text := plainText(r)
+		rule := xlsx.Rule{When: xlsx.WhenEqual, Value: xlsx.Text(text), Look: red}
+		content, summary := writeBook(t, xlsx.Sheet{Name: "s", Columns: []xlsx.Column{{}}}, [][]xlsx.Value{{xlsx.Text(text)}})
+		if text == "" || summary.Substitutions.Total() != 0 {
+			continue // no rule can have it
+		}
+		compared++
+		formula, _ := ruleFormula(t, rule, xlsx.Null())
+		f := openExcelize(t, content)
+		if err := f.SetCellFormula("s", "C2", strings.ReplaceAll(formula, "$B2", "$A2")); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := f.CalcCellValue("s", "C2"); err != nil || got != "TRUE" {
+			t.Errorf("%s of %q is %s, %v, want TRUE", formula, text, got, err)
+		}
+	}
 }
 
 func TestRulesOfASheet(t *testing.T) {
