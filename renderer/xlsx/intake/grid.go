@@ -3,6 +3,8 @@ package intake
 import (
 	"strconv"
 	"strings"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/cells"
 )
 
 // area is a range of cells.
@@ -39,12 +41,4 @@ func parseCell(ref string) (column, row int, ok bool) {
 	return column, row, err == nil && column <= lastColumn && row <= lastRow
 }
 
-func columnName(column int) string {
-	name := ""
-	for ; column > 0; column = (column - 1) / 26 {
-		name = string(rune('A'+(column-1)%26)) + name
-	}
-	return name
-}
-
-func cellName(column, row int) string { return columnName(column) + strconv.Itoa(row) }
+func cellName(column, row int) string { return cells.Cell{Row: row, Col: column}.Ref() }

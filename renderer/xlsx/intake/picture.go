@@ -1,37 +1,27 @@
 package intake
 
 import (
+	"errors"
 	"fmt"
-	"image"
-	_ "image/gif"  // so that their sizes are known
-	_ "image/jpeg" // likewise
-	_ "image/png"  // likewise
 	"io"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
 )
 
-// readPicture holds a picture to its limits. Only the size of PNG, JPEG and GIF is read,
-// and nothing is decoded; other kinds are held to their bytes.
+// readPicture holds a picture to its limits. Kinds that are not PNG, JPEG or GIF are held
+// to their bytes alone.
 func (c *check) readPicture(name string, r io.Reader) {
 	c.report.Pictures++
-	counted := &countedReader{r: r}
-	config, _, err := image.DecodeConfig(counted)
-	if pixels := int64(config.Width) * int64(config.Height); err == nil && pixels > c.limits.PicturePixels {
-		c.add(CausePicture, Place{Part: name}, fmt.Sprintf("the picture has %d × %d pixels, %d are the limit", config.Width, config.Height, c.limits.PicturePixels), adviceSmallPic)
+	place, most := Place{Part: name}, c.limits.PictureBytes
+	data, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err != nil {
+		return // the archive tells of what is damaged
+	}
+	if int64(len(data)) > most {
+		c.add(CausePicture, place, fmt.Sprintf("the picture has more than %d bytes", most), adviceSmallPic)
 		return
 	}
-	_, _ = io.Copy(io.Discard, counted) // the archive tells of what is damaged
-	if counted.n > c.limits.PictureBytes {
-		c.add(CausePicture, Place{Part: name}, fmt.Sprintf("the picture has %d bytes, %d are the limit", counted.n, c.limits.PictureBytes), adviceSmallPic)
+	if _, err := picture.Read(data, picture.Limits{Bytes: len(data), Pixels: c.limits.PicturePixels}); errors.Is(err, picture.ErrTooLarge) {
+		c.add(CausePicture, place, err.Error(), adviceSmallPic)
 	}
-}
-
-type countedReader struct {
-	r io.Reader
-	n int64
-}
-
-func (c *countedReader) Read(b []byte) (int, error) {
-	n, err := c.r.Read(b)
-	c.n += int64(n)
-	return n, err
 }

@@ -83,7 +83,7 @@ func (r *sheetReader) startCell(e *xml.StartElement) {
 	if text := attribute(e, "r"); text != "" {
 		c, row, ok := parseCell(text)
 		if !ok || row != r.row || c < column {
-			r.check.add(CauseGrid, r.place(shorten(text)), "the cell stands where no such cell can be: those of a row ascend to column "+columnName(lastColumn), adviceRepair)
+			r.check.add(CauseGrid, r.place(shorten(text)), "the cell stands where no such cell can be: those of a row ascend, and the last of all is "+cellName(lastColumn, lastRow), adviceRepair)
 			c = min(column, lastColumn)
 		}
 		column = c
