@@ -6,6 +6,10 @@
 //	                           ▲                                      │
 //	                           └──────────── the next sheet ──────────┘
 //
+// A Sheet says what its columns are, and what is around the rows: a title, frozen rows and
+// a filter, a row of totals, a footer, fills, rules by which cells change their look, how it
+// is printed, and what a reader may change.
+//
 // What is guaranteed:
 //
 //   - The same calls give the same bytes.

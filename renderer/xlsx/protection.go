@@ -93,10 +93,10 @@ const (
 	maxPassword = 255
 )
 
-// HashPassword hashes a password the way of ISO/IEC 29500 with SHA-512. That takes some
-// ten milliseconds: hash once for many workbooks. The same password and salt give the same hash, so that
-// workbooks have the same bytes; the salt should be another one for each report, and must
-// have nothing to do with the password.
+// HashPassword hashes a password the way of ISO/IEC 29500 with SHA-512. That takes about
+// 20 ms: hash once for many workbooks. The same password and salt give the same hash, so
+// that workbooks have the same bytes; the salt should be another one for each report, and
+// must have nothing to do with the password.
 func HashPassword(password, salt string) (Password, error) {
 	units := utf16.Encode([]rune(password))
 	if n := len(units); n == 0 || n > maxPassword {
