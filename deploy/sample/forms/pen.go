@@ -34,7 +34,11 @@ type look struct {
 
 const font = "游ゴシック"
 
-func newPen() *pen { return &pen{file: excelize.NewFile(), styles: map[look]int{}} }
+func newPen() *pen {
+	p := &pen{file: excelize.NewFile(), styles: map[look]int{}}
+	p.file.ZipWriter = newTidyWriter
+	return p
+}
 
 func (p *pen) keep(err error) { p.err = errors.Join(p.err, err) }
 
