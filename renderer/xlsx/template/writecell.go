@@ -179,7 +179,8 @@ func textContent(s string) xlsx.Content {
 	return general.Content(&v)
 }
 
-// field is the first one among words.
+// field is the first one among words; one without a name where there is only text beside
+// markers of blocks.
 func (w words) field() *field {
 	for _, r := range w {
 		for _, p := range r.pieces {
@@ -188,7 +189,7 @@ func (w words) field() *field {
 			}
 		}
 	}
-	return nil
+	return &field{marker: &marker{}}
 }
 
 // writeFormula writes a formula as it is to be in this row.
