@@ -18,11 +18,6 @@ func (c *compiler) check() error {
 	if !slices.ContainsFunc(c.sheets, (*sheet).moves) {
 		return nil
 	}
-	for _, r := range c.workbook.relations {
-		if r.kind == "pivotCacheDefinition" {
-			c.refuse(c.sheets[0], "", "the workbook has a pivot table, which may be of cells that move")
-		}
-	}
 	for _, s := range c.sheets {
 		if !s.filled {
 			continue
@@ -47,7 +42,7 @@ var stuck = map[string]string{
 }
 
 // followed are the relations of a sheet whose parts follow, or say nothing of cells.
-var followed = []string{"drawing", "vmlDrawing", "comments", "table", "hyperlink", "printerSettings", "image", "customProperty"}
+var followed = []string{"drawing", "vmlDrawing", "comments", "table", "pivotTable", "hyperlink", "printerSettings", "image", "customProperty"}
 
 func (c *compiler) checkSheet(s *sheet) {
 	_ = eachTag(s.tail, func(t *tag) { // tryTail has seen that it can be read

@@ -40,6 +40,8 @@ type Template struct {
 	written map[*part][]byte
 	// followers are the parts, beside the sheets, that say where cells are.
 	followers []follower
+	// sources are the parts that say of which cells pivot tables are.
+	sources []*part
 }
 
 // Markers are the template's markers, sheet by sheet and row by row.
@@ -94,6 +96,9 @@ func (c *compiler) compile() error {
 	}
 	c.settle()
 	if err := c.check(); err != nil {
+		return err
+	}
+	if err := c.preparePivots(); err != nil {
 		return err
 	}
 	if err := c.preparePictures(); err != nil {

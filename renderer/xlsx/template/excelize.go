@@ -3,6 +3,7 @@ package template
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/xuri/excelize/v2"
@@ -79,7 +80,13 @@ func (x *byExcelize) takeFrame(p *page) {
 // takeFollowed has excelize go on with the parts that followed the rows, in
 // place of what it made of them.
 func (x *byExcelize) takeFollowed() {
-	for p, content := range x.followed {
+	parts := maps.Clone(x.followed)
+	for _, p := range x.template.sources {
+		if parts[p] == nil {
+			parts[p] = x.template.written[p]
+		}
+	}
+	for p, content := range parts {
 		if p == x.template.workbook.part {
 			continue
 		}

@@ -23,6 +23,7 @@ var followers = map[string]func([]byte, *reference.Grid) ([]byte, error){
 	"comments":   followComments,
 	"vmlDrawing": followNotes,
 	"table":      followTable,
+	"pivotTable": followPivot,
 }
 
 // findFollowers finds the parts that follow a sheet's cells. What is wrong in
@@ -102,7 +103,7 @@ func (f *filling) follow() error {
 		return fmt.Errorf("part %s: %w", workbook.name, err)
 	}
 	f.setFollowed(f.followed, workbook, content, names)
-	return nil
+	return f.followSources()
 }
 
 // followedOf is where the parts of a page are kept.

@@ -9,6 +9,13 @@ func objectSamples() []sample {
 			Name: "Form!$B$3", Categories: "Form!$A$4", Values: "Form!$B$4:$B$4",
 		}}}))
 	}
+	pivot := func(d *drawer) {
+		d.putItems()
+		noError(d.T, d.file.AddPivotTable(&excelize.PivotTableOptions{
+			DataRange: "Form!A3:B4", PivotTableRange: "Form!D9:F14",
+			Rows: []excelize.PivotTableField{{Data: "Item"}}, Data: []excelize.PivotTableField{{Data: "Amount", Subtotal: "Sum"}},
+		}))
+	}
 	return []sample{
 		{
 			name: "pictures beside, in and below a list",
@@ -65,6 +72,18 @@ func objectSamples() []sample {
 			},
 			data: records(3),
 			want: map[string]string{"Form table Items": "A3:B6", "Form!D1 formula": "SUM(Items[Amount])"},
+		},
+		{
+			name: "a pivot table of a list",
+			draw: func(d *drawer) { pivot(d) },
+			data: records(3),
+			want: map[string]string{"xl/pivotCache/pivotCacheDefinition1.xml": "A3:B6 refreshed", "xl/pivotTables/pivotTable1.xml": "D11:F16"},
+		},
+		{
+			name: "a pivot table of an empty list",
+			draw: func(d *drawer) { pivot(d) },
+			data: records(0),
+			want: map[string]string{"xl/pivotCache/pivotCacheDefinition1.xml": "A3:B4 refreshed", "Form!A5": "Sum"},
 		},
 		{
 			name: "a table below a list",

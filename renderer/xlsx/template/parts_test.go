@@ -187,7 +187,6 @@ func TestWhatIsNotCompiledIsNamed(t *testing.T) {
 		{"array", "cell B5: an array formula across", replacePart(t, draw(t, block), "xl/worksheets/sheet1.xml", replace(`<v>111</v>`, `<f t="array" ref="B1:B5">A1:A5</f><v>1</v>`))},
 		{"scenarios", "scenarios", replacePart(t, draw(t, block), "xl/worksheets/sheet1.xml", replace(`</sheetData>`, `</sheetData><scenarios/>`))},
 		{"words", "among text", draw(t, map[string]any{"A1": "x {{n | excel:0.0}}"})},
-		{"pivot", "pivot table", replacePart(t, draw(t, block), "xl/_rels/workbook.xml.rels", replace(`</Relationships>`, `<Relationship Id="rId99" Type="x/pivotCacheDefinition" Target="p.xml"/></Relationships>`))},
 		{"thread", "threadedComment", replacePart(t, draw(t, block), "xl/worksheets/_rels/sheet1.xml.rels", func(string) string {
 			return `<Relationships><Relationship Id="rId1" Type="x/threadedComment" Target="../t.xml"/></Relationships>`
 		})},

@@ -187,6 +187,7 @@ var (
 	rowBreaks     = regexp.MustCompile(`(?s)<rowBreaks.*?</rowBreaks>`)
 	breakIDs      = regexp.MustCompile(`<brk[^>]* id="(\d+)"|<brk id="(\d+)"`)
 	autoFilters   = regexp.MustCompile(`<autoFilter ref="([^"]*)"`)
+	pivotCells    = regexp.MustCompile(`<(?:worksheetSource|location) ref="([^"]*)"`)
 	noteRows      = regexp.MustCompile(`<x:Row>(\d+)</x:Row>`)
 )
 
@@ -209,6 +210,11 @@ func (f facts) parts(t *testing.T, workbook []byte) {
 			if m := autoFilters.FindStringSubmatch(content); m != nil {
 				f.add(m[1], part.Name, "filter")
 			}
+		case strings.HasPrefix(part.Name, "xl/pivotCache/pivotCacheDefinition"):
+			refreshed := map[bool]string{true: "refreshed", false: "stale"}[strings.Contains(content, `refreshOnLoad="1"`)]
+			f.add(pivotCells.FindStringSubmatch(content)[1]+" "+refreshed, part.Name)
+		case strings.HasPrefix(part.Name, "xl/pivotTables/pivotTable"):
+			f.add(pivotCells.FindStringSubmatch(content)[1], part.Name)
 		case strings.HasPrefix(part.Name, "xl/drawings/vmlDrawing"):
 			for _, m := range noteRows.FindAllStringSubmatch(content, -1) {
 				f.add(m[1], part.Name, "rows")

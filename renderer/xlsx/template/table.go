@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	errConditionalTable = errors.New("all rows of a table are in a block on a condition; a table needs a row")
-	errTableHeader      = errors.New("a marker in the header of a table, whose columns have these names; write the header as it is to be, or make the table a plain range")
+	errConditionalTable = errors.New("all rows of a table, or of what a pivot table is of, are in a block on a condition; there must be a row")
+	errTableHeader      = errors.New("a marker in the header of a table, or of what a pivot table is of; its columns have these names: write the header as it is to be")
 )
 
 // table is where a table lies.
