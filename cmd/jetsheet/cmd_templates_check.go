@@ -4,18 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
-	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/ops/templates"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/intake"
 )
 
 // templatesCheckCommand checks a template's markers.
 type templatesCheckCommand struct {
-	Template string             `arg:"" name:"NAME|FILE" help:"A stored template, or a workbook: what is no template's name (a-z, 0-9, -) is a file."`
-	Revision int                `name:"revision" placeholder:"N" help:"This revision of a stored template; the newest by default."`
+	templateArgument
+
 	Report   string             `name:"report" placeholder:"NAME|FILE" help:"Compare the markers with this report: an applied one, or a definition. Its columns are known where a database is set."`
 	JSON     bool               `name:"json" help:"Print one JSON object."`
 	Checks   definitionChecking `embed:""`
@@ -54,13 +52,15 @@ type checkedMarker struct {
 
 // Run checks it.
 func (c *templatesCheckCommand) Run(ctx context.Context, app *app) error {
-	if c.Revision < 0 {
-		return usageError("--revision is %d: revisions count from 1", c.Revision)
-	}
-	result := &checkedTemplate{Markers: []checkedMarker{}}
-	file, err := c.read(ctx, app, result)
+	file, stored, err := c.read(ctx, app, &c.NATS)
 	if err != nil {
 		return err
+	}
+	result := &checkedTemplate{Markers: []checkedMarker{}, SHA256: templates.Digest(file)}
+	if stored != nil {
+		result.Template, result.Revision = stored.Name, stored.Revision
+	} else {
+		result.File = c.Template
 	}
 	names, err := c.names(ctx, app, result)
 	if err != nil {
@@ -84,39 +84,12 @@ func (c *templatesCheckCommand) Run(ctx context.Context, app *app) error {
 	return err
 }
 
-// read reads the file, or the stored template.
-func (c *templatesCheckCommand) read(ctx context.Context, app *app, result *checkedTemplate) (file []byte, err error) {
-	if jetsheet.ValidTemplateName(c.Template) {
-		result.Template = c.Template
-		err = app.onTemplates(ctx, &c.NATS, func(ctx context.Context, s *templates.Store) error {
-			r, err := getTemplate(ctx, s, c.Template, c.Revision)
-			if err != nil {
-				return err
-			}
-			result.Revision = r.Revision
-			file, err = s.Bytes(ctx, r.SHA256)
-			return err
-		})
-		if _, statErr := os.Stat(c.Template); statErr == nil && err != nil {
-			err = fmt.Errorf("%w; the file of that name is ./%s", err, c.Template)
-		}
-	} else {
-		if c.Revision != 0 {
-			return nil, usageError("--revision goes with a template's name, and %s is a file", c.Template)
-		}
-		result.File = c.Template
-		file, err = readTemplateFile(c.Template)
-	}
-	result.SHA256 = templates.Digest(file)
-	return file, err
-}
-
 // names reads what the report has for markers; nil without one.
 func (c *templatesCheckCommand) names(ctx context.Context, app *app, result *checkedTemplate) (*markerNames, error) {
 	if c.Report == "" {
 		return nil, nil //nolint:nilnil // there is nothing to compare with
 	}
-	f, err := c.definition(ctx, app)
+	f, err := app.readReport(ctx, &c.NATS, c.Report)
 	if err != nil {
 		return nil, err
 	}
@@ -128,22 +101,6 @@ func (c *templatesCheckCommand) names(ctx context.Context, app *app, result *che
 	}
 	result.Report = f.definition.Name
 	return &markerNames{definition: f.definition, checked: f.checked}, nil
-}
-
-// definition reads the report: the applied one of that name, or a file.
-func (c *templatesCheckCommand) definition(ctx context.Context, app *app) (*definitionFile, error) {
-	if !jetsheet.ValidReportName(c.Report) {
-		return readDefinition(c.Report)
-	}
-	var f *definitionFile
-	err := app.onReports(ctx, &c.NATS, func(ctx context.Context, b *reportBucket) error {
-		applied, _, err := b.get(ctx, c.Report)
-		if err == nil {
-			f = newDefinitionFile(c.Report, []byte(applied.Definition))
-		}
-		return err
-	})
-	return f, err
 }
 
 // take notes what was found in the file.

@@ -130,19 +130,6 @@ func (s *Store) Get(ctx context.Context, name string, revision int) (*Revision, 
 	return r, nil
 }
 
-// Digest is the digest of a name's newest revision; "" where nobody stored such a template.
-// An error passes.
-func (s *Store) Digest(ctx context.Context, name string) (string, error) {
-	r, err := s.Get(ctx, name, 0)
-	if errors.Is(err, ErrUnknown) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return r.SHA256, nil
-}
-
 // newest looks for the last revision. Revisions have no gap, so few looks find the end:
 // at 1, 2, 4, 8 and so on, and then between the last two.
 func (s *Store) newest(ctx context.Context, name string) (*Revision, error) {
