@@ -15,7 +15,7 @@ import (
 // use it; all others stay readable for older builds, as a rolling upgrade needs.
 //
 //	1  the first
-//	2  output.waive in definitions
+//	2  output.waive, layout of sheets and templates in definitions; requests with templates
 const SchemaVersion = 2
 
 // Errors of [Decode].

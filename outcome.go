@@ -46,11 +46,14 @@ type Notes struct {
 	UnknownKeys map[string]int64 `json:"unknownKeys,omitempty"`
 	// MissingColumns lists columns found in no row.
 	MissingColumns []string `json:"missingColumns,omitempty"`
+	// Excelize says that the template has what is not compiled, so that it took many times
+	// as long to fill; `jetsheet templates check` says what.
+	Excelize bool `json:"excelize,omitempty"`
 }
 
 // Empty says whether there is nothing to tell; n may be nil.
 func (n *Notes) Empty() bool {
-	return n == nil || len(n.Substitutions) == 0 && len(n.UnknownKeys) == 0 && len(n.MissingColumns) == 0
+	return n == nil || len(n.Substitutions) == 0 && len(n.UnknownKeys) == 0 && len(n.MissingColumns) == 0 && !n.Excelize
 }
 
 // Substitution is one kind of change made to values, e.g. an illegal character.

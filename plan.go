@@ -68,7 +68,10 @@ type Target struct {
 	Period   Period `json:"period"`
 	TimeZone string `json:"timeZone"`
 	Locale   string `json:"locale,omitempty"`
+	// Template names the template that the workbook is made of; empty for one of sheets.
 	Template string `json:"template,omitempty"`
+	// TemplateSHA256 is the digest of what that name meant when the run was planned.
+	TemplateSHA256 string `json:"templateSha256,omitempty"`
 	// Key is the object's key on S3, Filename what a browser saves it as.
 	Key      string `json:"key"`
 	Filename string `json:"filename,omitempty"`

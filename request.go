@@ -13,6 +13,19 @@ type Request struct {
 	Target
 }
 
+// requestWithTemplate is the first version that fills a template; an older one would make
+// a workbook of sheets.
+const requestWithTemplate = 2
+
+// NewRequest returns the request for a target of a run's plan.
+func NewRequest(run RunID, t *Target) *Request {
+	envelope := CurrentEnvelope()
+	if t.Template != "" {
+		envelope = envelope.Requiring(requestWithTemplate)
+	}
+	return &Request{Envelope: envelope, Run: run, Target: *t}
+}
+
 // Conversion returns the identity of what is asked for.
 func (r *Request) Conversion() Conversion {
 	return Conversion{Run: r.Run, Tenant: r.Tenant, Target: r.Target.Target}

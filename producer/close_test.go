@@ -153,7 +153,7 @@ func TestReplayKeepsItsRunOpen(t *testing.T) {
 	p, id := r.planned()
 	runner := r.stepper(p, id)
 	r.step(runner)
-	f := jetsheet.Failure{Stage: jetsheet.StageRenderer, Cause: jetsheet.CauseInternal, Attempts: 1, At: time.Now(), Request: mustJSON(t, request(id, &jetsheet.Target{Tenant: "a", Target: "s1"}))}
+	f := jetsheet.Failure{Stage: jetsheet.StageRenderer, Cause: jetsheet.CauseInternal, Attempts: 1, At: time.Now(), Request: mustJSON(t, jetsheet.NewRequest(id, &jetsheet.Target{Tenant: "a", Target: "s1"}))}
 	if _, err := r.js.PublishMsg(t.Context(), f.Msg(jetsheet.FailedSubject(site(id, 1)))); err != nil {
 		t.Fatal(err)
 	}

@@ -19,8 +19,10 @@ import (
 // collector gathers targets: their lines on disk, what ordering needs in memory,
 // about 150 bytes a target.
 type collector struct {
-	scope   jetsheet.Scope
-	route   func(string) jetsheet.Route
+	scope jetsheet.Scope
+	route func(string) jetsheet.Route
+	// freeze, if set, gives a target that is expected its template.
+	freeze  func(*jetsheet.Target) error
 	routes  map[string]jetsheet.Route
 	spool   *os.File
 	size    int64
@@ -96,6 +98,11 @@ func (c *collector) add(t *jetsheet.Target, lines *spoolWriter) error {
 		c.entries[first].repeat(t.Problem)
 		c.breakEntry(first, jetsheet.CauseDuplicateTarget, "the targets query returned tenant and target more than once; make it return one row per workbook")
 		return nil
+	}
+	if c.freeze != nil && t.Problem == nil && t.Route.Expected() {
+		if err := c.freeze(t); err != nil {
+			return err
+		}
 	}
 	number := int32(len(c.entries)) //nolint:gosec // a plan of 2^31 targets does not fit anywhere
 	c.seen[id] = number

@@ -46,6 +46,8 @@ func (p *Producer) plan(ctx context.Context, run *jetsheet.Run) (ours bool, err 
 		return false, err
 	}
 	defer c.close()
+	templates := templateDigests{templates: p.cfg.Templates, run: run.ID(), known: map[string]string{}}
+	c.freeze = func(t *jetsheet.Target) error { return templates.freeze(ctx, t) }
 	snapshot, err := readTargets(ctx, p.cfg.Database, d, run.ID().Tick, c)
 	if err != nil {
 		return false, err

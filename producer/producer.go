@@ -51,6 +51,8 @@ type Config struct {
 	Router    RouterFunc
 	// Parse reads definitions; it carries the checks that live in other packages.
 	Parse func(file string, data []byte) (*report.Definition, error)
+	// Templates are those that targets may name.
+	Templates Templates
 	// Refusal, if set, says what NATS refused; see [delivery.Config].
 	Refusal delivery.RefusalFunc
 	// Now is the clock that says whether a tick is due; nil means PostgreSQL's.

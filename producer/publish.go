@@ -175,7 +175,7 @@ func (p *pass) failTarget(ctx context.Context, t *jetsheet.Target) error {
 // recordFailure writes a FAILED record unless the conversion has one: the first one
 // stays, and with it what a person made of it.
 func (p *Producer) recordFailure(ctx context.Context, id jetsheet.RunID, t *jetsheet.Target, cause jetsheet.Cause, message string) error {
-	request := request(id, t)
+	request := jetsheet.NewRequest(id, t)
 	body, err := json.Marshal(request)
 	if err != nil {
 		return fmt.Errorf("encode request of target %q: %w", t.Target, err)
@@ -192,16 +192,12 @@ func (p *Producer) recordFailure(ctx context.Context, id jetsheet.RunID, t *jets
 	return refused(jetsheet.StreamFailed, fmt.Errorf("record failure of target %q of tenant %q: %w", t.Target, t.Tenant, err))
 }
 
-func request(id jetsheet.RunID, t *jetsheet.Target) *jetsheet.Request {
-	return &jetsheet.Request{Envelope: jetsheet.CurrentEnvelope(), Run: id, Target: *t}
-}
-
 // publishRequests queues targets and returns how many the stream took, and those for
 // which that is in doubt. A request that is queued already is a success.
 func (p *Producer) publishRequests(ctx context.Context, id jetsheet.RunID, targets []jetsheet.Target) (stored int, doubt []jetsheet.Target, err error) {
 	acks := make([]jetstream.PubAckFuture, 0, len(targets))
 	for i := range targets {
-		body, err := json.Marshal(request(id, &targets[i]))
+		body, err := json.Marshal(jetsheet.NewRequest(id, &targets[i]))
 		if err != nil {
 			return 0, targets, fmt.Errorf("encode request of target %q: %w", targets[i].Target, err)
 		}

@@ -38,8 +38,8 @@ func (n *notes) missingColumn(name string) {
 }
 
 // of joins the writer's substitutions. It is nil when there is nothing to tell.
-func (n *notes) of(s xlsx.Substitutions) *jetsheet.Notes {
-	out := &jetsheet.Notes{MissingColumns: n.missing}
+func (n *notes) of(s xlsx.Substitutions, excelize bool) *jetsheet.Notes {
+	out := &jetsheet.Notes{MissingColumns: n.missing, Excelize: excelize}
 	if len(n.unknown) > 0 {
 		out.UnknownKeys = n.unknown
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/jetsheet/jetsheet/internal/report"
 	"github.com/jetsheet/jetsheet/internal/report/query"
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
 )
 
 // Progress is told what a rendering does. A [delivery.Job] is one.
@@ -26,6 +27,8 @@ type Source struct {
 	Database   *query.DB
 	Definition *report.Definition
 	Request    *jetsheet.Request
+	// Template is what the request's TemplateSHA256 names, nil for a workbook of sheets.
+	Template *template.Template
 	// Pictures may be nil: then a column of format imageKey is an error.
 	Pictures Pictures
 	// Progress may be nil.
@@ -66,6 +69,13 @@ func Render(ctx context.Context, s Source, dst io.Writer) (*Result, error) {
 	if err != nil {
 		return nil, &WorkbookError{err}
 	}
+	if s.Template != nil {
+		return fillTemplate(ctx, s, texts, zone, dst)
+	}
+	if len(s.Definition.Workbook.Sheets) == 0 {
+		return nil, &WorkbookError{fmt.Errorf("the report has no sheets but the template %s, and the request was planned without one; make a new plan with: jetsheet runs start %s --again",
+			s.Definition.Workbook.Template, s.Definition.Name)}
+	}
 	r := &rendering{source: s, texts: texts, notes: newNotes(), columns: map[string][]report.Column{}}
 	defer r.discard()
 	r.newBook = func() (*xlsx.Writer, error) {
@@ -73,7 +83,15 @@ func Render(ctx context.Context, s Source, dst io.Writer) (*Result, error) {
 	}
 	pictures := pictureReader{source: s.Pictures, tenant: s.Request.Tenant}
 	r.picture = func(key string) (xlsx.Value, error) { return pictures.value(ctx, key) }
-	steps := r.steps()
+	snapshot, err := read(ctx, s, zone, r.steps())
+	if err != nil {
+		return nil, err
+	}
+	return r.finish(snapshot)
+}
+
+// read runs the statements in one snapshot.
+func read(ctx context.Context, s Source, zone *time.Location, steps []step) (jetsheet.Snapshot, error) {
 	queries := make([]query.Query, len(steps))
 	for i, step := range steps {
 		queries[i] = step.query
@@ -84,16 +102,13 @@ func Render(ctx context.Context, s Source, dst io.Writer) (*Result, error) {
 	silence := time.Duration(len(queries)+1) * s.Definition.Limits.Statement
 	ended := s.Progress.Statement(silence)
 	defer func() { ended() }()
-	snapshot, err := s.Database.Read(ctx, r.scope(zone), queries, func(i int, rows *query.Rows) error {
+	snapshot, err := s.Database.Read(ctx, scope(s, zone), queries, func(i int, rows *query.Rows) error {
 		err := steps[i].take(rows)
 		ended()
 		ended = s.Progress.Statement(silence)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return r.finish(jetsheet.Snapshot{ID: snapshot.ID, At: snapshot.At})
+	return jetsheet.Snapshot{ID: snapshot.ID, At: snapshot.At}, err
 }
 
 // rendering is a workbook in the making.
@@ -145,19 +160,19 @@ func (r *rendering) query(name string, text bool) query.Query {
 }
 
 // scope binds the parameters of the request.
-func (r *rendering) scope(zone *time.Location) query.Scope {
-	request := r.source.Request
+func scope(s Source, zone *time.Location) query.Scope {
+	request := s.Request
 	params := map[string]query.Param{
 		"target": {Text: request.Target.Target}, "report": {Text: request.Run.Report},
 		"from": query.Instant(request.Period.From), "until": query.Instant(request.Period.Until),
 		"tick": query.Instant(request.Run.Tick),
 	}
-	for _, column := range r.source.Definition.RowParams() {
+	for _, column := range s.Definition.RowParams() {
 		value, ok := request.Values[column]
 		params["row_"+column] = query.Param{Text: value, Null: !ok}
 	}
 	return query.Scope{
-		Tenant: request.Tenant, Zone: zone, Params: params, StatementLimit: r.source.Definition.Limits.Statement,
+		Tenant: request.Tenant, Zone: zone, Params: params, StatementLimit: s.Definition.Limits.Statement,
 	}
 }
 
@@ -231,7 +246,7 @@ func (r *rendering) finish(snapshot jetsheet.Snapshot) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("close workbook: %w", err)
 	}
-	return &Result{Rows: summary.Rows, Sheets: summary.Sheets, Snapshot: snapshot, Notes: r.notes.of(summary.Substitutions)}, nil
+	return &Result{Rows: summary.Rows, Sheets: summary.Sheets, Snapshot: snapshot, Notes: r.notes.of(summary.Substitutions, false)}, nil
 }
 
 func (r *rendering) discard() {

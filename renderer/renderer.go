@@ -38,6 +38,8 @@ type Config struct {
 	Pictures Pictures
 	// Parse reads definitions.
 	Parse func(file string, data []byte) (*report.Definition, error)
+	// Templates are those that plans name.
+	Templates Templates
 	// Render makes the bytes; nil means [Render]. A benchmark of everything around it
 	// puts another in.
 	Render RenderFunc
@@ -54,12 +56,13 @@ type RenderFunc func(ctx context.Context, s Source, dst io.Writer) (*Result, err
 
 // Renderer runs the renderer stage. Make it with [New].
 type Renderer struct {
-	cfg    Config
-	js     jetstream.JetStream
-	worker *delivery.Worker
-	runs   *runCache
-	store  *objectStore
-	done   jetstream.Stream
+	cfg       Config
+	js        jetstream.JetStream
+	worker    *delivery.Worker
+	runs      *runCache
+	store     *objectStore
+	templates *templateCache
+	done      jetstream.Stream
 }
 
 // New checks the configuration and looks up what setup makes. A missing part is an
@@ -68,7 +71,7 @@ func New(ctx context.Context, cfg Config) (*Renderer, error) {
 	if cfg.Render == nil {
 		cfg.Render = Render
 	}
-	r := &Renderer{cfg: cfg, js: cfg.JetStream}
+	r := &Renderer{cfg: cfg, js: cfg.JetStream, templates: newTemplateCache(cfg.Templates)}
 	runs, err := cfg.JetStream.KeyValue(ctx, jetsheet.BucketRuns)
 	if err != nil {
 		return nil, delivery.NotSetUp("bucket "+jetsheet.BucketRuns, err)
@@ -133,11 +136,15 @@ func (r *Renderer) handle(ctx context.Context, job *delivery.Job) error {
 	if tell, ok := job.Kept.(outcome); ok {
 		return tell(ctx)
 	}
+	compiled, err := r.templates.of(ctx, &job.Request)
+	if err != nil {
+		return err
+	}
 	object := jetsheet.WorkbookObject(conversion, nuid.Next())
 	dst := r.store.create(ctx, object)
 	defer dst.discard()
 	result, err := r.cfg.Render(ctx, Source{
-		Database: r.cfg.Database, Definition: definition, Request: &job.Request, Pictures: r.cfg.Pictures, Progress: job,
+		Database: r.cfg.Database, Definition: definition, Request: &job.Request, Template: compiled, Pictures: r.cfg.Pictures, Progress: job,
 	}, dst)
 	if err != nil {
 		return classify(ctx, dst, err)

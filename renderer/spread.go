@@ -10,6 +10,24 @@ import (
 // key that no column names is counted, not dropped in silence. What is not an
 // object has no keys.
 func (s *sheet) spreadObject(raw []byte) error {
+	return eachMember(raw, func(key, value []byte) error {
+		columns, named := s.spread[string(key)]
+		if !named {
+			s.r.notes.unknownKey(string(key))
+		}
+		for _, to := range columns {
+			s.found[to] = true
+			if err := s.setJSON(to, value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// eachMember calls do for each key of a JSON object and its value, which are borrowed.
+// What is not an object has no keys.
+func eachMember(raw []byte, do func(key, value []byte) error) error {
 	scan := jsonScan{raw: raw}
 	if !scan.object() {
 		return nil
@@ -23,15 +41,8 @@ func (s *sheet) spreadObject(raw []byte) error {
 		if err != nil {
 			return err
 		}
-		columns, named := s.spread[string(name)]
-		if !named {
-			s.r.notes.unknownKey(string(name))
-		}
-		for _, to := range columns {
-			s.found[to] = true
-			if err := s.setJSON(to, value); err != nil {
-				return err
-			}
+		if err := do(name, value); err != nil {
+			return err
 		}
 	}
 	if scan.broken {
@@ -40,25 +51,47 @@ func (s *sheet) spreadObject(raw []byte) error {
 	return nil
 }
 
-// setJSON makes a cell of a JSON value. Numbers keep every digit; arrays and objects
-// stay JSON text.
+// setJSON makes a cell of a JSON value.
 func (s *sheet) setJSON(to int, raw []byte) error {
 	s.texts.drop(to)
+	kind, text, err := jsonText(raw)
+	if kind != xlsx.KindNull {
+		s.texts.put(to, kind, text)
+	} else {
+		s.values[to] = jsonWord(raw)
+	}
+	return err
+}
+
+// ownJSON is a JSON value that borrows nothing.
+func ownJSON(raw []byte) (xlsx.Value, error) {
+	kind, text, err := jsonText(raw)
+	if kind != xlsx.KindNull {
+		return valueOfText(kind, string(text)), err
+	}
+	return jsonWord(raw), err
+}
+
+// jsonText is the text of a JSON value and what it stands for; KindNull for null, true
+// and false. Numbers keep every digit; arrays and objects stay JSON text.
+func jsonText(raw []byte) (xlsx.Kind, []byte, error) {
 	switch raw[0] {
 	case '"':
 		text, err := unquote(raw)
-		if err != nil {
-			return err
-		}
-		s.texts.put(to, xlsx.KindText, text)
-	case 't', 'f':
-		s.values[to] = xlsx.Bool(raw[0] == 't')
-	case 'n':
-		s.values[to] = xlsx.Null()
+		return xlsx.KindText, text, err
+	case 't', 'f', 'n':
+		return xlsx.KindNull, nil, nil
 	case '{', '[':
-		s.texts.put(to, xlsx.KindText, raw)
+		return xlsx.KindText, raw, nil
 	default:
-		s.texts.put(to, xlsx.KindDecimal, raw)
+		return xlsx.KindDecimal, raw, nil
 	}
-	return nil
+}
+
+// jsonWord is null, true or false.
+func jsonWord(raw []byte) xlsx.Value {
+	if raw[0] == 'n' {
+		return xlsx.Null()
+	}
+	return xlsx.Bool(raw[0] == 't')
 }

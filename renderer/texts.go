@@ -36,14 +36,8 @@ func (t *texts) drop(column int) { t.cells[column].kind = xlsx.KindNull }
 func (t *texts) fill(values []xlsx.Value) {
 	all := string(t.bytes)
 	for column, c := range t.cells {
-		switch text := all[c.from:c.to]; c.kind {
-		case xlsx.KindText:
-			values[column] = xlsx.Text(text)
-		case xlsx.KindDecimal:
-			values[column] = xlsx.Decimal(text)
-		case xlsx.KindOddTime:
-			values[column] = xlsx.OddTime(text)
-		default:
+		if c.kind != xlsx.KindNull {
+			values[column] = valueOfText(c.kind, all[c.from:c.to])
 		}
 	}
 }

@@ -9,15 +9,44 @@ import (
 
 // set puts a value of the query into a column of the sheet.
 func (s *sheet) set(to int, v query.Value) {
+	if kind := kindOfText(v); kind != xlsx.KindNull {
+		s.texts.put(to, kind, v.Bytes())
+	} else {
+		s.values[to] = cell(v)
+	}
+}
+
+// ownValue is a value that borrows nothing from the query.
+func ownValue(v query.Value) xlsx.Value {
+	if kind := kindOfText(v); kind != xlsx.KindNull {
+		return valueOfText(kind, v.Text())
+	}
+	return cell(v)
+}
+
+// kindOfText is what the text of a value stands for, KindNull for one that is no text.
+func kindOfText(v query.Value) xlsx.Kind {
 	switch v.Kind() {
 	case query.KindText:
-		s.texts.put(to, textKind(v.Odd()), v.Bytes())
+		return textKind(v.Odd())
 	case query.KindJSON, query.KindOther:
-		s.texts.put(to, xlsx.KindText, v.Bytes())
+		return xlsx.KindText
 	case query.KindNumeric:
-		s.texts.put(to, xlsx.KindDecimal, v.Bytes())
+		return xlsx.KindDecimal
 	default:
-		s.values[to] = cell(v)
+		return xlsx.KindNull
+	}
+}
+
+// valueOfText makes a value of text of a kind.
+func valueOfText(kind xlsx.Kind, text string) xlsx.Value {
+	switch kind {
+	case xlsx.KindDecimal:
+		return xlsx.Decimal(text)
+	case xlsx.KindOddTime:
+		return xlsx.OddTime(text)
+	default:
+		return xlsx.Text(text)
 	}
 }
 

@@ -107,7 +107,7 @@ func countTargets(ctx context.Context, p parts, definition *report.Definition, t
 			share.Workbooks++
 			return nil
 		}
-		request := &jetsheet.Request{Envelope: jetsheet.CurrentEnvelope(), Run: jetsheet.RunID{Tick: tick.UTC(), Report: definition.Name}, Target: t}
+		request := jetsheet.NewRequest(jetsheet.RunID{Tick: tick.UTC(), Report: definition.Name}, &t)
 		made, err := renderer.Render(ctx, renderer.Source{Database: p.database, Definition: definition, Request: request}, io.Discard)
 		if err != nil {
 			return fmt.Errorf("look for records of %s of customer %s: %w", t.Target, t.Tenant, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/internal/report"
 	"github.com/jetsheet/jetsheet/renderer"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
 )
 
 // workbookPreview is what preview --output prints for programs.
@@ -59,6 +60,10 @@ func (p *preview) makeWorkbook(ctx context.Context, s *selection) error {
 	}
 	if target.Problem != nil {
 		return fmt.Errorf("target %q of tenant %q has a problem: %s (%s)", target.Target, target.Tenant, target.Problem.Message, target.Problem.Cause)
+	}
+	if target.Template != "" {
+		return fmt.Errorf("the workbook is made of the template %s, which this command does not read; use: jetsheet templates preview %s --report %s --tenant %s --target %s -o %s",
+			target.Template, target.Template, shellWord(p.options.File), shellWord(target.Tenant), shellWord(target.Target), shellWord(p.options.Output))
 	}
 	made := workbookPreview{Report: p.d.Name, Tick: p.tick, Target: target, Remarks: p.remarks()}
 	if err := p.render(ctx, &made); err != nil {
@@ -115,9 +120,7 @@ func (p *preview) render(ctx context.Context, made *workbookPreview) (err error)
 		return fmt.Errorf("write %s: %w", out, err)
 	}
 	defer func() { err = errors.Join(err, removeIfThere(temp.Name())) }()
-	request := &jetsheet.Request{
-		Envelope: jetsheet.CurrentEnvelope(), Run: jetsheet.RunID{Tick: p.tick, Report: p.d.Name}, Target: made.Target,
-	}
+	request := jetsheet.NewRequest(jetsheet.RunID{Tick: p.tick, Report: p.d.Name}, &made.Target)
 	result, err := renderer.Render(ctx, renderer.Source{Database: p.db, Definition: p.d, Request: request, Pictures: p.pictures}, temp)
 	if err = errors.Join(err, temp.Close()); err != nil {
 		return err
@@ -138,6 +141,18 @@ func (p *preview) render(ctx context.Context, made *workbookPreview) (err error)
 	}
 	made.File, made.SizeBytes = out, info.Size()
 	return nil
+}
+
+// compile compiles the template of a workbook; nil for one of sheets.
+func (p *preview) compile(t *jetsheet.Target) (*template.Template, error) {
+	if t.Template == "" {
+		return nil, nil //nolint:nilnil // a workbook of sheets has none
+	}
+	if p.template == nil {
+		return nil, fmt.Errorf("the workbook is made of the template %s: make it with: jetsheet templates preview %s --report %s --tenant %s --target %s -o %s",
+			t.Template, t.Template, p.options.File, shellWord(t.Tenant), shellWord(t.Target), p.options.Output)
+	}
+	return template.Compile(p.template, template.Options{Locale: t.Locale})
 }
 
 func removeIfThere(path string) error {
@@ -197,6 +212,9 @@ func noteLines(n *jetsheet.Notes) []string {
 	}
 	for _, name := range n.MissingColumns {
 		lines = append(lines, fmt.Sprintf("no row has a value for the column %q", name))
+	}
+	if n.Excelize {
+		lines = append(lines, "the template was filled the slow way; jetsheet templates check says why")
 	}
 	return lines
 }

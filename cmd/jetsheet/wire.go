@@ -63,15 +63,23 @@ func (a *app) newProducer(ctx context.Context, p parts, settings producer.Settin
 	if err != nil {
 		return nil, err
 	}
+	stored, err := openTemplates(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	return producer.New(ctx, producer.Config{
-		Settings: settings, JetStream: p.js, Database: p.database, Freezer: freezer, Router: router,
+		Settings: settings, JetStream: p.js, Database: p.database, Freezer: freezer, Router: router, Templates: stored,
 		Parse: parseReport, Refusal: p.refusal, Worker: worker, Version: buildVersion().Version, Logger: a.log,
 	})
 }
 
 func (a *app) newRenderer(ctx context.Context, p parts, settings renderer.Settings) (stage, error) {
+	stored, err := openTemplates(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	return renderer.New(ctx, renderer.Config{
-		Settings: settings, JetStream: p.js, Database: p.database, Pictures: newPictures(p.s3, settings.PictureBucket), Parse: parseReport,
+		Settings: settings, JetStream: p.js, Database: p.database, Pictures: newPictures(p.s3, settings.PictureBucket), Parse: parseReport, Templates: stored,
 		Refusal: p.refusal, Worker: workerName("renderer"), Version: buildVersion().Version, Logger: a.log,
 	})
 }

@@ -19,6 +19,11 @@ const (
 	columnTemplate = "template"
 )
 
+// meaningColumns lists them.
+func meaningColumns() []string {
+	return []string{columnTenant, columnTarget, columnWeight, columnFrom, columnUntil, columnTimeZone, columnLocale, columnTemplate}
+}
+
 // Value is one field of a targets row: PostgreSQL's text of it, or NULL.
 type Value struct {
 	Text string

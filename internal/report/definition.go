@@ -95,9 +95,12 @@ type Query struct {
 
 // Workbook says what the file holds.
 type Workbook struct {
-	// Sheets has at least one element.
+	// Sheets has at least one element, unless there is a Template.
 	Sheets     []Sheet
 	Properties Properties
+	// Template is the name of the template that is filled instead, of targets that name
+	// none themselves; or "".
+	Template string
 }
 
 // Sheet is one sheet: the rows of a query under a header.

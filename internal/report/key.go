@@ -44,7 +44,7 @@ func (d *Definition) keyProblems(p Pattern, own bool) []string {
 }
 
 func isPeriodHolder(name string) bool {
-	return name == holderPeriod || name == holderFrom || name == holderUntil
+	return name == holderPeriod || name == HolderFrom || name == HolderUntil
 }
 
 // constantParts is the pattern with what is the same for all of the report's
@@ -118,7 +118,7 @@ func endsValue(literal, holder string) bool {
 		switch holder {
 		case holderTenant, holderTarget:
 			return c != '=' && (c > unicode.MaxASCII || !plainKeyByte(c) || c == '.')
-		case holderPeriod, holderFrom, holderUntil:
+		case holderPeriod, HolderFrom, HolderUntil:
 			return !strings.ContainsRune("0123456789-_TWZ", c)
 		default:
 			return c != '%' && !plainKeyRune(c)

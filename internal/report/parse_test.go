@@ -141,7 +141,11 @@ func TestParseProblems(t *testing.T) {
 		{"{site_name}", "{site_name", s + `:21:13: workbook.sheets[0].name: "{site_name" has a { without a } after it`},
 		{"{site_name}", "site_name}", s + `:21:13: workbook.sheets[0].name: "site_name}" has a } without a { before it`},
 		{"{site_name}", "{}", s + `:21:13: workbook.sheets[0].name: "{}" has a placeholder without a name; write it as {tenant}`},
-		{"workbook:\n", "workbook:\n  template: x.xlsx\n", s + `:20:13: templates are not supported by this version; describe the workbook with sheets`},
+		{
+			"workbook:\n", "workbook:\n  template: x.xlsx\n",
+			s + `:20:13: the template "x.xlsx" must be 1 to 40 characters of a to z, 0 to 9 and -; jetsheet templates list shows them` + "\n" +
+				s + `:22:5: workbook.sheets cannot stand beside a template, which has its own; a single target's template comes from the column "template" of targets`,
+		},
 		{"format: datetime", "format: date-time", s + `:24:52: unknown format "date-time"`},
 		{"width: 18", "width: wide", s + `:24:69: workbook.sheets[0].columns[0].width must be a number of characters above 0, at most 255`},
 		{"freezeHeader: false", "freezeHeader: no", s + `:27:21: workbook.sheets[0].freezeHeader must be true or false`},

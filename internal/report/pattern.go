@@ -15,8 +15,9 @@ const (
 	holderTenant = "tenant"
 	holderTarget = "target"
 	holderPeriod = "period"
-	holderFrom   = "from"
-	holderUntil  = "until"
+	// HolderFrom and HolderUntil are the first and the last day of the period.
+	HolderFrom  = "from"
+	HolderUntil = "until"
 )
 
 // Names that some patterns of a sheet know too.
@@ -33,7 +34,7 @@ const (
 )
 
 func ownPlaceholders() []string {
-	return []string{holderReport, holderTitle, holderTenant, holderTarget, holderPeriod, holderFrom, holderUntil}
+	return []string{holderReport, holderTitle, holderTenant, holderTarget, holderPeriod, HolderFrom, HolderUntil}
 }
 
 // Pattern is text with {placeholders}. The zero Pattern is empty text.

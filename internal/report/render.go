@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jetsheet/jetsheet"
@@ -67,6 +68,9 @@ func (x *Texts) Text(p Pattern, more map[string]string) string {
 	return text
 }
 
+// Own are the values of what every pattern knows, by its name.
+func (x *Texts) Own() map[string]string { return maps.Clone(x.names.own) }
+
 // DataAsOf is the placeholder {dataAsOf} of records read at an instant.
 func (x *Texts) DataAsOf(at time.Time) string { return at.In(x.zone).Format(time.DateTime) }
 
@@ -83,8 +87,8 @@ func (d *Definition) names(t *jetsheet.Target, zone *time.Location, column func(
 		holderTenant: t.Tenant,
 		holderTarget: t.Target,
 		holderPeriod: t.Period.Label,
-		holderFrom:   fromLabel(t.Period, zone),
-		holderUntil:  untilLabel(t.Period, zone),
+		HolderFrom:   fromLabel(t.Period, zone),
+		HolderUntil:  untilLabel(t.Period, zone),
 	}}
 }
 

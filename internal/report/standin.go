@@ -31,6 +31,7 @@ func (d *Definition) PlannedOtherwise(other *Definition) []string {
 		{"timeZone", d.TimeZone == other.TimeZone},
 		{"locale", d.Locale == other.Locale},
 		{"output.key", d.Output.Key.String() == other.Output.Key.String()},
+		{"workbook.template", d.Workbook.Template == other.Workbook.Template},
 		{"output.filename", d.Output.Filename.String() == other.Output.Filename.String()},
 	} {
 		if !part.same {

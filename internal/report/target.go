@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -83,8 +84,8 @@ func (d *Definition) kept() []string {
 }
 
 // Resolve makes a target of one row, which has a value for every column. The
-// target's Route is not set. Values has the columns that the queries and sheet
-// names use, under the names they use; a NULL is absent.
+// target's Route is not set. Values has the columns that the queries and the texts of
+// sheets use, under the names they use, and with a template all; a NULL is absent.
 //
 // Every error is a [*TargetError]; the target then has the ids, as far as they are
 // known, the lane and the Problem, so that it can stand in a plan as it is.
@@ -101,7 +102,7 @@ func (r *Resolver) Resolve(row []Value) (jetsheet.Target, error) {
 			return t, err
 		}
 	}
-	for _, name := range r.kept {
+	for _, name := range r.keptOf(&t) {
 		if v := r.columns.get(row, name); !v.Null {
 			if t.Values == nil {
 				t.Values = make(map[string]string, len(r.kept))
@@ -110,6 +111,21 @@ func (r *Resolver) Resolve(row []Value) (jetsheet.Target, error) {
 		}
 	}
 	return t, nil
+}
+
+// keptOf are the columns whose values travel with a target. A template may show any of
+// them.
+func (r *Resolver) keptOf(t *jetsheet.Target) []string {
+	if t.Template == "" {
+		return r.kept
+	}
+	kept := slices.Clone(r.kept)
+	for _, name := range r.columns {
+		if !slices.Contains(kept, name) && !slices.Contains(meaningColumns(), strings.ToLower(name)) {
+			kept = append(kept, name)
+		}
+	}
+	return kept
 }
 
 func (r *Resolver) ids(_ *jetsheet.Target, row []Value) *TargetError {
@@ -182,8 +198,8 @@ func (r *Resolver) place(t *jetsheet.Target, row []Value) *TargetError {
 	if !validLocale(t.Locale) {
 		return invalid(columnLocale, `%s is not a locale; give a language tag such as "ja" or "en-GB"`, quoted(t.Locale))
 	}
-	if name := r.either(row, columnTemplate, ""); name != "" {
-		return invalid(columnTemplate, "templates are not supported by this version; give NULL instead of %s", quoted(name))
+	if t.Template = r.either(row, columnTemplate, r.d.Workbook.Template); t.Template != "" && !jetsheet.ValidTemplateName(t.Template) {
+		return invalid(columnTemplate, "%s", invalidTemplateName(t.Template))
 	}
 	t.Period = zone.period
 	return r.period(t, row, zone.location)

@@ -173,7 +173,7 @@ func TestResolveRefuses(t *testing.T) {
 		{"weight", "NaN", jetsheet.CauseTargetInvalid, `weight: "NaN" is not a number; count the expected records, for example count(r.id)`},
 		{"time_zone", "Tokyo", jetsheet.CauseTargetInvalid, `time_zone: unknown time zone "Tokyo"; write a name such as "Asia/Tokyo", "Europe/Berlin" or "UTC"`},
 		{"locale", "日本", jetsheet.CauseTargetInvalid, `locale: "日本" is not a locale; give a language tag such as "ja" or "en-GB"`},
-		{"template", "x", jetsheet.CauseTargetInvalid, `template: templates are not supported by this version; give NULL instead of "x"`},
+		{"template", "X.xlsx", jetsheet.CauseTargetInvalid, `template: the template "X.xlsx" must be 1 to 40 characters of a to z, 0 to 9 and -; jetsheet templates list shows them`},
 		{"period_from", "infinity", jetsheet.CauseTargetInvalid, `period_from: "infinity" cannot be the end of a period: it must be a timestamptz, timestamp or date with a year from 1 to 9999`},
 		{"period_from", "0044-03-15 BC", jetsheet.CauseTargetInvalid, `period_from: "0044-03-15 BC" cannot be the end of a period: it must be a timestamptz, timestamp or date with a year from 1 to 9999`},
 		{"period_until", "2026-09-01", jetsheet.CauseTargetInvalid, "period_until: the period ends at 2026-09-01T00:00:00+09:00, not after its beginning at 2026-10-01T00:00:00+09:00"},
@@ -258,6 +258,38 @@ func TestParseInstant(t *testing.T) {
 		}
 		if err != nil || got.Format(time.RFC3339Nano) != want {
 			t.Errorf("%q: got %s, %v, want %s", text, got.Format(time.RFC3339Nano), err, want)
+		}
+	}
+}
+
+// A target's own template comes before the report's, and either gets every column that a
+// marker could name.
+func TestTemplateOfATarget(t *testing.T) {
+	t.Parallel()
+	withTemplate := strings.Replace(minimal, `workbook: {sheets: [{name: "{target}", rows: records}]}`, "workbook: {template: form}", 1)
+	if d := mustParse(t, withTemplate); d.MinReader != 2 || MinReader(d.Source) != 2 || d.Workbook.Template != "form" || d.Workbook.Sheets != nil {
+		t.Errorf("got %+v with MinReader %d and %d, want the template alone and 2", d.Workbook, d.MinReader, MinReader(d.Source))
+	}
+	null, own := Value{Null: true}, Value{Text: "own"}
+	for _, test := range []struct {
+		text   string
+		column Value
+		want   string
+		values string
+	}{
+		{minimal, null, "", "map[]"},
+		{minimal, own, "own", "map[Site:North]"},
+		{withTemplate, null, "form", "map[Site:North]"},
+		{withTemplate, Value{}, "form", "map[Site:North]"},
+		{withTemplate, own, "own", "map[Site:North]"},
+	} {
+		r, err := mustParse(t, test.text).NewResolver(instant(t, testTick), []string{"tenant", "target", "Weight", "template", "Site", "note"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Resolve([]Value{{Text: "a"}, {Text: "x"}, {Text: "7"}, test.column, {Text: "North"}, null})
+		if err != nil || got.Template != test.want || fmt.Sprint(got.Values) != test.values {
+			t.Errorf("%v: got the template %q with %v (%v), want %q with %s", test.column, got.Template, got.Values, err, test.want, test.values)
 		}
 	}
 }

@@ -24,6 +24,9 @@ func since() map[string]int {
 	}
 }
 
+// templateVersion is the version from which workbook.template is more than refused.
+const templateVersion = 2
+
 // version is with which version a key came: its own, or that of the key that it is below.
 func (r *reader) version(path string) int {
 	key := keyPath(path)

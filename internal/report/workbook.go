@@ -1,17 +1,22 @@
 package report
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jetsheet/jetsheet"
+)
 
 func (s section) workbook(d *Definition) Workbook {
 	if !s.required("workbook", `{sheets: [{name: "{target}", rows: records}]}`) {
 		return Workbook{}
 	}
 	sub := s.sub("workbook", "sheets", "template", "properties")
-	if sub.has("template") {
-		sub.problem("template", "templates are not supported by this version; describe the workbook with sheets")
-		return Workbook{}
-	}
 	book := Workbook{Properties: sub.properties(d.Title)}
+	if sub.has("template") {
+		book.Template = sub.template()
+		return book
+	}
 	if !sub.required("sheets", `[{name: "{target}", rows: records}]`) {
 		return book
 	}
@@ -25,6 +30,25 @@ func (s section) workbook(d *Definition) Workbook {
 		sub.problem("sheets", "%s is empty; a workbook has at least one sheet", sub.child("sheets"))
 	}
 	return book
+}
+
+// template is the name of a template in the place of sheets.
+func (s section) template() string {
+	s.r.needs(templateVersion)
+	name := s.line("template", "")
+	if !jetsheet.ValidTemplateName(name) && !s.wrong("template") {
+		s.problem("template", "%s", invalidTemplateName(name))
+	}
+	for _, key := range []string{"sheets", "properties"} {
+		if s.has(key) {
+			s.problem(key, "%s cannot stand beside a template, which has its own; a single target's template comes from the column %q of targets", s.child(key), columnTemplate)
+		}
+	}
+	return name
+}
+
+func invalidTemplateName(name string) string {
+	return fmt.Sprintf("the template %s must be 1 to 40 characters of a to z, 0 to 9 and -; jetsheet templates list shows them", quoted(name))
 }
 
 func (s section) sheet(queries []Query) Sheet {
