@@ -106,6 +106,8 @@ type preview struct {
 	pictures renderer.Pictures
 	tick     time.Time
 	now      time.Time // PostgreSQL's
+	// template is the file that is filled, whatever a target names; nil for sheets.
+	template []byte
 }
 
 func (p *preview) run(ctx context.Context) error {

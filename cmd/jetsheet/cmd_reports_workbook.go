@@ -61,7 +61,7 @@ func (p *preview) makeWorkbook(ctx context.Context, s *selection) error {
 	if target.Problem != nil {
 		return fmt.Errorf("target %q of tenant %q has a problem: %s (%s)", target.Target, target.Tenant, target.Problem.Message, target.Problem.Cause)
 	}
-	if target.Template != "" {
+	if target.Template != "" && p.template == nil {
 		return fmt.Errorf("the workbook is made of the template %s, which this command does not read; use: jetsheet templates preview %s --report %s --tenant %s --target %s -o %s",
 			target.Template, target.Template, shellWord(p.options.File), shellWord(target.Tenant), shellWord(target.Target), shellWord(p.options.Output))
 	}
@@ -121,7 +121,14 @@ func (p *preview) render(ctx context.Context, made *workbookPreview) (err error)
 	}
 	defer func() { err = errors.Join(err, removeIfThere(temp.Name())) }()
 	request := jetsheet.NewRequest(jetsheet.RunID{Tick: p.tick, Report: p.d.Name}, &made.Target)
-	result, err := renderer.Render(ctx, renderer.Source{Database: p.db, Definition: p.d, Request: request, Pictures: p.pictures}, temp)
+	source := renderer.Source{Database: p.db, Definition: p.d, Request: request, Pictures: p.pictures}
+	if p.template != nil {
+		source.Template, err = template.Compile(p.template, template.Options{Locale: made.Target.Locale})
+	}
+	var result *renderer.Result
+	if err == nil {
+		result, err = renderer.Render(ctx, source, temp)
+	}
 	if err = errors.Join(err, temp.Close()); err != nil {
 		return err
 	}
@@ -141,18 +148,6 @@ func (p *preview) render(ctx context.Context, made *workbookPreview) (err error)
 	}
 	made.File, made.SizeBytes = out, info.Size()
 	return nil
-}
-
-// compile compiles the template of a workbook; nil for one of sheets.
-func (p *preview) compile(t *jetsheet.Target) (*template.Template, error) {
-	if t.Template == "" {
-		return nil, nil //nolint:nilnil // a workbook of sheets has none
-	}
-	if p.template == nil {
-		return nil, fmt.Errorf("the workbook is made of the template %s: make it with: jetsheet templates preview %s --report %s --tenant %s --target %s -o %s",
-			t.Template, t.Template, p.options.File, shellWord(t.Tenant), shellWord(t.Target), p.options.Output)
-	}
-	return template.Compile(p.template, template.Options{Locale: t.Locale})
 }
 
 func removeIfThere(path string) error {

@@ -19,6 +19,7 @@ type templatesCommand struct {
 	List    templatesListCommand    `cmd:"" help:"List the stored templates."`
 	Show    templatesShowCommand    `cmd:"" help:"Show a template's revisions, or give its file back."`
 	Check   templatesCheckCommand   `cmd:"" help:"List a template's markers, and compare them with a report."`
+	Preview templatesPreviewCommand `cmd:"" help:"Fill a template with the records of one target."`
 	Inspect templatesInspectCommand `cmd:"" hidden:"" help:"Look at a file on standard input; other commands start this."`
 }
 

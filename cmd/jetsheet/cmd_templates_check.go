@@ -14,10 +14,10 @@ import (
 type templatesCheckCommand struct {
 	templateArgument
 
-	Report   string             `name:"report" placeholder:"NAME|FILE" help:"Compare the markers with this report: an applied one, or a definition. Its columns are known where a database is set."`
-	JSON     bool               `name:"json" help:"Print one JSON object."`
-	Checks   definitionChecking `embed:""`
-	NATS     natsSettings       `embed:"" prefix:"nats-" group:"NATS settings"`
+	Report string             `name:"report" placeholder:"NAME|FILE" help:"Compare the markers with this report: an applied one, or a definition. Its columns are known where a database is set."`
+	JSON   bool               `name:"json" help:"Print one JSON object."`
+	Checks definitionChecking `embed:""`
+	NATS   natsSettings       `embed:"" prefix:"nats-" group:"NATS settings"`
 }
 
 // Help is the command's longer description.
