@@ -1,6 +1,11 @@
 package template_test
 
-import "github.com/xuri/excelize/v2"
+import (
+	"github.com/xuri/excelize/v2"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
+)
 
 // areaSamples are about what a sheet has for ranges of its cells.
 func areaSamples() []sample {
@@ -95,6 +100,29 @@ func areaSamples() []sample {
 				"Form!A1 link": "External https://example.com/A1", "Form!A4 link": "External https://example.com/A4", "Form!A6 link": "External https://example.com/A4",
 				"Form!A7 link": "External https://example.com/A5", "Form!B1 link": "Location Form!B7",
 			},
+		},
+		{
+			name: "links",
+			draw: func(d *drawer) {
+				d.put("A1", "{{#records}}{{url | link}}{{/records}}", "A2", "home")
+				d.merge("B1", "C1")
+				noError(d.T, d.file.SetCellHyperLink("Form", "A2", "https://example.com/", "External"))
+			},
+			data: template.Data{Tables: map[string]*template.Table{"records": result([]string{"url"},
+				[]any{"https://example.com/a?b=c&d"}, []any{"javascript:alert(1)"}, []any{"mailto:a@example.com"})}},
+			want: map[string]string{
+				"Form!A1 link": "External https://example.com/a?b=c&d", "Form!A1": "https://example.com/a?b=c&d", "Form!A2 link": "",
+				"Form!A3 link": "External mailto:a@example.com", "Form!A4 link": "External https://example.com/", "Form!B3 merge": "merged to C3",
+			},
+		},
+		{
+			name: "links alone",
+			draw: func(d *drawer) {
+				d.put("A1", "{{url | link}}")
+				noError(d.T, d.file.SetPageLayout("Form", &excelize.PageLayoutOptions{Size: ptr(9)}))
+			},
+			data: template.Data{Fields: map[string]xlsx.Value{"url": xlsx.Text("https://example.com/")}},
+			want: map[string]string{"Form!A1 link": "External https://example.com/"},
 		},
 		{
 			name: "an autofilter",

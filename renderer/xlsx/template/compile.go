@@ -101,6 +101,9 @@ func (c *compiler) compile() error {
 	if err := c.preparePivots(); err != nil {
 		return err
 	}
+	if err := c.prepareLinks(); err != nil {
+		return err
+	}
 	if err := c.preparePictures(); err != nil {
 		return err
 	}
@@ -176,9 +179,6 @@ func (c *compiler) field(s *sheet, m *marker, cell string) *field {
 	var err error
 	if f.format.Format, err = xlsx.ParseFormat(name, c.options.Locale); err != nil {
 		c.refuse(s, cell, err.Error()) // parseMarker has let it pass
-	}
-	if m.format == "link" {
-		c.refuse(s, cell, `the format "link"`)
 	}
 	return f
 }

@@ -100,27 +100,6 @@ func TestFillingByExcelizeTellsWhatItMeets(t *testing.T) {
 func TestWhatIsNotCompiledIsFilledByExcelize(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]sample{
-		"links": {
-			draw: func(d *drawer) {
-				d.put("A1", "{{#records}}{{url | link}}{{/records}}", "A2", "home")
-				d.merge("B1", "C1")
-				noError(d.T, d.file.SetCellHyperLink("Form", "A2", "https://example.com/", "External"))
-			},
-			data: template.Data{Tables: map[string]*template.Table{"records": result([]string{"url"},
-				[]any{"https://example.com/a?b=c&d#e"}, []any{"javascript:alert(1)"}, []any{"mailto:a@example.com"})}},
-			want: map[string]string{
-				"Form!A1 link": "External https://example.com/a?b=c&d#e", "Form!A1": "https://example.com/a?b=c&d#e", "Form!A2 link": "",
-				"Form!A3 link": "External mailto:a@example.com", "Form!A4 link": "External https://example.com/", "Form!B3 merge": "merged to C3",
-			},
-		},
-		"links alone": {
-			draw: func(d *drawer) {
-				d.put("A1", "{{url | link}}")
-				noError(d.T, d.file.SetPageLayout("Form", &excelize.PageLayoutOptions{Size: ptr(9)}))
-			},
-			data: template.Data{Fields: map[string]xlsx.Value{"url": xlsx.Text("https://example.com/")}},
-			want: map[string]string{"Form!A1 link": "External https://example.com/"},
-		},
 		"formulas of another notation": {
 			draw: func(d *drawer) {
 				d.putItems()

@@ -1,15 +1,6 @@
 package template
 
-import (
-	"bytes"
-	"slices"
-)
-
-// behindLinks are the elements that may stand behind the list of links.
-var behindLinks = append([]string{
-	"printOptions", "pageMargins", "pageSetup", "headerFooter", "rowBreaks", "colBreaks",
-	"customProperties", "cellWatches", "ignoredErrors", "smartTags", "drawing",
-}, behindDrawing...)
+import "bytes"
 
 // addLinks puts the links that excelize wrote into a sheet's frame, but for
 // those of cells that the template has a link for.
@@ -33,15 +24,6 @@ func (f *sheetFrame) addLinks(content []byte) error {
 	if err != nil {
 		return err
 	}
-	if was.end > 0 {
-		at := was.start + bytes.LastIndexByte(f.tail[was.start:was.end], '<')
-		f.tail = slices.Concat(f.tail[:at], added, f.tail[at:])
-		return nil
-	}
-	at, err := positionBefore(f.tail, behindLinks)
-	if err != nil {
-		return err
-	}
-	f.tail = slices.Concat(f.tail[:at], []byte("<hyperlinks>"), added, []byte("</hyperlinks>"), f.tail[at:])
-	return nil
+	f.tail, err = insertLinks(f.tail, added)
+	return err
 }

@@ -21,6 +21,7 @@ type page struct {
 	// sheet is repeated; those of other sheets are in filling.
 	followed map[*part][]byte
 	placed   []placedPicture
+	links    []placedLink
 }
 
 // copies are those of one block, for the rows that it is filled with.

@@ -131,13 +131,16 @@ func (f *filling) writeParts() error {
 	if err := f.writePictures(); err != nil {
 		return err
 	}
+	if err := f.writeLinks(); err != nil {
+		return err
+	}
 	return f.writeStyles(f.template.parts.find(f.template.stylesPart))
 }
 
 // isLate says whether a part can only be written when the rows are.
 func (f *filling) isLate(p *part) bool {
 	return p.name == f.template.stylesPart || slices.ContainsFunc(f.template.sheets, func(s *sheet) bool {
-		return s.drawing != nil && (p == s.drawing || p.name == relationsPart(s.drawing.name))
+		return p == s.linked || s.drawing != nil && (p == s.drawing || p.name == relationsPart(s.drawing.name))
 	})
 }
 

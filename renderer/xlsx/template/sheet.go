@@ -29,6 +29,8 @@ type sheet struct {
 	title *title
 	// drawing is the part that pictures are placed in; nil if there are none.
 	drawing *part
+	// linked is the part of the sheet's relations, if there are markers of links.
+	linked *part
 	// bound are the parts that are copied with the sheet.
 	bound []*part
 	// filled sheets have markers, the others are only written anew if formulas reach out of them.
@@ -96,5 +98,7 @@ type field struct {
 	cell   string
 	// image is set for pictures, which are fitted into the area.
 	image bool
-	area  picture.Area
+	// link is set for links of their cells.
+	link bool
+	area picture.Area
 }

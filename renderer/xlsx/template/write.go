@@ -53,6 +53,9 @@ func (f *filling) writePage(p *page) error {
 		err = eachRow(p.sheet.body, p.blocks, p.frame, 0, w.writeRow)
 	}
 	if err == nil {
+		tail, err = p.withLinks(tail)
+	}
+	if err == nil {
 		err = w.finish(append([]byte("</sheetData>"), tail...))
 	}
 	var mistake *PlaceError

@@ -68,7 +68,7 @@ func (w *pageWriter) writeField(c *cell, v *xlsx.Value) error {
 	w.open(c, w.looks.id(want), &content)
 	w.rows.XML = content.AppendXML(w.rows.XML)
 	w.close()
-	return nil
+	return w.link(c, &content)
 }
 
 // open writes what leads to a cell's content.
