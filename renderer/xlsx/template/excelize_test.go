@@ -51,6 +51,16 @@ func TestFillingByExcelizeIsTheSameEachTime(t *testing.T) {
 	}
 }
 
+func TestFillingByExcelizeIsLimited(t *testing.T) {
+	t.Parallel()
+	tpl := uncompiled(t, (*drawer).putItems)
+	_, err := tpl.Fill(t.Context(), &bytes.Buffer{}, records(5001))
+	var place *template.PlaceError
+	if !errors.As(err, &place) || !strings.Contains(err.Error(), "a test asks for it") || !strings.Contains(err.Error(), "5001") {
+		t.Errorf("5,001 rows: %v, want an error with the reason and the number", err)
+	}
+}
+
 // excelize takes what a sheet's protection says nothing of for allowed.
 func TestFillingByExcelizeKeepsProtection(t *testing.T) {
 	t.Parallel()
