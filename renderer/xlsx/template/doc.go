@@ -16,6 +16,15 @@
 //	{{#query on id}} … {{/query}}     within a block: for the rows with the same id
 //	{{?name}} … {{/?}}                rows that are there if the value is
 //	{{^name}} … {{/^}}                rows that are there if it is not
+//	{{image:name}}                    a picture, fitted into the cell or what it is merged with
+//
+// A sheet's name may have fields in it. One that begins with {{#query}}, as in
+// {{#sites}}{{site}}, makes a sheet for each row of the query, in whose row all markers
+// of the sheet stand. Names that Excel does not accept are changed as by xlsx.SheetName.
+//
+// Who wants no markers in cells gives the cells names: jetsheet.field.NAME and
+// jetsheet.image.NAME for a cell or several, jetsheet.rows.QUERY or
+// jetsheet.rows.QUERY.on.COLUMN for rows. The workbooks do not have these names.
 //
 // A block is of whole rows: from the one with its first marker to the one with its
 // last, which may be the same. A row that has nothing but markers of blocks is left out.
