@@ -120,18 +120,20 @@ const (
 	DifferentFormula DifferenceKind = "formula"
 	// DifferentMerge: a merged range is in one workbook only.
 	DifferentMerge DifferenceKind = "merge"
+	// DifferentPicture: which pictures lie over a cell.
+	DifferentPicture DifferenceKind = "picture"
 )
 
 // DifferenceKinds lists all kinds of differences.
 func DifferenceKinds() []DifferenceKind {
 	return []DifferenceKind{
-		DifferentSheet, DifferentOrder, DifferentVisibility, DifferentType, DifferentValue, DifferentFormat, DifferentFormula, DifferentMerge,
+		DifferentSheet, DifferentOrder, DifferentVisibility, DifferentType, DifferentValue, DifferentFormat, DifferentFormula, DifferentMerge, DifferentPicture,
 	}
 }
 
 // InColumn says whether differences of the kind lie in a column.
 func (k DifferenceKind) InColumn() bool {
-	return slices.Contains([]DifferenceKind{DifferentType, DifferentValue, DifferentFormat, DifferentFormula}, k)
+	return slices.Contains([]DifferenceKind{DifferentType, DifferentValue, DifferentFormat, DifferentFormula, DifferentPicture}, k)
 }
 
 // Difference is one place in which two workbooks differ.

@@ -117,7 +117,7 @@ func TestShadowFindsEachKind(t *testing.T) {
 func TestDifferenceKindsAreTheReaders(t *testing.T) {
 	t.Parallel()
 	for _, what := range []cells.What{
-		cells.DiffSheet, cells.DiffOrder, cells.DiffVisibility, cells.DiffKind, cells.DiffValue, cells.DiffFormat, cells.DiffFormula, cells.DiffMerge,
+		cells.DiffSheet, cells.DiffOrder, cells.DiffVisibility, cells.DiffKind, cells.DiffValue, cells.DiffFormat, cells.DiffFormula, cells.DiffMerge, cells.DiffPicture,
 	} {
 		if !slices.Contains(jetsheet.DifferenceKinds(), jetsheet.DifferenceKind(what)) {
 			t.Errorf("kind %q is not in %v", what, jetsheet.DifferenceKinds())

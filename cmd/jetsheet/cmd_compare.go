@@ -30,7 +30,7 @@ type comparison struct {
 
 // Help is the command's longer description.
 func (c *compareCommand) Help() string {
-	return "Compares sheets, kinds, values, number formats, formulas and merged ranges. Exit code 0: equal, 3: different, 1: a workbook cannot be read."
+	return "Compares sheets, kinds, values, number formats, formulas, merged ranges and pictures. Exit code 0: equal, 3: different, 1: a workbook cannot be read."
 }
 
 // Run compares the two.

@@ -9,7 +9,7 @@ import (
 
 const (
 	// maxPictures is what a workbook shows; programs get slow long before.
-	maxPictures = 10_000
+	maxPictures = 5_000
 	// maxHeldPictures bounds what is held of pictures in bytes.
 	maxHeldPictures = 32 << 20
 )

@@ -37,7 +37,7 @@ const (
 	PictureTooLarge SubstitutionKind = "picture_too_large"
 	// PictureMissing: the picture that the caller looked for is not there; the cell says so.
 	PictureMissing SubstitutionKind = "picture_missing"
-	// TooManyPictures: the workbook has 10,000 pictures already, or its writer would have
+	// TooManyPictures: the workbook has 5,000 pictures already, or its writer would have
 	// to hold more than 32 MiB of them; the cell says so.
 	TooManyPictures SubstitutionKind = "too_many_pictures"
 )

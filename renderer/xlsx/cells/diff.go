@@ -12,7 +12,7 @@ import (
 )
 
 // Diff compares two workbooks: sheets and their order, and of each cell its kind,
-// value, number format and formula. Sheets are paired by name. Numbers are equal
+// value, number format and formula, and the pictures over it. Sheets are paired by name. Numbers are equal
 // when Excel's 15 digits are. It reads both as streams, one row of each at a time.
 func Diff(a, b *Book, options Options) (Report, error) {
 	if options.Max == 0 {
@@ -120,7 +120,10 @@ func (d *differ) sheet(a, b *Sheet) error {
 	if err := d.rows(a, b); err != nil {
 		return err
 	}
-	return d.merges(a, b)
+	if err := d.merges(a, b); err != nil {
+		return err
+	}
+	return d.pictures(a, b)
 }
 
 func sheetKind(s *Sheet) string {

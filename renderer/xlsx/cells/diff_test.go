@@ -199,6 +199,7 @@ func TestDigest(t *testing.T) {
 		"place":      row(`<c r="A1" t="s"><v>0</v></c><c r="C1"><v>7</v></c>`),
 		"visibility": base.replace(t, "xl/workbook.xml", `sheetId`, `state="hidden" sheetId`),
 		"name":       base.replace(t, "xl/workbook.xml", `"Data"`, `"Other"`),
+		"picture":    pictured(base, "B1", "one"),
 		"merge":      base.replace(t, "xl/worksheets/sheet1.xml", `</sheetData>`, `</sheetData><mergeCells><mergeCell ref="A2:B2"/></mergeCells>`),
 	} {
 		if digest(base) == digest(other) {

@@ -44,5 +44,12 @@ func (s *Sheet) digest(sum hash.Hash) error {
 	}
 	layout, err := s.Layout()
 	note("merges", slices.Sorted(slices.Values(layout.Merges)))
+	if err != nil {
+		return err
+	}
+	pictures, err := s.Pictures()
+	for _, p := range pictures {
+		note("picture", p.Ref(), p.SHA256)
+	}
 	return err
 }

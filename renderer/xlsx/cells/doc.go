@@ -6,6 +6,7 @@
 //
 //	OpenFile ─► Book ─► Sheets ─► Sheet ─► Rows(func(row, cells))     one sheet, streamed
 //	                      │                Layout()                   merges, widths, panes
+//	                      │                Pictures()                 where they lie, their digests
 //	                      └────► Diff(a, b) ─► Report                 what differs, and how much was compared
 //
 // What two writers may do differently without a reader seeing it reads the same

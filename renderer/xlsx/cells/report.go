@@ -22,7 +22,8 @@ const (
 	DiffValue      What = "value"
 	DiffFormat     What = "format" // the number format
 	DiffFormula    What = "formula"
-	DiffMerge      What = "merge" // a merged range is in one sheet only
+	DiffMerge      What = "merge"   // a merged range is in one sheet only
+	DiffPicture    What = "picture" // which pictures lie over a cell
 )
 
 // Difference is one of them. A and B are what the two workbooks say, a date or duration
