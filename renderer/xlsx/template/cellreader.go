@@ -81,7 +81,7 @@ func (c *cell) fill(r *sheetReader, runs []run, pieces []piece) {
 		c.field, c.empty = only, c.styled()
 	default:
 		c.words = splitRuns(runs, pieces, fields)
-		r.compiler.checkWords(r.sheet, fields)
+		r.compiler.checkWords(r.sheet, c.words)
 	}
 	c.holds = true
 }
@@ -109,6 +109,9 @@ func (r *sheetReader) readFormula(c *cell, t tag, content []byte) (bool, error) 
 	if kind == "dataTable" {
 		r.compiler.refuse(r.sheet, r.reference(c), "a data table")
 		return false, nil
+	}
+	if r.compiler.hasMarker(unescape(inside)) {
+		return false, &PlaceError{Sheet: r.sheet.name, Cell: r.reference(c), Err: errMarkerInFormula}
 	}
 	parsed, err := r.parseFormula(c, f, unescape(inside))
 	if err != nil {

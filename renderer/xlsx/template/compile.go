@@ -90,6 +90,9 @@ func (c *compiler) compile() error {
 		if err := c.findFollowers(s); err != nil {
 			return err
 		}
+		if err := c.checkElsewhere(s); err != nil {
+			return err
+		}
 	}
 	if err := c.checkNames(); err != nil {
 		return err
@@ -136,7 +139,7 @@ func (c *compiler) readSheet(s *sheet) error {
 	}
 	for i := begin; i < len(c.markers); i++ {
 		m := &c.markers[i]
-		m.Blocks = append(s.queries(), queries(s.body, c.rows[i])...)
+		m.Blocks = append(s.title.queries(), queries(s.body, c.rows[i])...)
 		if n := len(m.Blocks); n > 0 && (m.Kind == Rows || m.Kind == End) && m.Blocks[n-1] == m.Name {
 			m.Blocks = m.Blocks[:n-1] // its own
 		}
@@ -184,11 +187,16 @@ func (c *compiler) field(s *sheet, m *marker, cell string) *field {
 }
 
 // checkWords refuses what can only be shown by a cell of its own.
-func (c *compiler) checkWords(s *sheet, fields map[*marker]*field) {
-	for m, f := range fields {
-		v := xlsx.Null()
-		if _, ok := f.format.Words(&v); !ok {
-			c.refuse(s, f.cell, fmt.Sprintf("a picture, or the format %q, among text; give the marker a cell of its own", m.format))
+func (c *compiler) checkWords(s *sheet, w words) {
+	v := xlsx.Null()
+	for _, r := range w {
+		for _, p := range r.pieces {
+			if p.field == nil {
+				continue
+			}
+			if _, ok := p.field.format.Words(&v); !ok {
+				c.refuse(s, p.field.cell, fmt.Sprintf("a picture, or the format %q, among text; give the marker a cell of its own", p.field.marker.format))
+			}
 		}
 	}
 }

@@ -187,8 +187,8 @@ func TestWhatIsNotCompiledIsNamed(t *testing.T) {
 		{"array", "cell B5: an array formula across", replacePart(t, draw(t, block), "xl/worksheets/sheet1.xml", replace(`<v>111</v>`, `<f t="array" ref="B1:B5">A1:A5</f><v>1</v>`))},
 		{"scenarios", "scenarios", replacePart(t, draw(t, block), "xl/worksheets/sheet1.xml", replace(`</sheetData>`, `</sheetData><scenarios/>`))},
 		{"words", "among text", draw(t, map[string]any{"A1": "x {{n | excel:0.0}}"})},
-		{"thread", "threadedComment", replacePart(t, draw(t, block), "xl/worksheets/_rels/sheet1.xml.rels", func(string) string {
-			return `<Relationships><Relationship Id="rId1" Type="x/threadedComment" Target="../t.xml"/></Relationships>`
+		{"unknown part", "slicerOfSomeKind", replacePart(t, draw(t, block), "xl/worksheets/_rels/sheet1.xml.rels", func(string) string {
+			return `<Relationships><Relationship Id="rId1" Type="x/slicerOfSomeKind" Target="../t.xml"/></Relationships>`
 		})},
 	} {
 		tpl, err := template.Compile(c.file, template.Options{})
@@ -307,5 +307,31 @@ func TestATableKeepsARow(t *testing.T) {
 	}
 	if summary.Rows != 0 {
 		t.Errorf("got %d rows, want none", summary.Rows)
+	}
+}
+
+func TestMarkersThatNobodyFillsAreMistakes(t *testing.T) {
+	t.Parallel()
+	cells := map[string]any{"A1": "{{n}}"}
+	box := func(f *excelize.File) error {
+		return f.AddShape(sheet1, &excelize.Shape{Cell: "C3", Type: "rect", Paragraph: []excelize.RichTextRun{{Text: "{{n}}"}}})
+	}
+	header := func(f *excelize.File) error {
+		return f.SetHeaderFooter(sheet1, &excelize.HeaderFooterOptions{OddHeader: "&L{{n}}"})
+	}
+	linked := replacePart(t, draw(t, cells, box), "xl/drawings/drawing1.xml", replace(`textlink=""`, `textlink="$A$1"`))
+	for _, c := range []struct {
+		file []byte
+		want string
+	}{
+		{draw(t, cells, box), "in a text box"},
+		{linked, ""},
+		{draw(t, cells, header), "in a header"},
+		{draw(t, cells, formulas(map[string]string{"B1": `"{{n}}"&A1`})), "cell B1: a marker in a formula"},
+	} {
+		_, err := template.Compile(c.file, template.Options{})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("got %v, want %q", err, c.want)
+		}
 	}
 }

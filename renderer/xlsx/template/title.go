@@ -44,25 +44,18 @@ func (c *compiler) readTitle(s *sheet) (*title, error) {
 	s.filled = true
 	for i := range c.markers {
 		if m := &c.markers[i]; m.Sheet == s.name && m.Kind == Field {
-			m.Blocks = s.titleQueries(t)
+			m.Blocks = t.queries()
 		}
 	}
 	return t, nil
 }
 
-func (*sheet) titleQueries(t *title) []string {
-	if t.rows == nil {
+// queries are those around all of a sheet; t is nil for a name without markers.
+func (t *title) queries() []string {
+	if t == nil || t.rows == nil {
 		return nil
 	}
 	return []string{t.rows.name}
-}
-
-// queries are those around all of a sheet.
-func (s *sheet) queries() []string {
-	if s.title == nil {
-		return nil
-	}
-	return s.titleQueries(s.title)
 }
 
 // repeated says whether there is a sheet for each row of a query.
