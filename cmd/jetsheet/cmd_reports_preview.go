@@ -17,16 +17,20 @@ import (
 
 // reportsPreviewCommand shows what a definition makes.
 type reportsPreviewCommand struct {
-	File     string           `arg:"" name:"FILE" help:"Definition."`
-	Tenant   string           `name:"tenant" placeholder:"ID" help:"Only this tenant."`
-	Target   string           `name:"target" placeholder:"ID" help:"Only this target."`
-	Tick     string           `name:"tick" placeholder:"INSTANT" help:"As if the report ran then: 2026-11-01T05:00:00+09:00, or \"2026-11-01 05:00\" in the report's zone. The schedule's latest tick by default."`
-	Limit    int              `name:"limit" default:"50" placeholder:"COUNT" help:"Workbooks that are shown; all are counted. 0 shows all."`
-	Output   string           `name:"output" short:"o" placeholder:"X.xlsx" help:"Make the one workbook that is left and write it to this file."`
-	Force    bool             `name:"force" help:"Overwrite the file."`
-	JSON     bool             `name:"json" help:"Print one JSON object."`
-	Database databaseSettings `embed:"" prefix:"database-" group:"database settings"`
+	File    string         `arg:"" name:"FILE" help:"Definition."`
+	Tenant  string         `name:"tenant" placeholder:"ID" help:"Only this tenant."`
+	Target  string         `name:"target" placeholder:"ID" help:"Only this target."`
+	Tick    string         `name:"tick" placeholder:"INSTANT" help:"As if the report ran then: 2026-11-01T05:00:00+09:00, or \"2026-11-01 05:00\" in the report's zone. The schedule's latest tick by default."`
+	Limit   int            `name:"limit" default:"50" placeholder:"COUNT" help:"Workbooks that are shown; all are counted. 0 shows all."`
+	Output  string         `name:"output" short:"o" placeholder:"X.xlsx" help:"Make the one workbook that is left and write it to this file."`
+	Force   bool           `name:"force" help:"Overwrite the file."`
+	JSON    bool           `name:"json" help:"Print one JSON object."`
+	Sources previewSources `embed:""`
+}
 
+// previewSources are where the records and pictures of a workbook are.
+type previewSources struct {
+	Database      databaseSettings         `embed:"" prefix:"database-" group:"database settings"`
 	S3            s3Server                 `embed:"" prefix:"s3-" group:"S3 settings"`
 	PictureBucket renderer.PictureSettings `embed:"" prefix:"renderer-pictures-" group:"renderer settings"`
 }
@@ -48,18 +52,23 @@ func (c *reportsPreviewCommand) Run(ctx context.Context, app *app) error {
 	if err != nil {
 		return err
 	}
-	pool, err := app.openDatabase(ctx, &c.Database, clientCommand)
+	return c.Sources.show(ctx, &preview{app: app, options: c, file: file, d: file.definition})
+}
+
+// show opens what the preview reads, and shows it.
+func (s *previewSources) show(ctx context.Context, p *preview) error {
+	pool, err := p.app.openDatabase(ctx, &s.Database, clientCommand)
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	p := &preview{app: app, options: c, file: file, d: file.definition, db: query.New(pool)}
-	if c.PictureBucket.Bucket != "" {
-		client, err := app.newS3Client(ctx, &c.S3)
+	p.db = query.New(pool)
+	if s.PictureBucket.Bucket != "" {
+		client, err := p.app.newS3Client(ctx, &s.S3)
 		if err != nil {
 			return err
 		}
-		p.pictures = newPictures(client, c.PictureBucket)
+		p.pictures = newPictures(client, s.PictureBucket)
 	}
 	return p.run(ctx)
 }

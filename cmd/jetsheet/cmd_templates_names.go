@@ -69,7 +69,7 @@ func (n *markerNames) field(m *templateMarker) (string, error) {
 			return "a key of query " + block + "'s jsonb column, if there is one", nil
 		}
 	}
-	own := report.TemplateFields()
+	own := report.TemplateFields(nil)
 	if slices.Contains(own, m.Name) {
 		return m.Name + " of the workbook", nil
 	}
@@ -77,6 +77,9 @@ func (n *markerNames) field(m *templateMarker) (string, error) {
 		return "", nil
 	}
 	for _, c := range n.checked.targets.Columns {
+		if !slices.Contains(report.TemplateFields([]string{c.Name}), c.Name) {
+			continue // it means something to jetsheet, and does not go to the workbook
+		}
 		if c.Name == m.Name {
 			return fmt.Sprintf("column %s of targets (%s)", c.Name, c.TypeName), nil
 		}

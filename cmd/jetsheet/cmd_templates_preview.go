@@ -6,22 +6,21 @@ import (
 	"fmt"
 
 	"github.com/jetsheet/jetsheet/internal/report"
-	"github.com/jetsheet/jetsheet/internal/report/query"
 )
 
 // templatesPreviewCommand fills a template for one target.
 type templatesPreviewCommand struct {
 	templateArgument
 
-	Report   string           `name:"report" required:"" placeholder:"NAME|FILE" help:"The report whose records are filled in: an applied one, or a definition."`
-	Tenant   string           `name:"tenant" placeholder:"ID" help:"Only this tenant."`
-	Target   string           `name:"target" placeholder:"ID" help:"Only this target."`
-	Tick     string           `name:"tick" placeholder:"INSTANT" help:"As if the report ran then: 2026-11-01T05:00:00+09:00, or \"2026-11-01 05:00\" in the report's zone. The schedule's latest tick by default."`
-	Output   string           `name:"output" short:"o" required:"" placeholder:"X.xlsx" help:"Where to write the workbook."`
-	Force    bool             `name:"force" help:"Overwrite the file."`
-	JSON     bool             `name:"json" help:"Print one JSON object."`
-	Database databaseSettings `embed:"" prefix:"database-" group:"database settings"`
-	NATS     natsSettings     `embed:"" prefix:"nats-" group:"NATS settings"`
+	Report  string         `name:"report" required:"" placeholder:"NAME|FILE" help:"The report whose records are filled in: an applied one, or a definition."`
+	Tenant  string         `name:"tenant" placeholder:"ID" help:"Only this tenant."`
+	Target  string         `name:"target" placeholder:"ID" help:"Only this target."`
+	Tick    string         `name:"tick" placeholder:"INSTANT" help:"As if the report ran then: 2026-11-01T05:00:00+09:00, or \"2026-11-01 05:00\" in the report's zone. The schedule's latest tick by default."`
+	Output  string         `name:"output" short:"o" required:"" placeholder:"X.xlsx" help:"Where to write the workbook."`
+	Force   bool           `name:"force" help:"Overwrite the file."`
+	JSON    bool           `name:"json" help:"Print one JSON object."`
+	Sources previewSources `embed:""`
+	NATS    natsSettings   `embed:"" prefix:"nats-" group:"NATS settings"`
 }
 
 // Help is the command's longer description.
@@ -48,15 +47,9 @@ func (c *templatesPreviewCommand) Run(ctx context.Context, app *app) error {
 	if err := app.refuseProblems([]*definitionFile{f}, c.JSON); err != nil {
 		return err
 	}
-	pool, err := app.openDatabase(ctx, &c.Database, clientCommand)
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
 	f.definition = withTemplate(f.definition)
 	options := &reportsPreviewCommand{Tenant: c.Tenant, Target: c.Target, Tick: c.Tick, Output: c.Output, Force: c.Force, JSON: c.JSON}
-	p := &preview{app: app, options: options, file: f, d: f.definition, db: query.New(pool), template: file}
-	return p.run(ctx)
+	return c.Sources.show(ctx, &preview{app: app, options: options, file: f, d: f.definition, template: file})
 }
 
 // inspect refuses a file that may be no template.

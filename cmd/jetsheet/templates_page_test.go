@@ -16,13 +16,13 @@ import (
 	"github.com/jetsheet/jetsheet/renderer/xlsx/intake/intaketest"
 )
 
-// readingsReport is the report of the page about templates, before it names the template.
+// readingsReport is the report of the page about templates.
 const readingsReport = `report: readings
 period: month
 targets: select tenant, site as target, name as site_name, count(*) as weight from readings group by tenant, site, name
 queries:
   readings: select at, temperature from readings where tenant = @tenant and site = @target order by at
-workbook: {sheets: [{name: "{site_name}", rows: readings}]}
+workbook: {template: readings}
 output: {key: "{tenant}/{period}/{target}.xlsx"}
 `
 
@@ -55,6 +55,9 @@ func TestTemplatesPage(t *testing.T) {
 	output, err := shell.CombinedOutput()
 	if err != nil {
 		t.Fatalf("the page's commands: %v\n%s", err, output)
+	}
+	if got := sheetRows(t, filepath.Join(r.dir, "filled.xlsx")); got != 4 {
+		t.Errorf("filled.xlsx has %d rows, want a header, the site and two readings\n%s", got, output)
 	}
 	for _, file := range []string{"back.xlsx", "copy.xlsx"} {
 		if got, err := os.ReadFile(filepath.Join(r.dir, file)); err != nil || !bytes.Equal(got, files["form.xlsx"]) {
