@@ -22,6 +22,11 @@ func (r *sheetReader) readText(c *cell, t tag, content []byte) (bool, error) {
 		return false, nil
 	}
 	c.fill(r, runs, pieces)
+	for _, w := range c.words {
+		if err := checkWords(w.pieces); err != nil {
+			return false, &PlaceError{Sheet: r.sheet.name, Cell: r.reference(c), Err: err}
+		}
+	}
 	return true, nil
 }
 
@@ -81,7 +86,6 @@ func (c *cell) fill(r *sheetReader, runs []run, pieces []piece) {
 		c.field, c.empty = only, c.styled()
 	default:
 		c.words = splitRuns(runs, pieces, fields)
-		r.compiler.checkWords(r.sheet, c.words)
 	}
 	c.holds = true
 }

@@ -187,18 +187,17 @@ func (c *compiler) field(s *sheet, m *marker, cell string) *field {
 }
 
 // checkWords refuses what can only be shown by a cell of its own.
-func (c *compiler) checkWords(s *sheet, w words) {
+func checkWords(pieces []wordsPiece) error {
 	v := xlsx.Null()
-	for _, r := range w {
-		for _, p := range r.pieces {
-			if p.field == nil {
-				continue
-			}
-			if _, ok := p.field.format.Words(&v); !ok {
-				c.refuse(s, p.field.cell, fmt.Sprintf("a picture, or the format %q, among text; give the marker a cell of its own", p.field.marker.format))
-			}
+	for _, p := range pieces {
+		if p.field == nil {
+			continue
+		}
+		if _, ok := p.field.format.Words(&v); !ok {
+			return fmt.Errorf("{{%s}} is a picture or has the format %q, which text cannot show; give the marker a cell of its own", p.field.marker.name, p.field.marker.format)
 		}
 	}
+	return nil
 }
 
 // refuse notes something that is not compiled.

@@ -121,6 +121,7 @@ func TestMistakesInSheetsNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"{{#sites}}":      "the sheets need names",
 		"x {{#sites}}{{a": "opened and not closed",
+		"{{a|link}}":      "text cannot show",
 		"a{{#b}}{{c}}":    "at its begin",
 	} {
 		_, err := template.Compile(draw(t, map[string]any{"A1": "x"}, rename(name)), template.Options{})

@@ -186,7 +186,6 @@ func TestWhatIsNotCompiledIsNamed(t *testing.T) {
 		{"data table", "cell B5: a data table", replacePart(t, draw(t, block), "xl/worksheets/sheet1.xml", replace(`<v>111</v>`, `<f t="dataTable" ref="B5:B6" r1="A1"/><v>1</v>`))},
 		{"array", "cell B5: an array formula across", replacePart(t, draw(t, block), "xl/worksheets/sheet1.xml", replace(`<v>111</v>`, `<f t="array" ref="B1:B5">A1:A5</f><v>1</v>`))},
 		{"scenarios", "scenarios", replacePart(t, draw(t, block), "xl/worksheets/sheet1.xml", replace(`</sheetData>`, `</sheetData><scenarios/>`))},
-		{"words", "among text", draw(t, map[string]any{"A1": "x {{n | excel:0.0}}"})},
 		{"unknown part", "slicerOfSomeKind", replacePart(t, draw(t, block), "xl/worksheets/_rels/sheet1.xml.rels", func(string) string {
 			return `<Relationships><Relationship Id="rId1" Type="x/slicerOfSomeKind" Target="../t.xml"/></Relationships>`
 		})},

@@ -41,6 +41,9 @@ func (c *compiler) readTitle(s *sheet) (*title, error) {
 	if t.rows != nil && len(t.pieces) == 0 {
 		return nil, errors.New(`the sheets need names; write {{#query}}{{field}}`)
 	}
+	if err := checkWords(t.pieces); err != nil {
+		return nil, err
+	}
 	s.filled = true
 	for i := range c.markers {
 		if m := &c.markers[i]; m.Sheet == s.name && m.Kind == Field {
