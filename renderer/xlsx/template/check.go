@@ -42,7 +42,7 @@ var stuck = map[string]string{
 }
 
 // followed are the relations of a sheet whose parts follow, or say nothing of cells.
-var followed = []string{"drawing", "vmlDrawing", "comments", "table", "pivotTable", "hyperlink", "printerSettings", "image", "customProperty"}
+var followed = []string{"drawing", "vmlDrawing", "comments", "threadedComment", "table", "pivotTable", "hyperlink", "printerSettings", "image", "customProperty"}
 
 func (c *compiler) checkSheet(s *sheet) {
 	_ = eachTag(s.tail, func(t *tag) { // tryTail has seen that it can be read

@@ -17,13 +17,14 @@ type follower struct {
 // followers are the ways in which parts follow, by their relations to a sheet
 // or, for charts, to a drawing.
 var followers = map[string]func([]byte, *reference.Grid) ([]byte, error){
-	"drawing":    followDrawing,
-	"chart":      followChart,
-	"chartEx":    followChart,
-	"comments":   followComments,
-	"vmlDrawing": followNotes,
-	"table":      followTable,
-	"pivotTable": followPivot,
+	"drawing":         followDrawing,
+	"chart":           followChart,
+	"chartEx":         followChart,
+	"comments":        followComments,
+	"threadedComment": followThreads,
+	"vmlDrawing":      followNotes,
+	"table":           followTable,
+	"pivotTable":      followPivot,
 }
 
 // findFollowers finds the parts that follow a sheet's cells. What is wrong in

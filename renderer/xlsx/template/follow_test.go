@@ -134,6 +134,60 @@ func TestCommentsFollowTheirCells(t *testing.T) {
 	}
 }
 
+// A comment that stands for a thread stands for the copy of the thread in each copy.
+func TestThreadsFollowTheirCells(t *testing.T) {
+	t.Parallel()
+	g := formGrid(t)
+	const id, reply = "{00000000-0000-0000-0000-00000000000A}", "{00000000-0000-0000-0000-00000000000B}"
+	thread := func(ref string) string {
+		return `<threadedComment ref="` + ref + `" personId="{P}" id="` + id + `"><text>x</text></threadedComment>` +
+			`<threadedComment ref="` + ref + `" personId="{P}" id="` + reply + `" parentId="` + id + `"><text>y</text></threadedComment>`
+	}
+	same := "<ThreadedComments>" + thread("A1") + "</ThreadedComments>"
+	checkPart(t, func(b []byte) ([]byte, error) { return followThreads(b, g) }, same, same)
+	threads, err := followThreads([]byte("<ThreadedComments>"+thread("B7")+thread("B10")+"</ThreadedComments>"), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := threadIDs(t, threads)
+	if len(ids) != 3 || ids["B7"] != id || ids["B8"] == id || ids["B9"] == ids["B8"] {
+		t.Errorf("got threads %v, want three in B7 to B9", ids)
+	}
+	comments, err := followComments([]byte(`<comments><authors><author>A</author><author>tc=`+id+`</author></authors><commentList>`+
+		`<comment ref="B7" authorId="1" xr:uid="`+id+`"><text/></comment><comment ref="A7" authorId="0"/></commentList></comments>`), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `<comments><authors><author>A</author><author>tc=` + id + `</author><author>tc=` + ids["B8"] + `</author><author>tc=` + ids["B9"] + `</author></authors><commentList>` +
+		`<comment ref="B7" authorId="1" xr:uid="` + id + `"><text/></comment><comment ref="B8" authorId="2" xr:uid="` + ids["B8"] + `"><text/></comment>` +
+		`<comment ref="B9" authorId="3" xr:uid="` + ids["B9"] + `"><text/></comment>` +
+		`<comment ref="A7" authorId="0"/><comment ref="A8" authorId="0"/><comment ref="A9" authorId="0"/></commentList></comments>`
+	if string(comments) != want {
+		t.Errorf("got comments %s\nwant %s", comments, want)
+	}
+}
+
+// threadIDs gives the threads' ids by their cells, and sees that replies are to theirs.
+func threadIDs(t *testing.T, threads []byte) map[string]string {
+	t.Helper()
+	ids := make(map[string]string)
+	err := newEdit(threads).each(func(tag *tag) error {
+		parent := tag.get("parentId")
+		switch {
+		case !tag.is("threadedComment"):
+		case parent == "":
+			ids[tag.get("ref")] = tag.get("id")
+		case parent != ids[tag.get("ref")]:
+			t.Errorf("the reply in %s is to %s, not to %s", tag.get("ref"), parent, ids[tag.get("ref")])
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
 func TestNotesFollowTheirCells(t *testing.T) {
 	t.Parallel()
 	g := formGrid(t)

@@ -9,31 +9,6 @@ import (
 	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
 )
 
-// followComments moves the comments of a page's cells. One in a block is in
-// every copy of its cell.
-func followComments(content []byte, g *reference.Grid) ([]byte, error) {
-	e := newEdit(content)
-	err := e.each(func(t *tag) error {
-		if t.local() != "comment" {
-			return nil
-		}
-		if _, err := e.element(*t); err != nil {
-			return err
-		}
-		_, start, end := t.attribute("ref")
-		var out []byte
-		for _, ref := range g.Ranges(t.get("ref")) {
-			out = append(append(append(out, t.raw[:start]...), ref...), e.b[t.start+end:e.at]...)
-		}
-		e.replace(t.start, e.at, out)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return e.bytes(), nil
-}
-
 // followNotes moves the boxes of a page's comments, which a part in VML draws,
 // and whatever else that part anchors to cells, such as buttons. A comment's
 // box goes where its cell goes, as often; all else moves with its upper edge.

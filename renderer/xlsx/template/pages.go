@@ -24,8 +24,11 @@ func (c *compiler) preparePages() error {
 			return err
 		}
 		for _, r := range s.relations {
-			if r.kind == "table" || r.kind == "pivotTable" {
+			switch r.kind {
+			case "table", "pivotTable":
 				c.refuse(s, "", "a table in a sheet that is repeated: no two tables have one name")
+			case "threadedComment":
+				c.refuse(s, "", "a comment with replies in a sheet that is repeated; make it a note")
 			}
 		}
 	}
