@@ -113,7 +113,33 @@ func (c *compiler) compile() error {
 	if err := c.preparePages(); err != nil {
 		return err
 	}
-	return c.writeParts()
+	if err := c.writeParts(); err != nil {
+		return err
+	}
+	return c.readAhead()
+}
+
+// readAhead reads the parts that are needed when the template is filled, which several
+// may do at once.
+func (c *compiler) readAhead() error {
+	names := []string{"[Content_Types].xml", relationsPart(c.workbook.part.name)}
+	for _, s := range c.sheets {
+		for _, p := range s.bound {
+			names = append(names, p.name)
+		}
+		if s.drawing != nil {
+			names = append(names, s.drawing.name, relationsPart(s.drawing.name))
+		}
+		if s.linked != nil {
+			names = append(names, s.linked.name)
+		}
+	}
+	for _, name := range names {
+		if _, err := c.parts.read(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readSheet reads the sheet's rows, if it has cells, and finds its blocks.

@@ -1,9 +1,11 @@
 package template_test
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -197,6 +199,34 @@ func TestPicturesOnASheetForEachRow(t *testing.T) {
 		pictures, err := book.GetPictures(sheet, "A1")
 		if err != nil || len(pictures) != 1 || string(pictures[0].File) != string(want) {
 			t.Errorf("%s: got %d pictures, %v", sheet, len(pictures), err)
+		}
+	}
+}
+
+func TestATemplateIsFilledBySeveralAtOnce(t *testing.T) {
+	t.Parallel()
+	logo := picturetest.PNG(t, 4, 4)
+	tpl := compile(t, draw(t, map[string]any{"A1": "{{#items on id}}{{name}}{{/items}}", "A2": "{{image:photo}}", "A3": "{{url | link}}"}, func(f *excelize.File) error {
+		return errors.Join(f.AddComment(sheet1, excelize.Comment{Cell: "C3", Author: "x", Text: "note"}),
+			f.AddPictureFromBytes(sheet1, "E3", &excelize.Picture{Extension: ".png", File: logo}), rename("{{#sites}}{{site}}")(f))
+	}), template.Options{})
+	data := template.Data{
+		Fields: map[string]xlsx.Value{"photo": xlsx.Image(string(logo)), "url": xlsx.Text("https://example.com/")},
+		Tables: map[string]*template.Table{"sites": query("id site", "1 a", "2 b"), "items": query("id name", "1 x", "2 y", "1 z")},
+	}
+	workbooks := make([]bytes.Buffer, 4)
+	var wait sync.WaitGroup
+	for i := range workbooks {
+		wait.Go(func() {
+			if _, err := tpl.Fill(t.Context(), &workbooks[i], data); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	for i := range workbooks {
+		if !bytes.Equal(workbooks[0].Bytes(), workbooks[i].Bytes()) {
+			t.Errorf("workbook %d is another", i)
 		}
 	}
 }
