@@ -2,6 +2,8 @@ package sample_test
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +19,7 @@ import (
 	"github.com/jetsheet/jetsheet/deploy/sample"
 	"github.com/jetsheet/jetsheet/deploy/sample/forms"
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
 )
 
@@ -86,6 +89,9 @@ func fillForm(t *testing.T, name string, n int, g target, tables map[string][]va
 	form, err := template.Compile(templates[name], template.Options{Locale: "ja"})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if reasons := form.Unsupported(); len(reasons) > 0 {
+		t.Errorf("%s is filled the slow way: %v", name, reasons)
 	}
 	data := template.Data{Fields: map[string]xlsx.Value{}, Tables: map[string]*template.Table{}}
 	for _, m := range form.Markers() { // NULL is absent from rows that are texts
@@ -198,6 +204,7 @@ func checkTemperatureForm(t *testing.T, f *excelize.File, tables map[string][]va
 
 func checkFacilityForm(t *testing.T, f *excelize.File, tables map[string][]values) {
 	t.Helper()
+	checkPictures(t, f, tables)
 	rows, err := f.GetRows("Sheet1")
 	if err != nil {
 		t.Fatal(err)
@@ -218,6 +225,50 @@ func checkFacilityForm(t *testing.T, f *excelize.File, tables map[string][]value
 	}
 	if strings.Contains(text.String(), "{{") {
 		t.Errorf("markers are left:\n%s", text.String())
+	}
+}
+
+// checkPictures holds that each photo and each signature lies on the form, in the
+// records' order from top to bottom.
+func checkPictures(t *testing.T, f *excelize.File, tables map[string][]values) {
+	t.Helper()
+	var want []string
+	for _, photo := range tables["photos"] {
+		want = append(want, photo["photo"])
+	}
+	signatures := tables["signatures"][0]
+	want = append(want, signatures["inspector"])
+	if witness := signatures["witness"]; witness != "" {
+		want = append(want, witness)
+	}
+	places, err := f.GetPictureCells("Sheet1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(places, byRow(t))
+	if len(places) != len(want) {
+		t.Fatalf("pictures over %v, want %d", places, len(want))
+	}
+	for i, place := range places {
+		file, err := picture.Decode(want[i], picture.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found, err := f.GetPictures("Sheet1", place); err != nil || len(found) != 1 || !bytes.Equal(found[0].File, file) {
+			t.Errorf("%d pictures over %s, %v, want the one of record %d", len(found), place, err, i+1)
+		}
+	}
+}
+
+// byRow compares cells by their rows, then by their columns.
+func byRow(t *testing.T) func(a, b string) int {
+	return func(a, b string) int {
+		columnA, rowA, errA := excelize.CellNameToCoordinates(a)
+		columnB, rowB, errB := excelize.CellNameToCoordinates(b)
+		if err := errors.Join(errA, errB); err != nil {
+			t.Fatal(err)
+		}
+		return cmp.Or(rowA-rowB, columnA-columnB)
 	}
 }
 

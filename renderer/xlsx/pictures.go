@@ -7,12 +7,8 @@ import (
 	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
 )
 
-const (
-	// maxPictures is what a workbook shows; programs get slow long before.
-	maxPictures = 5_000
-	// maxHeldPictures bounds what is held of pictures in bytes.
-	maxHeldPictures = 32 << 20
-)
+// maxHeldPictures bounds what is held of pictures in bytes.
+const maxHeldPictures = 32 << 20
 
 // bookPictures are the pictures of a workbook, each of which is stored once.
 type bookPictures struct {
@@ -33,7 +29,7 @@ type heldPicture struct {
 
 // full says that a picture cannot be taken.
 func (b *bookPictures) full(part string, size int, mustHold bool) bool {
-	return b.count == maxPictures || mustHold && !b.parts[part] && b.heldBytes+size > maxHeldPictures
+	return b.count == picture.MaxPerWorkbook || mustHold && !b.parts[part] && b.heldBytes+size > maxHeldPictures
 }
 
 // take stores a picture at once if it can, and else holds it.

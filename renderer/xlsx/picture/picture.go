@@ -65,6 +65,9 @@ type Limits struct {
 	Pixels int64
 }
 
+// MaxPerWorkbook is how many pictures a workbook takes. Programs get slow long before.
+const MaxPerWorkbook = 5_000
+
 // The limits where none are given.
 const (
 	DefaultBytes  = 16 << 20

@@ -26,9 +26,6 @@ const (
 	drawingRelation = "rIdJetsheetDrawing"
 )
 
-// maxPictures is what a workbook shows; programs get slow long before.
-const maxPictures = 10_000
-
 // placedPicture is a picture and where it goes.
 type placedPicture struct {
 	area  picture.Area
@@ -182,8 +179,8 @@ func (w *pageWriter) place(c *cell, content *xlsx.Content) error {
 	if !ok {
 		return nil
 	}
-	if w.pictures++; w.pictures > maxPictures {
-		return fmt.Errorf("the workbook would have more than %d pictures; give the report fewer rows", maxPictures)
+	if w.pictures++; w.pictures > picture.MaxPerWorkbook {
+		return fmt.Errorf("the workbook would have more than %d pictures; give the report fewer rows", picture.MaxPerWorkbook)
 	}
 	placed := placedPicture{area: c.field.area, about: about, part: picture.Part(file, about.Format), name: c.field.marker.name}
 	placed.area.Row = w.row - 1
