@@ -206,12 +206,12 @@ func TestPicturesOnASheetForEachRow(t *testing.T) {
 func TestATemplateIsFilledBySeveralAtOnce(t *testing.T) {
 	t.Parallel()
 	logo := picturetest.PNG(t, 4, 4)
-	tpl := compile(t, draw(t, map[string]any{"A1": "{{#items on id}}{{name}}{{/items}}", "A2": "{{image:photo}}", "A3": "{{url | link}}"}, func(f *excelize.File) error {
+	tpl := compile(t, draw(t, map[string]any{"A1": "{{#items on id}}{{name}}{{/items}}", "A3": "{{url | link}}"}, func(f *excelize.File) error {
 		return errors.Join(f.AddComment(sheet1, excelize.Comment{Cell: "C3", Author: "x", Text: "note"}),
 			f.AddPictureFromBytes(sheet1, "E3", &excelize.Picture{Extension: ".png", File: logo}), rename("{{#sites}}{{site}}")(f))
 	}), template.Options{})
 	data := template.Data{
-		Fields: map[string]xlsx.Value{"photo": xlsx.Image(string(logo)), "url": xlsx.Text("https://example.com/")},
+		Fields: map[string]xlsx.Value{"url": xlsx.Text("https://example.com/")},
 		Tables: map[string]*template.Table{"sites": query("id site", "1 a", "2 b"), "items": query("id name", "1 x", "2 y", "1 z")},
 	}
 	workbooks := make([]bytes.Buffer, 4)
