@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/goccy/go-yaml/ast"
+
 	"github.com/jetsheet/jetsheet"
 )
 
@@ -206,7 +208,7 @@ const (
 	maxFooterLines = 20
 )
 
-// patterns is one text with placeholders, or a list of them.
+// patterns is one text with placeholders, or a list of them, of which some may be empty.
 func (s section) patterns(key string, most int) []Pattern {
 	if _, list := s.values[key].(*sequence); !list {
 		if p := s.pattern(key); !p.IsZero() {
@@ -220,6 +222,10 @@ func (s section) patterns(key string, most int) []Pattern {
 	}
 	var all []Pattern
 	for _, at := range keys {
+		if n, ok := elements.values[at].(*ast.StringNode); ok && n.Value == "" {
+			all = append(all, Pattern{}) // an empty line
+			continue
+		}
 		all = append(all, elements.pattern(at))
 	}
 	return all

@@ -41,6 +41,9 @@ func (c *conversion) checkSkipped(ctx context.Context) error {
 	if err := c.wantNoObject(ctx, string(c.done.State)); err != nil || !c.v.options.Deep {
 		return err
 	}
+	if c.t.Template != "" {
+		return nil
+	}
 	m, err := c.newComparison(ctx, nil)
 	if err == nil {
 		err = m.run(ctx)
@@ -88,6 +91,7 @@ type comparison struct {
 	c          *conversion
 	definition *report.Definition
 	book       *cells.Book
+	texts      *report.Texts
 	columns    map[string][]report.Column // by columnsFrom query
 	names      []string                   // of the sheets, as Excel takes them
 	at         int                        // sheets of the book that were compared
@@ -114,8 +118,7 @@ func (m *comparison) run(ctx context.Context) error {
 	if err != nil {
 		return &incomparableError{err.Error()}
 	}
-	texts, err := d.Texts(t)
-	if err != nil {
+	if m.texts, err = d.Texts(t); err != nil {
 		return &incomparableError{err.Error()}
 	}
 	var queries []query.Query
@@ -130,7 +133,7 @@ func (m *comparison) run(ctx context.Context) error {
 		if from := sheet.ColumnsFrom; from != "" && !slices.ContainsFunc(queries, func(q query.Query) bool { return q.Text && q.Name == from }) {
 			add(from, true, func(rows *query.Rows) error { return m.takeColumns(from, rows) })
 		}
-		add(sheet.Rows, false, func(rows *query.Rows) error { return m.takeRows(sheet, texts.Text(sheet.Name, nil), rows) })
+		add(sheet.Rows, false, func(rows *query.Rows) error { return m.takeRows(sheet, rows) })
 	}
 	_, err = m.c.v.cfg.Database.Read(ctx, m.scope(zone), queries, func(i int, rows *query.Rows) error { return takes[i](rows) })
 	return err
@@ -149,7 +152,7 @@ func (m *comparison) scope(zone *time.Location) query.Scope {
 	return scope
 }
 
-// takeColumns reads the columns that a query gives: name, title and format.
+// takeColumns reads the columns that a query gives: name, title, format and total.
 func (m *comparison) takeColumns(name string, rows *query.Rows) error {
 	field := map[string]int{}
 	for i, column := range rows.Columns() {
@@ -163,13 +166,13 @@ func (m *comparison) takeColumns(name string, rows *query.Rows) error {
 			}
 			return rows.Values()[i].Text()
 		}
-		m.columns[name] = append(m.columns[name], report.Column{Name: get("name"), Title: get("title"), Format: get("format")})
+		m.columns[name] = append(m.columns[name], report.Column{Name: get("name"), Title: get("title"), Format: get("format"), Total: report.Total(get("total"))})
 	}
 	return rows.Err()
 }
 
 // takeRows compares the rows of one sheet.
-func (m *comparison) takeRows(def *report.Sheet, title string, rows *query.Rows) error {
+func (m *comparison) takeRows(def *report.Sheet, rows *query.Rows) error {
 	if m.book == nil {
 		for rows.Next() {
 			m.rows++
@@ -180,10 +183,16 @@ func (m *comparison) takeRows(def *report.Sheet, title string, rows *query.Rows)
 	if err != nil {
 		return err
 	}
-	s := &sheetComparison{m: m, def: def, layout: layout, base: legalName(title, m.names)}
-	defer s.stop()
-	if err := s.begin(s.base); err != nil {
+	by, err := columnOf(def.SheetBy, rows.Columns())
+	if err != nil {
 		return err
+	}
+	s := &sheetComparison{m: m, def: def, layout: layout}
+	defer s.stop()
+	if by == absent {
+		if err := s.open(""); err != nil {
+			return err
+		}
 	}
 	canary := tenantColumns(rows.Columns())
 	for rows.Next() {
@@ -194,6 +203,11 @@ func (m *comparison) takeRows(def *report.Sheet, title string, rows *query.Rows)
 				canary = nil // one is enough, and they are likely to be many
 			}
 		}
+		if by != absent {
+			if err := s.turn(rows.Values()[by].Text()); err != nil {
+				return err
+			}
+		}
 		if err := s.row(rows.Values()); err != nil {
 			return err
 		}
@@ -201,7 +215,30 @@ func (m *comparison) takeRows(def *report.Sheet, title string, rows *query.Rows)
 	if err := rows.Err(); err != nil {
 		return err
 	}
+	if s.frame == nil && m.onlySheet() {
+		if err := s.open(""); err != nil { // a workbook has a sheet
+			return err
+		}
+	}
 	return s.end()
+}
+
+// onlySheet says whether the workbook would have no sheet without one of no rows.
+func (m *comparison) onlySheet() bool {
+	return len(m.names) == 0 && !slices.ContainsFunc(m.definition.Workbook.Sheets, func(s report.Sheet) bool { return s.SheetBy == "" })
+}
+
+// columnOf finds the column that makes sheets; absent for none.
+func columnOf(name string, columns []query.Column) (int, error) {
+	if name == "" {
+		return absent, nil
+	}
+	for i, c := range columns {
+		if c.Name == name {
+			return i, nil
+		}
+	}
+	return absent, &incomparableError{"no query gives the column " + name + ", which makes sheets"}
 }
 
 // tenantColumns are the columns of a result that say whose a row is.

@@ -18,6 +18,7 @@ type layout struct {
 type sheetColumn struct {
 	name, title string
 	format      format
+	total       report.Total
 	// from is the query's column, or absent: then it is a key of a jsonb column.
 	from int
 }
@@ -45,7 +46,7 @@ func newLayout(def *report.Sheet, from []report.Column, given []query.Column, lo
 		if err != nil {
 			return nil, &incomparableError{"column " + w.Name + ": " + err.Error()}
 		}
-		column := sheetColumn{name: w.Name, title: w.Title, format: f, from: absent}
+		column := sheetColumn{name: w.Name, title: w.Title, format: f, total: w.Total, from: absent}
 		if column.title == "" {
 			column.title = w.Name
 		}

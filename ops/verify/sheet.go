@@ -21,6 +21,7 @@ type sheetComparison struct {
 	m      *comparison
 	def    *report.Sheet
 	layout *layout
+	frame  *frame
 	base   string
 	part   int
 	// name is that of the sheet in hand, sheet the workbook's, nil where it has none.
@@ -32,7 +33,28 @@ type sheetComparison struct {
 	want   []expected
 }
 
-// begin goes on to the next sheet and compares its name and header.
+// open goes on to the sheet of a value of the column that makes sheets; there is one
+// sheet, of the value "", where none does.
+func (s *sheetComparison) open(value string) error {
+	s.frame = s.m.newFrame(s.def, s.layout, value)
+	s.base, s.part = legalName(s.frame.text(s.def.Name), s.m.names), 0
+	return s.begin(s.base)
+}
+
+// turn goes on to the next sheet where a row's value begins one.
+func (s *sheetComparison) turn(value string) error {
+	if s.frame != nil && s.frame.value == value {
+		return nil
+	}
+	if s.frame != nil {
+		if err := s.end(); err != nil {
+			return err
+		}
+	}
+	return s.open(value)
+}
+
+// begin goes on to the next sheet and compares its name, title and header.
 func (s *sheetComparison) begin(name string) error {
 	m := s.m
 	m.names = append(m.names, name)
@@ -54,15 +76,31 @@ func (s *sheetComparison) begin(name string) error {
 		return nil
 	}
 	s.reading = newRowReader(s.sheet)
+	if err := s.compareLines(s.frame.lines(s.def.Title)); err != nil {
+		return err
+	}
 	for i, column := range s.layout.columns {
 		s.want[i] = textCell(column.title, "")
 	}
+	s.frame.totals = newTotals(s.layout)
 	return s.compareRow(true)
+}
+
+// compareLines compares lines of text above or below the table.
+func (s *sheetComparison) compareLines(lines []string) error {
+	for _, line := range lines {
+		clear(s.want)
+		s.want[0] = textCell(line, "")
+		if err := s.compareRow(true); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // row compares one row of the query.
 func (s *sheetComparison) row(values []query.Value) error {
-	if s.number > sheetRows {
+	if s.number > sheetRows-s.frame.below() {
 		if err := s.end(); err != nil {
 			return err
 		}
@@ -73,6 +111,7 @@ func (s *sheetComparison) row(values []query.Value) error {
 	if err := s.layout.row(values, s.want); err != nil {
 		return err
 	}
+	s.frame.totals.add(s.want)
 	return s.compareRow(false)
 }
 
@@ -86,6 +125,11 @@ func (s *sheetComparison) compareRow(header bool) error {
 	if err != nil {
 		return err
 	}
+	s.compareCells(number, got, header)
+	return nil
+}
+
+func (s *sheetComparison) compareCells(number int, got []cells.Cell, header bool) {
 	for i, want := range s.want {
 		for len(got) > 0 && got[0].Col < i+1 { // stated twice or out of order: cells refuses it
 			got = got[1:]
@@ -102,7 +146,6 @@ func (s *sheetComparison) compareRow(header bool) error {
 		}
 	}
 	s.beyond(got)
-	return nil
 }
 
 // beyond reports what stands where nothing is expected.
@@ -120,6 +163,10 @@ func (s *sheetComparison) end() error {
 	if s.sheet == nil {
 		return nil
 	}
+	last := s.number - 1
+	if err := s.compareBelow(last); err != nil {
+		return err
+	}
 	for row, ok := s.reading.rest(); ok; row, ok = s.reading.rest() {
 		s.beyond(row)
 	}
@@ -133,16 +180,35 @@ func (s *sheetComparison) end() error {
 	}
 	frozen, filter := 0, ""
 	if s.def.FreezeHeader {
-		frozen = 1
+		frozen = s.frame.headerRow()
 	}
 	if s.def.Filter {
-		filter = "A1:" + cells.Cell{Row: s.number - 1, Col: len(s.layout.columns)}.Ref()
+		filter = cells.Cell{Row: s.frame.headerRow(), Col: 1}.Ref() + ":" + cells.Cell{Row: last, Col: len(s.layout.columns)}.Ref()
 	}
 	s.sameLayout("frozen rows", strconv.Itoa(layout.FrozenRows), strconv.Itoa(frozen))
 	s.sameLayout("frozen columns", strconv.Itoa(layout.FrozenColumns), "0")
 	s.sameLayout("filter", layout.AutoFilter, filter)
 	s.sameLayout("merged ranges", strconv.Itoa(len(layout.Merges)), "0")
 	return nil
+}
+
+// compareBelow compares what stands below the rows, of which that is the last.
+func (s *sheetComparison) compareBelow(last int) error {
+	rows := int64(last - s.frame.headerRow())
+	if rows > 0 && len(s.frame.totals.columns) > 0 {
+		if err := s.compareTotals(last); err != nil {
+			return err
+		}
+	}
+	lines := s.frame.footer(rows)
+	if len(lines) == 0 {
+		return nil
+	}
+	clear(s.want) // a row between
+	if err := s.compareRow(true); err != nil {
+		return err
+	}
+	return s.compareLines(lines)
 }
 
 func (s *sheetComparison) sameLayout(what, got, want string) {

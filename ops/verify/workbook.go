@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/cells"
@@ -27,28 +28,33 @@ func (c *conversion) checkWorkbook(ctx context.Context, copied *objectCopy, shee
 	case err != nil:
 		return fmt.Errorf("read the workbook of %s: %w", c.id, err)
 	}
-	if !c.v.options.Deep {
+	if !c.v.options.Deep || c.t.Template != "" {
 		return nil
 	}
 	return c.compare(ctx, book)
 }
 
-// checkRows counts rows and sheets. Each sheet has a header.
+// checkRows counts rows and sheets. What a template gives besides records is not known.
 func (c *conversion) checkRows(ctx context.Context, book *cells.Book, sheets string) error {
+	around, err := c.around(ctx, book)
+	if err != nil {
+		return c.incomparable(err)
+	}
 	var rows int64
-	for _, sheet := range book.Sheets() {
+	for i, sheet := range book.Sheets() {
 		if !sheet.Worksheet {
 			continue
 		}
-		last := 0
-		err := sheet.Rows(func(row int, _ []cells.Cell) error {
-			last = row
-			return ctx.Err()
-		})
+		n, err := recordRows(ctx, sheet)
 		if err != nil {
 			return err
 		}
-		rows += int64(max(0, last-1))
+		if around != nil {
+			rows += int64(max(0, n-around[i]))
+		}
+	}
+	if around == nil {
+		rows = c.done.Rows
 	}
 	c.v.findings.count(func(r *Report) {
 		r.Rows += rows
@@ -59,4 +65,18 @@ func (c *conversion) checkRows(ctx context.Context, book *cells.Book, sheets str
 	c.same(KindRowsDiffer, "rows", strconv.FormatInt(rows, 10), strconv.FormatInt(c.done.Rows, 10))
 	c.same(KindRowsDiffer, "sheets", strconv.Itoa(len(book.Sheets())), sheets)
 	return nil
+}
+
+// recordRows counts a sheet's rows, but for one of totals: it has formulas, and rows of
+// records never do.
+func recordRows(ctx context.Context, sheet *cells.Sheet) (rows int, err error) {
+	totals := 0
+	err = sheet.Rows(func(row int, line []cells.Cell) error {
+		rows = row
+		if slices.ContainsFunc(line, func(c cells.Cell) bool { return c.Formula != "" }) {
+			totals = 1
+		}
+		return ctx.Err()
+	})
+	return rows - totals, err
 }
