@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
@@ -49,6 +50,28 @@ func TestFillingByExcelizeIsTheSameEachTime(t *testing.T) {
 			t.Fatalf("%d bytes became %d other ones", len(first), len(again))
 		}
 	}
+}
+
+func TestFillingByExcelizeAtOnce(t *testing.T) {
+	t.Parallel()
+	tpl := uncompiled(t, func(d *drawer) {
+		d.putItems()
+		d.comment("B4", "each")
+		d.picture("D4", "oneCell")
+	})
+	want := filled(t, tpl, records(3))
+	var group errgroup.Group
+	for range 8 {
+		group.Go(func() error {
+			var b bytes.Buffer
+			_, err := tpl.Fill(t.Context(), &b, records(3))
+			if err == nil && !bytes.Equal(b.Bytes(), want) {
+				err = errors.New("other bytes than alone")
+			}
+			return err
+		})
+	}
+	noError(t, group.Wait())
 }
 
 func TestFillingByExcelizeIsLimited(t *testing.T) {

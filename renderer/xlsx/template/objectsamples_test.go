@@ -41,6 +41,22 @@ func objectSamples() []sample {
 			want: map[string]string{"xl/charts/chart1.xml": "Form!$B$3; Form!$A$4:$A$6; Form!$B$4:$B$6"},
 		},
 		{
+			name: "a chart, a name and sums of one of two rows",
+			draw: func(d *drawer) {
+				d.put("A1", "Head", "A3", "{{#records}}{{item}}", "B3", "{{amount}}", "A4", "note", "B4", 50, "C4", "{{/records}}")
+				d.put("B5", "=SUM(B3)", "C5", "=SUM(amounts)", "D5", "=COUNTIF(B3:B3,50)")
+				d.name("amounts", "Form!$B$3", "Workbook")
+				noError(d.T, d.file.AddChart("Form", "A8", &excelize.Chart{Type: excelize.Col, Series: []excelize.ChartSeries{{Name: "Form!$A$1", Values: "Form!$B$3"}}}))
+			},
+			data: records(3),
+			want: map[string]string{
+				"Form!B9 formula": "SUM(B3,B5,B7)", "Form!B9 result": "6", "name amounts of Workbook": "Form!$B$3,Form!$B$5,Form!$B$7",
+				"xl/charts/chart1.xml": "Form!$A$1; (Form!$B$3,Form!$B$5,Form!$B$7)",
+				// COUNTIF wants one range, so the notes between are in it; of the last record there is nothing behind.
+				"Form!D9 formula": "COUNTIF(B3:B7,50)", "Form!D9 result": "2",
+			},
+		},
+		{
 			name: "a chart on another sheet",
 			draw: func(d *drawer) {
 				d.putItems()
