@@ -22,7 +22,7 @@ func (t *texts) reset() {
 	clear(t.cells)
 }
 
-// put makes a column's cell text, a decimal number or an odd time.
+// put makes a column's cell text, a decimal number, an odd time or a picture.
 func (t *texts) put(column int, kind xlsx.Kind, text []byte) {
 	from := len(t.bytes)
 	t.bytes = append(t.bytes, text...)

@@ -9,6 +9,10 @@ import (
 
 // set puts a value of the query into a column of the sheet.
 func (s *sheet) set(to int, v query.Value) {
+	if v.Kind() == query.KindBytes && s.layout.Columns[to].Format.IsImage() && len(v.Bytes()) > 0 {
+		s.texts.put(to, xlsx.KindImage, v.Bytes()) // as hex digits they would cost as much as the rest of their way
+		return
+	}
 	if kind := kindOfText(v); kind != xlsx.KindNull {
 		s.texts.put(to, kind, v.Bytes())
 	} else {
@@ -45,6 +49,8 @@ func valueOfText(kind xlsx.Kind, text string) xlsx.Value {
 		return xlsx.Decimal(text)
 	case xlsx.KindOddTime:
 		return xlsx.OddTime(text)
+	case xlsx.KindImage:
+		return xlsx.Image(text)
 	default:
 		return xlsx.Text(text)
 	}

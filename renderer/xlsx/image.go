@@ -37,10 +37,13 @@ func parseImage(f Format, argument string) (Format, error) {
 	return f, nil
 }
 
+// IsImage says that the format is for pictures.
+func (f *Format) IsImage() bool { return f.accepts == acceptsImage }
+
 // imageColumn is the width of a column for pictures, imageRow the height of a row with
 // one; both are 0 for other formats.
 func (f *Format) imageColumn() float64 {
-	if f.accepts != acceptsImage {
+	if !f.IsImage() {
 		return 0
 	}
 	return min(math.Ceil(float64(f.width+imageRoom)/digitPixels*100)/100, maxColumnWidth)

@@ -167,7 +167,7 @@ func appendPictureTypes(b []byte, sheets []writtenSheet) []byte {
 // heldBack is how much of the sheet's rows is held back.
 func (s *Sheet) heldBack() int {
 	for i := range s.Columns {
-		if s.Columns[i].Format.accepts == acceptsImage {
+		if s.Columns[i].Format.IsImage() {
 			return wholeBytesPictures
 		}
 	}
