@@ -177,6 +177,7 @@ func TestMistakesInMarkersNameTheirCell(t *testing.T) {
 	}{
 		{map[string]any{"B2": "{{name"}, "B2", "opened and not closed"},
 		{map[string]any{"B2": "{{}}"}, "B2", "nothing is named"},
+		{map[string]any{"B2": "日付｛｛day｝｝"}, "B2", "full-width"},
 		{map[string]any{"B2": "x {{n | excel:0.0}}"}, "B2", "text cannot show"},
 		{map[string]any{"B2": "x {{image:n}}"}, "B2", "text cannot show"},
 		{map[string]any{"B2": "{{a|bold}}"}, "B2", "unknown format"},

@@ -66,10 +66,15 @@ type piece struct {
 const (
 	opening = "{{"
 	closing = "}}"
+	// wideOpening is what Japanese keyboards write until they are told otherwise.
+	wideOpening = "｛｛"
 )
 
-// parseText finds the markers in a text. It is nil for text without any.
+// parseText finds the markers in a text. The result is nil for text without any.
 func parseText(s string) ([]piece, error) {
+	if strings.Contains(s, wideOpening) {
+		return nil, fmt.Errorf("%q is of full-width characters; a marker is written as {{name}}", wideOpening)
+	}
 	if !strings.Contains(s, opening) {
 		return nil, nil
 	}

@@ -334,3 +334,18 @@ func TestMarkersThatNobodyFillsAreMistakes(t *testing.T) {
 		}
 	}
 }
+
+func TestWorkbooksOfAnotherKindAreRefused(t *testing.T) {
+	t.Parallel()
+	file := draw(t, map[string]any{"A1": "{{n}}"})
+	for want, file := range map[string][]byte{
+		"counted from 1904": replacePart(t, file, "xl/workbook.xml", replace(`<workbookPr`, `<workbookPr date1904="1"`)),
+		"strict form":       replacePart(t, file, "xl/workbook.xml", replace("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")),
+		"open the archive":  []byte("not a workbook"),
+		"is missing":        replacePart(t, file, "_rels/.rels", replace("xl/workbook.xml", "xl/nothing.xml")),
+	} {
+		if _, err := template.Compile(file, template.Options{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}

@@ -58,6 +58,8 @@ func (c *compiler) readStringsAndStyles() error {
 	return nil
 }
 
+var errDate1904 = errors.New("its dates are counted from 1904; turn that off in Excel under File, Options, Advanced, \"Use 1904 date system\", and correct the dates in it")
+
 // readSheets reads the workbook's list of sheets, and its names.
 func (c *compiler) readSheets(content []byte) error {
 	s := scanner{b: content}
@@ -75,6 +77,8 @@ func (c *compiler) readSheets(content []byte) error {
 			if t.get("xmlns") != namespace {
 				return errors.New("it is of the strict form of workbooks; save it as an ordinary .xlsx")
 			}
+		case t.is("workbookPr") && t.truth("date1904"):
+			return errDate1904
 		case t.is("sheet"):
 			err = c.addSheet(&t)
 		case t.is("definedName"):
