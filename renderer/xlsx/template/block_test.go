@@ -233,3 +233,20 @@ func TestRowsAreLimited(t *testing.T) {
 		t.Errorf("three rows: got %v, want the limit", err)
 	}
 }
+
+func TestAConditionMeansTheInnermostOfItsName(t *testing.T) {
+	t.Parallel()
+	file := draw(t, map[string]any{
+		"A1": "{{#rows}}{{n}}", "A2": "{{?x}}x of {{n}}{{/?}}", "A3": "{{/rows}}", "A4": "{{?q}}q{{/?}}", "A5": "{{^q}}no q{{/^}}", "A6": "end",
+	})
+	rows := query("n x", "1 yes", "2 -")
+	workbook, _ := fill(t, file, template.Data{
+		Fields: map[string]xlsx.Value{"q": xlsx.Null()},
+		Tables: map[string]*template.Table{"rows": rows, "x": query("a", "1"), "q": query("a", "1")},
+	})
+	wantTexts(t, read(t, workbook, sheet1), map[string]string{"A1": "1", "A2": "x of 1", "A3": "2", "A4": "q", "A5": "end"})
+
+	rows.Nested = map[string][]*template.Table{"x": {nil, query("a", "1")}}
+	workbook, _ = fill(t, file, tables(map[string]*template.Table{"rows": rows, "q": query("a")}))
+	wantTexts(t, read(t, workbook, sheet1), map[string]string{"A1": "1", "A2": "2", "A3": "x of 2", "A4": "no q", "A5": "end"})
+}

@@ -32,7 +32,8 @@
 // for in the row of the innermost block, then outwards, then in Data.Fields.
 //
 // A condition holds if its name stands for rows, or for a value that is not NULL, not
-// false and not empty text; zero is a value.
+// false and not empty text; zero is a value. The innermost row that has the name, as a
+// list or else as a column, counts first, then the queries, then Data.Fields.
 //
 // A marker that is alone in its cell takes the value's type, in the style that the cell
 // has. Only where that cannot show the value, such as a date in General, it is given

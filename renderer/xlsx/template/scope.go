@@ -80,24 +80,38 @@ func (f *filling) table(at *frame, name string) (t *Table, ok bool) {
 	return t, ok
 }
 
-// holds says whether a condition's name stands for something: a value that is not NULL,
-// not false and not empty text, or rows.
+// holds says whether a condition's name stands for something: rows, or a value that is
+// not NULL, not false and not empty text. The innermost row that has the name counts; in
+// one row a list goes before a value, and outside of rows a query before a field.
 func (f *filling) holds(at *frame, b *block) (bool, error) {
-	if v := f.value(at, b.id); v != nil {
-		switch v.Kind() {
-		case xlsx.KindNull:
-			return false, nil
-		case xlsx.KindBool, xlsx.KindText:
-			text := v.String()
-			return text != "" && (v.Kind() == xlsx.KindText || text == "true"), nil
+	for ; at != nil; at = at.outer {
+		_, isList := at.table.Nested[b.name]
+		if isList {
+			break
 		}
-		return true, nil
+		if at.columns[b.id] >= 0 {
+			return isTrue(f.value(at, b.id)), nil
+		}
 	}
-	t, ok := f.table(at, b.name)
-	if !ok {
-		return false, &UnknownError{Kind: b.kind, Name: b.name}
+	if t, ok := f.table(at, b.name); ok {
+		return len(t.Rows) > 0, nil
 	}
-	return len(t.Rows) > 0, nil
+	if v := f.fields[b.id]; v != nil {
+		return isTrue(v), nil
+	}
+	return false, &UnknownError{Kind: b.kind, Name: b.name}
+}
+
+func isTrue(v *xlsx.Value) bool {
+	switch v.Kind() {
+	case xlsx.KindNull:
+		return false
+	case xlsx.KindBool:
+		return v.String() == "true"
+	case xlsx.KindText:
+		return v.String() != ""
+	}
+	return true
 }
 
 // joined gives the numbers of the rows of a query whose column is as that of a row
