@@ -100,6 +100,23 @@ func Compare(before, after *Document, tenants []string) (*Difference, error) {
 	return d, nil
 }
 
+// CompareChange says what a change of the document does, as [Compare] does. While everybody
+// is on hold, before it and after it, a change gives nobody another route; what it then does
+// is what decides after [Document.ReleaseAll], and afterRelease says so. Otherwise it could
+// be prepared during a hold, unseen, that somebody goes to new who was never compared.
+func CompareChange(before, after *Document, tenants []string) (d *Difference, afterRelease bool, err error) {
+	if afterRelease = before.AllHeld() && after.AllHeld(); afterRelease {
+		if before, err = before.ReleaseAll(); err != nil {
+			return nil, afterRelease, err
+		}
+		if after, err = after.ReleaseAll(); err != nil {
+			return nil, afterRelease, err
+		}
+	}
+	d, err = Compare(before, after, tenants)
+	return d, afterRelease, err
+}
+
 func (s *Standings) route(tenant string) jetsheet.Route {
 	route, _ := s.document.cutover.route(tenant)
 	return route

@@ -134,3 +134,34 @@ func TestGates(t *testing.T) {
 		}
 	}
 }
+
+// TestCompareChangeDuringAHold: who would go to new is seen when it is said, not first when
+// everybody is released.
+func TestCompareChangeDuringAHold(t *testing.T) {
+	t.Parallel()
+	open := parsed(t, grouped)
+	held, err := open.HoldAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed, err := held.WithTenant("9", jetsheet.RouteNew)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		before, after *flags.Document
+		want          string
+	}{
+		"during a hold": {held, changed, "[{9  legacy new}] true"},
+		"a hold":        {open, held, "[{9  legacy hold}] false"},
+		"a release":     {changed, open, "[{9  hold legacy}] false"},
+	} {
+		d, afterRelease, err := flags.CompareChange(c.before, c.after, []string{"9"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(d.Moves, afterRelease); got != c.want {
+			t.Errorf("%s: moves %s, want %s", name, got, c.want)
+		}
+	}
+}

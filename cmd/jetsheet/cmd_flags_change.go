@@ -69,6 +69,9 @@ type flagsChange struct {
 	// ByRule are the changes of tenants whom nobody has named and for whom a rule decides,
 	// such as a group of all that begin alike.
 	ByRule []flags.Move `json:"byRule,omitempty"`
+	// AfterRelease says that everybody is and stays on hold: what is told of routes is what
+	// changes once that ends.
+	AfterRelease bool `json:"afterRelease,omitempty"`
 	// Note says why nobody changes route, where that is so.
 	Note string `json:"note,omitempty"`
 	// Ungrouped are the known tenants that are in no group.
@@ -249,10 +252,11 @@ func (c *flagsChanger) compare(ctx context.Context, change *flagsChange, before,
 	if err != nil {
 		return err
 	}
-	d, err := flags.Compare(before, after, known.tenants)
+	d, afterRelease, err := flags.CompareChange(before, after, known.tenants)
 	if err != nil {
 		return err
 	}
+	change.AfterRelease = afterRelease
 	change.Known, change.KnownFrom = len(known.tenants), known.from
 	change.Ungrouped = d.Ungrouped
 	change.Moves = append(change.Moves, d.Moves...)
@@ -261,19 +265,19 @@ func (c *flagsChanger) compare(ctx context.Context, change *flagsChange, before,
 		change.Default, change.Partly = &d.Default, d.Partly
 	}
 	change.ByRule = d.ByRule
-	if len(d.Moves) == 0 && change.Default == nil && len(d.ByRule) == 0 {
+	if afterRelease || len(d.Moves) == 0 && change.Default == nil && len(d.ByRule) == 0 {
 		change.Note = whyNobody(after)
 	}
 	return nil
 }
 
-// whyNobody says why a document that is another one gives nobody another route.
+// whyNobody says why a document that is another one gives nobody another route now.
 func whyNobody(after *flags.Document) string {
 	switch {
 	case !after.Enabled():
 		return "nobody changes route: the flag is DISABLED, which routes every tenant legacy whatever else it says"
 	case after.AllHeld():
-		return "nobody changes route while everybody is on hold; what is changed decides after: jetsheet flags hold --all --release --reason TEXT"
+		return "nobody changes route while everybody is on hold; that ends with: jetsheet flags hold --all --release --reason TEXT"
 	}
 	return "nobody else changes route either"
 }

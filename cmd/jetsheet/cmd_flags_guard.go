@@ -260,10 +260,14 @@ func (c *flagsChange) print(app *app, asJSON bool) error {
 
 // moved counts the moves by routes.
 func (c *flagsChange) moved() string {
-	if len(c.Moves) == 0 {
-		return " change route"
+	text := " change route"
+	if c.AfterRelease {
+		text += " when the hold ends"
 	}
-	return " change route: " + movesText(c.Moves)
+	if len(c.Moves) == 0 {
+		return text
+	}
+	return text + ": " + movesText(c.Moves)
 }
 
 // movesText sums moves up: "legacy to shadow 12 (g2)".

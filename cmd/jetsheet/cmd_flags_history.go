@@ -91,6 +91,9 @@ type revisionTold struct {
 	Partly  bool         `json:"partly,omitempty"`
 	// ByRule are changes of tenants whom nobody has named and for whom a rule decides.
 	ByRule []flags.Move `json:"byRule,omitempty"`
+	// AfterRelease says that everybody was and stayed on hold: the changes come when that
+	// ends.
+	AfterRelease bool `json:"afterRelease,omitempty"`
 
 	first bool
 }
@@ -121,7 +124,11 @@ func (t *revisionTold) change() string {
 	for _, m := range t.ByRule {
 		texts = append(texts, fmt.Sprintf("%s %s to %s", unheard(m), m.From, m.To))
 	}
-	return strings.Join(texts, ", ")
+	text := strings.Join(texts, ", ")
+	if t.AfterRelease {
+		text = "when the hold ends: " + text
+	}
+	return text
 }
 
 // revisionTeller says of revisions, oldest first, what each changed.
@@ -154,11 +161,11 @@ func (t *revisionTeller) tell(r *flags.Revision) (*revisionTold, error) {
 	if before == nil || before.SHA256() == d.SHA256() {
 		return told, nil
 	}
-	difference, err := flags.Compare(before, d, slices.Concat(t.planned, before.Named(), d.Named()))
+	difference, afterRelease, err := flags.CompareChange(before, d, slices.Concat(t.planned, before.Named(), d.Named()))
 	if err != nil {
 		return nil, err
 	}
-	told.Moves, told.ByRule = difference.Moves, difference.ByRule
+	told.Moves, told.ByRule, told.AfterRelease = difference.Moves, difference.ByRule, afterRelease
 	if difference.Default.From != difference.Default.To {
 		told.Default, told.Partly = &difference.Default, difference.Partly
 	}
