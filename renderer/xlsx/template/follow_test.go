@@ -211,6 +211,24 @@ func TestNotesFollowTheirCells(t *testing.T) {
 	}
 }
 
+func TestNotesBeyondAThousandHaveTheirNumbersListed(t *testing.T) {
+	t.Parallel()
+	m, err := reference.New([]reference.Sheet{{Name: "Form", Pages: []reference.Page{{Name: "Form", Blocks: []reference.Block{
+		{First: 7, Last: 7, Copies: make([]reference.Copy, 2500)},
+	}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := followNotes([]byte(`<xml><o:shapelayout><o:idmap v:ext="edit" data="1"/></o:shapelayout>`+
+		`<v:shape id="_x0000_s1025"><x:Row>6</x:Row></v:shape></xml>`), m.Grid(0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(got), `data="1,2,3"`) || !strings.Contains(string(got), `id="_x0000_s3524"><x:Row>2505</x:Row>`) {
+		t.Errorf("got %.120s…, want numbers up to 3524 listed as of 1, 2 and 3", got)
+	}
+}
+
 // What is wrong in a part is an error that says where, never a panic or a guess.
 func TestDamagedPartsAreErrors(t *testing.T) {
 	t.Parallel()

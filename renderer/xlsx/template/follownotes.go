@@ -21,39 +21,73 @@ func followNotes(content []byte, g *reference.Grid) ([]byte, error) {
 		return nil, err
 	}
 	err := n.each(func(t *tag) error {
-		if t.local() != "shape" {
-			return nil
+		switch t.local() {
+		case "shape":
+			return n.moveShape(t)
+		case "idmap":
+			if key, start, end := t.attribute("data"); key > 0 {
+				n.clusters = splice{extent{t.start + start, t.start + end}, string(t.raw[start:end])}
+			}
 		}
-		if _, err := n.element(*t); err != nil {
-			return err
-		}
-		s, err := readShape(n.b[t.start:n.at])
-		if err != nil {
-			return err
-		}
-		n.replace(t.start, n.at, n.copies(s))
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return n.bytes(), nil
+	if n.clusters.end > 0 {
+		n.moved = append(n.moved, n.grownClusters())
+	}
+	return appendSpliced(nil, content, n.moved...), nil
+}
+
+func (n *notes) moveShape(t *tag) error {
+	if _, err := n.element(*t); err != nil {
+		return err
+	}
+	s, err := readShape(n.b[t.start:n.at])
+	if err != nil {
+		return err
+	}
+	n.moved = append(n.moved, splice{extent{t.start, n.at}, string(n.copies(s))})
+	return nil
+}
+
+// grownClusters is the list of the thousands (of 1,024) that the numbers of
+// shapes are of, as in "1,2".
+func (n *notes) grownClusters() splice {
+	list := n.clusters.text
+	last, err := strconv.Atoi(list[strings.LastIndexByte(list, ',')+1:])
+	if err != nil {
+		return n.clusters // it is no list
+	}
+	for cluster := max(last, n.highest/1024) + 1; cluster <= n.lastID/1024; cluster++ {
+		list += "," + strconv.Itoa(cluster)
+	}
+	return splice{n.clusters.extent, list}
 }
 
 // shapeID is what the numbers of shapes begin with.
 const shapeID = "_x0000_s"
 
+// maxShapeID is where Office's numbers of shapes end.
+const maxShapeID = 1 << 26
+
 type notes struct {
 	*edit
-	grid   *reference.Grid
-	lastID int // the highest number of a shape: those of copies are above
+	grid *reference.Grid
+	// highest is the template's highest number of a shape, lastID that of its copies.
+	highest, lastID int
+	moved           []splice
+	// clusters is where the thousands of the numbers are listed; empty if they are not.
+	clusters splice
 }
 
 func (n *notes) findIDs() error {
 	return newEdit(n.b).each(func(t *tag) error {
 		if number, ok := strings.CutPrefix(t.get("id"), shapeID); ok && t.local() == "shape" {
-			if id, err := strconv.Atoi(number); err == nil {
-				n.lastID = max(n.lastID, id)
+			if id, err := strconv.Atoi(number); err == nil && id < maxShapeID {
+				n.highest = max(n.highest, id)
+				n.lastID = n.highest
 			}
 		}
 		return nil
