@@ -55,15 +55,15 @@ func (n *notes) moveShape(t *tag) error {
 // grownClusters is the list of the thousands (of 1,024) that the numbers of
 // shapes are of, as in "1,2".
 func (n *notes) grownClusters() splice {
-	list := n.clusters.text
-	last, err := strconv.Atoi(list[strings.LastIndexByte(list, ',')+1:])
+	list := strings.Split(n.clusters.text, ",")
+	last, err := strconv.Atoi(list[len(list)-1])
 	if err != nil {
 		return n.clusters // it is no list
 	}
 	for cluster := max(last, n.highest/1024) + 1; cluster <= n.lastID/1024; cluster++ {
-		list += "," + strconv.Itoa(cluster)
+		list = append(list, strconv.Itoa(cluster))
 	}
-	return splice{n.clusters.extent, list}
+	return splice{n.clusters.extent, strings.Join(list, ",")}
 }
 
 // shapeID is what the numbers of shapes begin with.
