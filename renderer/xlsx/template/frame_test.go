@@ -1,0 +1,89 @@
+package template_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
+)
+
+// What excelize does not write is written here as Excel does it.
+func TestWhatIsSaidBehindTheRowsFollows(t *testing.T) {
+	t.Parallel()
+	file := draw(t, map[string]any{"A1": "head", "A2": "{{#records}}{{n}}{{/records}}", "A3": "end", "A5": 1})
+	for _, c := range []struct{ name, tail, want string }{
+		{
+			"watched cells", `<cellWatches><cellWatch r="A2"/><cellWatch r="A5"/></cellWatches>`,
+			`<cellWatches><cellWatch r="A2"/><cellWatch r="A3"/><cellWatch r="A4"/><cellWatch r="A7"/></cellWatches>`,
+		},
+		{
+			"ignored errors", `<ignoredErrors><ignoredError sqref="A1:A2 A5" numberStoredAsText="1"/></ignoredErrors>`,
+			`<ignoredErrors><ignoredError sqref="A1:A4 A7" numberStoredAsText="1"/></ignoredErrors>`,
+		},
+		{
+			"protected ranges", `<protectedRanges><protectedRange name="a" sqref="A2"/></protectedRanges>`,
+			`<protectedRanges><protectedRange name="a" sqref="A2:A4"/></protectedRanges>`,
+		},
+		{
+			"a sorted range", `<sortState ref="A1:B5"><sortCondition ref="A2:A5"/></sortState>`,
+			`<sortState ref="A1:B7"><sortCondition ref="A2:A7"/></sortState>`,
+		},
+		{
+			"sparklines", `<extLst><ext><x14:sparklineGroup><x14:sparklines><x14:sparkline><xm:f>Sheet1!A2:C2</xm:f><xm:sqref>D2</xm:sqref></x14:sparkline>` +
+				`<x14:sparkline><xm:f>Sheet1!A1:A3</xm:f><xm:sqref>D5</xm:sqref></x14:sparkline></x14:sparklines></x14:sparklineGroup></ext></extLst>`,
+			`<x14:sparklines><x14:sparkline><xm:f>Sheet1!A2:C2</xm:f><xm:sqref>D2</xm:sqref></x14:sparkline>` +
+				`<x14:sparkline><xm:f>Sheet1!A3:C3</xm:f><xm:sqref>D3</xm:sqref></x14:sparkline>` +
+				`<x14:sparkline><xm:f>Sheet1!A4:C4</xm:f><xm:sqref>D4</xm:sqref></x14:sparkline>` +
+				`<x14:sparkline><xm:f>Sheet1!A1:A5</xm:f><xm:sqref>D7</xm:sqref></x14:sparkline></x14:sparklines>`,
+		},
+		{
+			"rules of newer programs", `<extLst><ext><x14:conditionalFormattings><x14:conditionalFormatting><x14:cfRule><xm:f>$A$5</xm:f></x14:cfRule><xm:sqref>A2:B3</xm:sqref></x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst>`,
+			`<x14:cfRule><xm:f>$A$7</xm:f></x14:cfRule><xm:sqref>A2:B5</xm:sqref>`,
+		},
+		{
+			"validations of newer programs", `<extLst><ext><x14:dataValidations count="1"><x14:dataValidation><x14:formula1><xm:f>Sheet1!$A$5:$A$6</xm:f></x14:formula1><xm:sqref>A2</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst>`,
+			`<x14:dataValidations count="1"><x14:dataValidation><x14:formula1><xm:f>Sheet1!$A$7:$A$8</xm:f></x14:formula1><xm:sqref>A2:A4</xm:sqref>`,
+		},
+	} {
+		drawn := replacePart(t, file, "xl/worksheets/sheet1.xml", replace("</sheetData>", "</sheetData>"+c.tail))
+		workbook, _ := fill(t, drawn, tables(map[string]*template.Table{"records": query("n", "1", "2", "3")}))
+		if got := unzipped(t, workbook, "xl/worksheets/sheet1.xml"); !strings.Contains(got, c.want) {
+			t.Errorf("%s: got %s, want %s", c.name, got[strings.Index(got, "</sheetData>"):], c.want)
+		}
+	}
+}
+
+func TestListsOfWhichNothingIsLeftAreLeftOut(t *testing.T) {
+	t.Parallel()
+	file := draw(t, map[string]any{"A1": "head", "A2": "{{#records}}{{n}}{{/records}}"})
+	file = replacePart(t, file, "xl/worksheets/sheet1.xml", replace("</sheetData>", `</sheetData><autoFilter ref="A2:B2"/><mergeCells count="1"><mergeCell ref="A2:B2"/></mergeCells>`+
+		`<conditionalFormatting sqref="A2"><cfRule type="expression" priority="1"><formula>A2&gt;1</formula></cfRule></conditionalFormatting>`+
+		`<dataValidations count="1"><dataValidation sqref="A2"/></dataValidations><hyperlinks><hyperlink ref="A2" location="A1"/></hyperlinks>`))
+	workbook, _ := fill(t, file, tables(map[string]*template.Table{"records": query("n")}))
+	got := unzipped(t, workbook, "xl/worksheets/sheet1.xml")
+	for _, element := range []string{"autoFilter", "mergeCell", "conditionalFormatting", "dataValidation", "hyperlink"} {
+		if strings.Contains(got, "<"+element) {
+			t.Errorf("there is still a %s in %s", element, got)
+		}
+	}
+}
+
+func TestEscapesInTextsWithMarkersAreRead(t *testing.T) {
+	t.Parallel()
+	file := draw(t, map[string]any{"A1": "MARK {{n}}"})
+	file = replacePart(t, file, "xl/sharedStrings.xml", replace("MARK ", "a_x000D_b_x005F_x0041_ _xD83D__xDE00_ &amp;&#x3042; "))
+	workbook, _ := fill(t, file, fields(map[string]xlsx.Value{"n": xlsx.Int(1)}))
+	wantTexts(t, read(t, workbook, sheet1), map[string]string{"A1": "a\rb_x0041_ 😀 &あ 1"})
+}
+
+func TestNamedCellsInRowsWithoutAny(t *testing.T) {
+	t.Parallel()
+	file := draw(t, map[string]any{"A1": "x"}, names("jetsheet.field.n", "Sheet1!$C$3"))
+	file = replacePart(t, file, "xl/worksheets/sheet1.xml", replace("</sheetData>", `<row r="3" ht="30" customHeight="1"/></sheetData>`))
+	workbook, _ := fill(t, file, fields(map[string]xlsx.Value{"n": xlsx.Int(7)}))
+	wantTexts(t, read(t, workbook, sheet1), map[string]string{"A1": "x", "C3": "7"})
+	if h, err := reopen(t, workbook).GetRowHeight(sheet1, 3); err != nil || h != 30 {
+		t.Errorf("the row is %v high, %v", h, err)
+	}
+}

@@ -1,0 +1,37 @@
+package template
+
+import "testing"
+
+func TestFormatsThatShowTimes(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{
+		"yyyy/mm/dd": true, "h:mm": true, "[h]:mm": true, "[$-411]ggge\"年\"": false, "[$-411]ge.m.d": true, `m"月"d"日"`: true, "[ss]": true,
+		"0.00": false, `0.0" days"`: false, `0\d`: false, "[Red]0": false, "@": false, `"`: false, "[h": false, "#,##0_d": false,
+	} {
+		if got := isTemporal(code); got != want {
+			t.Errorf("%q: got %v, want %v", code, got, want)
+		}
+	}
+	s := &styles{looks: []look{{code: 0}, {code: 14}, {code: 46}, {code: 170}}, codes: map[int]string{170: "d.m"}}
+	for style, want := range []bool{false, true, true, true, false} {
+		if got := s.showsTime(style); got != want {
+			t.Errorf("style %d: got %v, want %v", style, got, want)
+		}
+	}
+}
+
+func TestDigitsAreAsWideAsTheFirstFontsAre(t *testing.T) {
+	t.Parallel()
+	for fonts, want := range map[string]int{
+		`<font><sz val="11"/><name val="Calibri"/></font><font><sz val="30"/><name val="Meiryo"/></font>`: 7,
+		`<font><sz val="11"/><name val="游ゴシック"/></font>`:                                                  8,
+		`<font><sz val="11"/><name val="Yu Gothic"/></font>`:                                              8,
+		`<font><sz val="22"/><name val="Arial"/></font>`:                                                  14,
+		``: 7,
+	} {
+		s := &styles{content: []byte(`<styleSheet><fonts>` + fonts + `</fonts></styleSheet>`)}
+		if got := s.digitWidth(); got != want {
+			t.Errorf("%s: got %d pixels, want %d", fonts, got, want)
+		}
+	}
+}
