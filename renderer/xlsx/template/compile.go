@@ -265,6 +265,6 @@ func (c *compiler) formulaReachesOut(text string) bool {
 	}
 	text = strings.ToUpper(text)
 	return strings.Contains(text, "INDIRECT") || slices.ContainsFunc(c.workbook.names, func(name string) bool {
-		return strings.Contains(text, strings.ToUpper(name))
+		return strings.Contains(text, name)
 	})
 }

@@ -76,6 +76,8 @@ func followTail(content []byte, g *reference.Grid) ([]byte, error) {
 type tailEdit struct {
 	*edit
 	grid *reference.Grid
+	// breaks counts those of pages.
+	breaks int
 }
 
 // whole replaces an element by what it becomes, which is nothing if it is empty.

@@ -87,3 +87,28 @@ func TestNamedCellsInRowsWithoutAny(t *testing.T) {
 		t.Errorf("the row is %v high, %v", h, err)
 	}
 }
+
+func TestPageBreaksBetweenRecords(t *testing.T) {
+	t.Parallel()
+	file := draw(t, map[string]any{"A1": "{{#records}}{{n}}", "A2": "{{?more}}more{{/?}}", "A3": "{{/records}}", "A4": "end"})
+	file = replacePart(t, file, "xl/worksheets/sheet1.xml", replace("</sheetData>", `</sheetData><rowBreaks count="1" manualBreakCount="1"><brk id="1" max="16383" man="1"/></rowBreaks>`))
+	for _, c := range []struct{ rows, want []string }{
+		{[]string{"1 -", "2 -", "3 -"}, []string{"1", "2", "3"}},
+		{[]string{"1 x", "2 -", "3 x"}, []string{"1", "3", "4"}},
+	} {
+		workbook, _ := fill(t, file, tables(map[string]*template.Table{"records": query("n more", c.rows...)}))
+		got := unzipped(t, workbook, "xl/worksheets/sheet1.xml")
+		want := `<rowBreaks count="3" manualBreakCount="3">`
+		for _, id := range c.want {
+			want += `<brk id="` + id + `" max="16383" man="1"/>`
+		}
+		if !strings.Contains(got, want+"</rowBreaks>") {
+			t.Errorf("%q: got %s, want %s", c.rows, got[strings.Index(got, "</sheetData>"):], want)
+		}
+	}
+	many := &template.Table{Columns: []string{"n", "more"}, Rows: make([][]xlsx.Value, 2000)}
+	workbook, _ := fill(t, file, tables(map[string]*template.Table{"records": many}))
+	if got := unzipped(t, workbook, "xl/worksheets/sheet1.xml"); strings.Count(got, "<brk ") != 1026 || !strings.Contains(got, `count="1026" manualBreakCount="1026"`) {
+		t.Errorf("got %d breaks", strings.Count(got, "<brk "))
+	}
+}

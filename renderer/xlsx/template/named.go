@@ -31,7 +31,7 @@ type namedCells struct {
 // addName takes a defined name of the workbook; s has its element in hand.
 func (c *compiler) addName(s *scanner, t *tag) error {
 	name := t.get("name")
-	c.workbook.names = append(c.workbook.names, name)
+	c.workbook.names = append(c.workbook.names, strings.ToUpper(name))
 	if !strings.HasPrefix(name, namedMarker) {
 		return nil
 	}

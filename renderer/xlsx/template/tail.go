@@ -159,6 +159,9 @@ func (f *tailEdit) sparkline(element []byte) ([]byte, error) {
 	return b, nil
 }
 
+// maxBreaks is how many page breaks Excel takes in a sheet; those beyond are left out.
+const maxBreaks = 1026
+
 // rowBreak moves a page break, which lies between a row and the next. It is in every
 // copy of a block that both rows belong to. One between a block and what is below it
 // is there once, below the last copy.
@@ -172,14 +175,21 @@ func (f *tailEdit) rowBreak(element []byte) ([]byte, error) {
 		return element, nil //nolint:nilerr // no place that a row could take it away from
 	}
 	var rows []string
+	spans := f.grid.Spans(above, above)
 	for _, both := range f.grid.Copies(above, above+1) {
 		row := both.First - 1 // if all that was above it is gone
-		for _, s := range f.grid.Spans(above, above) {
-			if both.First <= s.First && s.First <= both.Last {
-				row = min(s.Last, both.Last)
-			}
+		for len(spans) > 0 && spans[0].Last < both.First {
+			spans = spans[1:]
 		}
-		if row > 0 {
+		for len(spans) > 0 && spans[0].First <= both.Last {
+			row = min(spans[0].Last, both.Last)
+			if spans[0].Last > both.Last {
+				break
+			}
+			spans = spans[1:]
+		}
+		if row > 0 && f.breaks < maxBreaks {
+			f.breaks++
 			rows = append(rows, strconv.Itoa(row))
 		}
 	}

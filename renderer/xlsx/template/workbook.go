@@ -12,7 +12,8 @@ import (
 type workbook struct {
 	part      *part
 	relations []relation
-	names     []string
+	// names are the defined names, in upper case.
+	names []string
 }
 
 const namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
