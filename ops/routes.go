@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jetsheet/jetsheet"
-	"github.com/jetsheet/jetsheet/internal/report"
 )
 
 // MaxRouteTenants is how many tenants one request may ask the routes of; more are asked
@@ -136,96 +134,9 @@ func (r *router) freeze(ctx context.Context, req *RoutesRequest) (*jetsheet.Froz
 	if err != nil {
 		return nil, askAgain(errorOf(err))
 	}
-	tick, err := r.tick(d, req)
+	tick, err := r.tick(ctx, d, req)
 	if err != nil {
 		return nil, err
 	}
 	return r.starter.freezer.Freeze(ctx, jetsheet.RunID{Tick: tick, Report: d.Name}, d.Source, jetsheet.Scope{})
-}
-
-// tick decides which tick is meant. It is never guessed: both systems must name one run.
-func (r *router) tick(d *report.Definition, req *RoutesRequest) (time.Time, error) {
-	if req.Tick != "" {
-		tick, err := parseTick(req.Tick, d)
-		if err == nil {
-			err = checkTick(d, tick, r.starter.now())
-		}
-		if err == nil && req.Period != "" {
-			err = checkPeriod(d, tick, req.Period)
-		}
-		switch {
-		case errors.Is(err, errNotCome):
-			return time.Time{}, notYet(err)
-		case err != nil:
-			return time.Time{}, invalid(err)
-		}
-		return tick, nil
-	}
-	if req.Period == "" {
-		return time.Time{}, invalid(errors.New("name a tick of the report, or a period that has one tick"))
-	}
-	if d.Schedule == nil {
-		return time.Time{}, invalid(fmt.Errorf("report %s has no schedule: name a run or a tick", d.Name))
-	}
-	ticks, err := ticksOf(d, req.Period, r.starter.now())
-	switch {
-	case err != nil:
-		return time.Time{}, err
-	case len(ticks) == 0:
-		// Of the ticks to come only the next one's period can be meant by a clock that is ahead.
-		if next := d.Schedule.Calendar.Next(r.starter.now()); !next.IsZero() && checkPeriod(d, next, req.Period) == nil {
-			return time.Time{}, notYet(notCome(d, next, r.starter.now()))
-		}
-		return time.Time{}, &Error{Text: fmt.Sprintf("no tick of the report %s that has come is of the period %q", d.Name, req.Period), Code: CodeInvalid}
-	case len(ticks) > 1:
-		names := make([]string, 0, len(ticks))
-		for _, t := range ticks {
-			names = append(names, t.Format(time.RFC3339))
-		}
-		return time.Time{}, &Error{
-			Text: fmt.Sprintf("the period %q of the report %s has several ticks: %s", req.Period, d.Name, someOf(names)), Next: "name the tick", Code: CodeInvalid,
-		}
-	}
-	return ticks[0], nil
-}
-
-// notYet is the refusal where the tick has not come: the one who asks may have a clock that
-// is ahead, and waits as for any run that cannot be frozen.
-func notYet(err error) error {
-	return &Error{Text: err.Error(), Next: "make no workbook, and ask again then", Code: CodeUnavailable}
-}
-
-func checkPeriod(d *report.Definition, tick time.Time, period string) error {
-	zone, err := report.LoadZone(d.TimeZone)
-	if err != nil {
-		return err
-	}
-	if label := d.PeriodAt(tick, zone).Label; label != period {
-		return fmt.Errorf("the tick %s is of the period %q, not %q", tick.Format(time.RFC3339), label, period)
-	}
-	return nil
-}
-
-// ticksOf returns the ticks of a period that have come, oldest first. As periods follow
-// each other it stops at the first one before it.
-func ticksOf(d *report.Definition, period string, now time.Time) ([]time.Time, error) {
-	zone, err := report.LoadZone(d.TimeZone)
-	if err != nil {
-		return nil, fmt.Errorf("report %s: %w", d.Name, err)
-	}
-	var ticks []time.Time
-	at := latestTick(d.Schedule.Calendar, now)
-	for range maxLookBack {
-		if at.IsZero() {
-			break
-		}
-		if label := d.PeriodAt(at, zone).Label; label == period {
-			ticks = append(ticks, at)
-		} else if len(ticks) > 0 {
-			break
-		}
-		at = latestTick(d.Schedule.Calendar, at.Add(-time.Second))
-	}
-	slices.Reverse(ticks)
-	return ticks, nil
 }

@@ -122,6 +122,36 @@ func TestRoutesHoldWhateverTheFlagsBecome(t *testing.T) {
 	}
 }
 
+// TestRoutesOfAPeriodWithAnotherSchedule: a run of the period is frozen, and the schedule was
+// changed since. A run of today's tick would be frozen with today's flags.
+func TestRoutesOfAPeriodWithAnotherSchedule(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.apply("orders", monthly)
+	client := r.serve(now)
+	ask := RoutesRequest{Report: "orders", Period: "2026-10", Tenants: []string{"a"}}
+	before, err := client.Routes(t.Context(), ask)
+	r.check(err)
+	r.apply("orders", strings.Replace(monthly, "0 5", "0 6", 1))
+	_, err = client.Routes(t.Context(), ask)
+	refusedWith(t, "by period", err, CodeInvalid, "has several ticks: 2026-10-31T20:00:00Z, 2026-10-31T21:00:00Z")
+	if _, err := r.runs.Get(t.Context(), "20261031T210000Z-orders-0"); !errors.Is(err, jetstream.ErrKeyNotFound) {
+		t.Errorf("got %v, want no second run of the period", err)
+	}
+	for _, step := range []struct {
+		req  RoutesRequest
+		want string
+	}{
+		{RoutesRequest{Run: before.Run.String()}, before.Run.String()},
+		{RoutesRequest{Report: "orders", Period: "2026-09"}, "20260930T210000Z-orders-0"},
+	} {
+		step.req.Tenants = ask.Tenants
+		if answer, err := client.Routes(t.Context(), step.req); err != nil || answer.Run.String() != step.want {
+			t.Errorf("%+v: got %+v, %v, want run %s", step.req, answer, err, step.want)
+		}
+	}
+}
+
 // TestRoutesAreNotGuessed: without a flag document nothing is answered and nothing frozen.
 func TestRoutesAreNotGuessed(t *testing.T) {
 	t.Parallel()

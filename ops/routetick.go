@@ -1,0 +1,159 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/report"
+)
+
+// tick decides which tick is meant. It is never guessed: both systems must name one run.
+func (r *router) tick(ctx context.Context, d *report.Definition, req *RoutesRequest) (time.Time, error) {
+	if req.Tick != "" {
+		tick, err := parseTick(req.Tick, d)
+		if err == nil {
+			err = checkTick(d, tick, r.starter.now())
+		}
+		if err == nil && req.Period != "" {
+			err = checkPeriod(d, tick, req.Period)
+		}
+		switch {
+		case errors.Is(err, errNotCome):
+			return time.Time{}, notYet(err)
+		case err != nil:
+			return time.Time{}, invalid(err)
+		}
+		return tick, nil
+	}
+	if req.Period == "" {
+		return time.Time{}, invalid(errors.New("name a tick of the report, or a period that has one tick"))
+	}
+	if d.Schedule == nil {
+		return time.Time{}, invalid(fmt.Errorf("report %s has no schedule: name a run or a tick", d.Name))
+	}
+	ticks, err := ticksOf(d, req.Period, r.starter.now())
+	switch {
+	case err != nil:
+		return time.Time{}, err
+	case len(ticks) == 0:
+		// Of the ticks to come only the next one's period can be meant by a clock that is ahead.
+		if next := d.Schedule.Calendar.Next(r.starter.now()); !next.IsZero() && checkPeriod(d, next, req.Period) == nil {
+			return time.Time{}, notYet(notCome(d, next, r.starter.now()))
+		}
+		return time.Time{}, &Error{Text: fmt.Sprintf("no tick of the report %s that has come is of the period %q", d.Name, req.Period), Code: CodeInvalid}
+	case len(ticks) > 1:
+		return time.Time{}, severalTicks(d, req.Period, ticks)
+	}
+	others, err := r.otherTicks(ctx, d, req.Period, ticks[0])
+	if err == nil && len(others) > 0 {
+		err = severalTicks(d, req.Period, append(others, ticks[0]))
+	}
+	return ticks[0], err
+}
+
+func severalTicks(d *report.Definition, period string, ticks []time.Time) *Error {
+	names := make([]string, 0, len(ticks))
+	for _, t := range slices.SortedFunc(slices.Values(ticks), time.Time.Compare) {
+		names = append(names, t.UTC().Format(time.RFC3339))
+	}
+	return &Error{
+		Text: fmt.Sprintf("the period %q of the report %s has several ticks: %s", period, d.Name, someOf(names)),
+		Next: "name the tick, or a run of: jetsheet runs list", Code: CodeInvalid,
+	}
+}
+
+// otherTicks returns the ticks of the period's frozen runs beside its only tick of today's
+// calendar: the definition has changed since. The workbooks of such a run may be made, and
+// the run of today's tick would be frozen with other routes. Definitions that give a period
+// one name have it end less than a period apart.
+func (r *router) otherTicks(ctx context.Context, d *report.Definition, period string, tick time.Time) ([]time.Time, error) {
+	today, err := periodAt(d, tick)
+	if err != nil {
+		return nil, err
+	}
+	near := 2 * today.Until.Sub(today.From)
+	known, err := r.reader.knownRuns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ticks []time.Time
+	for _, id := range known {
+		if id.Report != d.Name || id.Rerun > 0 || id.Tick.Equal(tick) || id.Tick.Sub(tick).Abs() > near {
+			continue
+		}
+		label, err := r.frozenPeriod(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if label == period {
+			ticks = append(ticks, id.Tick)
+		}
+	}
+	return ticks, nil
+}
+
+// frozenPeriod is the label of a run's period by the definition that it is frozen with.
+func (r *router) frozenPeriod(ctx context.Context, id jetsheet.RunID) (string, error) {
+	run, err := r.reader.Record(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	d, err := r.starter.parse(id.Report, []byte(run.Frozen.Definition))
+	if err != nil {
+		return "", fmt.Errorf("definition of run %s: %w", id, err)
+	}
+	frozen, err := periodAt(d, id.Tick)
+	return frozen.Label, err
+}
+
+// periodAt is the period of a tick.
+func periodAt(d *report.Definition, tick time.Time) (jetsheet.Period, error) {
+	zone, err := report.LoadZone(d.TimeZone)
+	if err != nil {
+		return jetsheet.Period{}, fmt.Errorf("report %s: %w", d.Name, err)
+	}
+	return d.PeriodAt(tick, zone), nil
+}
+
+// notYet is the refusal where the tick has not come: the one who asks may have a clock that
+// is ahead, and waits as for any run that cannot be frozen.
+func notYet(err error) error {
+	return &Error{Text: err.Error(), Next: "make no workbook, and ask again then", Code: CodeUnavailable}
+}
+
+func checkPeriod(d *report.Definition, tick time.Time, period string) error {
+	if of, err := periodAt(d, tick); err != nil {
+		return err
+	} else if of.Label != period {
+		return fmt.Errorf("the tick %s is of the period %q, not %q", tick.Format(time.RFC3339), of.Label, period)
+	}
+	return nil
+}
+
+// ticksOf returns the ticks of a period that have come, oldest first. As periods follow
+// each other it stops at the first one before it.
+func ticksOf(d *report.Definition, period string, now time.Time) ([]time.Time, error) {
+	zone, err := report.LoadZone(d.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("report %s: %w", d.Name, err)
+	}
+	var ticks []time.Time
+	at := latestTick(d.Schedule.Calendar, now)
+	for range maxLookBack {
+		if at.IsZero() {
+			break
+		}
+		if label := d.PeriodAt(at, zone).Label; label == period {
+			ticks = append(ticks, at)
+		} else if len(ticks) > 0 {
+			break
+		}
+		at = latestTick(d.Schedule.Calendar, at.Add(-time.Second))
+	}
+	slices.Reverse(ticks)
+	return ticks, nil
+}
