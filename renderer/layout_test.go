@@ -142,7 +142,7 @@ func TestTotalLabelIsOfTheTargetsLanguage(t *testing.T) {
 func TestCheckSheet(t *testing.T) {
 	t.Parallel()
 	for keys, want := range map[string]string{
-		`columns: [{name: a, format: text, total: sum}]`:                                                                `the total of column 1 ("a"): text has no sum`,
+		`columns: [{name: a, format: text, total: sum}]`:                                                                `has no sum`,
 		`columns: [{name: a, format: "decimal:1"}], rules: [{column: a, above: hot, bold: true}]`:                       `rule 1 of column 1 ("a")`,
 		`columns: [{name: a, format: date}], rules: [{column: a, above: "2026-10-05", bold: true}]`:                     "",
 		`columns: [{name: a, format: text}], rules: [{column: a, bar: "638EC6"}]`:                                       `rule 1 of column 1 ("a")`,

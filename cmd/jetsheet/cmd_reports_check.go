@@ -133,6 +133,9 @@ func (c *queryCheck) checkSheet(path string, sheet *report.Sheet) {
 			sheet.ColumnsFrom, columnNames(from.Columns))
 	}
 	rows := c.queries[sheet.Rows]
+	if len(rows.Problems) == 0 {
+		c.checkSheetBy(path, sheet, rows.Columns)
+	}
 	if len(rows.Problems) > 0 || spreads(rows.Columns, sheet.Columns) {
 		return
 	}
@@ -140,6 +143,25 @@ func (c *queryCheck) checkSheet(path string, sheet *report.Sheet) {
 		if !slices.ContainsFunc(rows.Columns, func(have query.Column) bool { return have.Name == column.Name }) {
 			c.problem(fmt.Sprintf("%s.columns[%d].name", path, i),
 				"query %q gives no column %q, nor a jsonb column in which it could be a key%s", sheet.Rows, column.Name, suggest(column.Name, rows.Columns))
+		}
+	}
+}
+
+// checkSheetBy looks for the column that makes sheets and, where the sheet has the query's
+// own columns, for those that rules name.
+func (c *queryCheck) checkSheetBy(path string, sheet *report.Sheet, columns []query.Column) {
+	given := func(name string) bool {
+		return slices.ContainsFunc(columns, func(have query.Column) bool { return have.Name == name })
+	}
+	if sheet.SheetBy != "" && !given(sheet.SheetBy) {
+		c.problem(path+".sheetBy", "query %q gives no column %q, which is to make the sheets%s", sheet.Rows, sheet.SheetBy, suggest(sheet.SheetBy, columns))
+	}
+	if len(sheet.Columns) > 0 || sheet.ColumnsFrom != "" {
+		return
+	}
+	for i, rule := range sheet.Rules {
+		if !given(rule.Column) {
+			c.problem(fmt.Sprintf("%s.rules[%d].column", path, i), "query %q gives no column %q%s", sheet.Rows, rule.Column, suggest(rule.Column, columns))
 		}
 	}
 }

@@ -26,7 +26,9 @@ type expectedBook []expectedSheet
 
 type expectedSheet struct {
 	name string
-	rows [][]string // with the header
+	rows [][]string // with the header, and what stands above it and below the records
+	// above and below are how many rows do.
+	above, below int
 	// unfiltered says that the header has no filter, as in the previous system's.
 	unfiltered bool
 }
@@ -101,7 +103,45 @@ func expectReport(t *testing.T, conn *pgx.Conn, statement string, tick time.Time
 		sheet := &books[key][number-1]
 		sheet.rows = append(sheet.rows, row)
 	}
+	for key, book := range books {
+		for i := range book {
+			if book[i].name == "集計" && book[i].above == 0 {
+				if err := book[i].file(book[0].name, strings.Split(key, "/")); err != nil {
+					return err
+				}
+			}
+		}
+	}
 	return rows.Err()
+}
+
+// file adds what the summary of inspections has around its records: a title, the totals
+// of four columns, the period of the key and how many records there are.
+func (s *expectedSheet) file(title string, key []string) error {
+	month, err := time.Parse("2006-01", key[1])
+	if err != nil {
+		return err
+	}
+	records := s.rows[1:]
+	line := func(text string) []string { return append([]string{"text|General|" + text}, make([]string, 5)...) }
+	totals := line("合計")
+	for column := 1; column <= 4; column++ {
+		sum := 0
+		for _, row := range records {
+			n, err := strconv.Atoi(strings.TrimPrefix(row[column], "number|#,##0|"))
+			if err != nil {
+				return err
+			}
+			sum += n
+		}
+		letter := string(rune('A' + column))
+		totals[column] = fmt.Sprintf("number|#,##0|%d from the formula SUBTOTAL(109,%s3:%s%d)", sum, letter, letter, 2+len(records))
+	}
+	days := month.Format(time.DateOnly) + " – " + month.AddDate(0, 1, -1).Format(time.DateOnly)
+	s.rows = slices.Concat([][]string{line(title + " 集計")}, s.rows,
+		[][]string{totals, make([]string, 6), line(days), line(strconv.Itoa(len(records)) + " 項目")})
+	s.above, s.below = 1, 4
+	return nil
 }
 
 // demoDifferences compares every file below dir with what is expected, both ways.
@@ -171,7 +211,8 @@ func (s expectedSheet) differences(sheet *cells.Sheet) []string {
 	}
 	read := 0
 	err := sheet.Rows(func(number int, row []cells.Cell) error {
-		read++
+		for read++; read < number && read <= len(s.rows) && strings.Join(s.rows[read-1], "") == ""; read++ {
+		}
 		if number != read || number > len(s.rows) {
 			report("row %d is in the place of row %d of %d", number, read, len(s.rows))
 			return nil
@@ -189,11 +230,11 @@ func (s expectedSheet) differences(sheet *cells.Sheet) []string {
 		report("%d rows, want %d", read, len(s.rows))
 	}
 	layout, err := sheet.Layout()
-	filter := fmt.Sprintf("A1:%c%d", 'A'+rune(len(s.rows[0])-1), len(s.rows))
+	filter := fmt.Sprintf("A%d:%c%d", s.above+1, 'A'+rune(len(s.rows[0])-1), len(s.rows)-s.below)
 	if s.unfiltered {
 		filter = ""
 	}
-	if err != nil || layout.FrozenRows != 1 || layout.FrozenColumns != 0 || layout.AutoFilter != filter || len(layout.Merges) > 0 {
+	if err != nil || layout.FrozenRows != s.above+1 || layout.FrozenColumns != 0 || layout.AutoFilter != filter || len(layout.Merges) > 0 {
 		report("layout %+v (%v), want the header frozen and the filter %q", layout, err, filter)
 	}
 	return found

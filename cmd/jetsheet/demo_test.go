@@ -197,7 +197,7 @@ func (e *demoExpected) add(t *testing.T, share *demoShare, key string, book expe
 		share.Jetsheet++
 		run.Published++
 		for _, sheet := range book {
-			run.Rows += int64(len(sheet.rows) - 1)
+			run.Rows += int64(len(sheet.rows) - 1 - sheet.above - sheet.below)
 		}
 	case "shadow":
 		run.Compared++

@@ -10,7 +10,10 @@ type report struct {
 }
 
 type sheet struct {
-	name    string // empty: the target's title
+	name string // empty: the target's title
+	// filed sheets have a title, totals of the columns in totals, and the period below.
+	filed   bool
+	totals  []string
 	columns []column
 	// fields gives further columns, whose values are one array of texts at the end of
 	// each row.
@@ -57,7 +60,7 @@ func inspection() report {
 				where tenant_id = @tenant and site_id = @site and form = @form and inspected_at >= @from and inspected_at < @until
 				order by inspected_at, id`,
 		}, {
-			name:    "集計",
+			name: "集計", filed: true, totals: []string{"B", "C", "D", "E"},
 			columns: []column{{"項目", ""}, {"回答数", "#,##0"}, {"未回答", "#,##0"}, {"適", "#,##0"}, {"否", "#,##0"}, {"平均", "#,##0.00"}},
 			rows: `select f.label, count(a), count(*) - count(a), count(*) filter (where a = 'true'), count(*) filter (where a = 'false'),
 					round(avg(case jsonb_typeof(a) when 'number' then a::numeric end), 2)::float8

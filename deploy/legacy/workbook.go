@@ -63,7 +63,7 @@ func (c *Config) sheet(ctx context.Context, b *book, s sheet, index int) (int, e
 		return 0, err
 	}
 	defer rows.Close()
-	n := 0
+	n, sums := 0, sums{}
 	for ; rows.Next(); n++ {
 		values, err := rows.Values()
 		if err != nil {
@@ -77,11 +77,15 @@ func (c *Config) sheet(ctx context.Context, b *book, s sheet, index int) (int, e
 				return n, err
 			}
 		}
-		if err := stream.SetRow("A"+strconv.Itoa(n+2), values); err != nil {
+		if err := stream.SetRow("A"+strconv.Itoa(s.header()+n+1), values); err != nil {
 			return n, err
 		}
+		sums.add(values)
 	}
-	return n, errors.Join(rows.Err(), stream.Flush())
+	if err := rows.Err(); err != nil {
+		return n, err
+	}
+	return n, errors.Join(b.finish(stream, s, n, sums), stream.Flush())
 }
 
 // begin makes a sheet and writes its header.
@@ -111,8 +115,13 @@ func (b *book) begin(s sheet, index int) (*excelize.StreamWriter, error) {
 	for _, c := range s.columns {
 		titles = append(titles, c.Title)
 	}
-	frozen := excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}
-	return stream, errors.Join(stream.SetPanes(&frozen), stream.SetRow("A1", titles))
+	header := s.header()
+	frozen := excelize.Panes{Freeze: true, YSplit: header, TopLeftCell: "A" + strconv.Itoa(header+1), ActivePane: "bottomLeft"}
+	err = stream.SetPanes(&frozen)
+	if s.filed {
+		err = errors.Join(err, stream.SetRow("A1", []any{b.target.Title + " " + s.name}))
+	}
+	return stream, errors.Join(err, stream.SetRow("A"+strconv.Itoa(header), titles))
 }
 
 // sheetName replaces what Excel does not take in a sheet's name.

@@ -59,7 +59,7 @@ func (s *sheetComparison) begin(name string) error {
 	m := s.m
 	m.names = append(m.names, name)
 	s.name, s.part, s.number, s.sheet = name, s.part+1, 1, nil
-	s.want = make([]expected, len(s.layout.columns))
+	s.want, s.frame.totals = make([]expected, len(s.layout.columns)), newTotals(s.layout)
 	sheets := m.book.Sheets()
 	if m.at >= len(sheets) {
 		m.c.doubtful(KindSheetDiffers, "sheet", "none", name)
@@ -82,7 +82,6 @@ func (s *sheetComparison) begin(name string) error {
 	for i, column := range s.layout.columns {
 		s.want[i] = textCell(column.title, "")
 	}
-	s.frame.totals = newTotals(s.layout)
 	return s.compareRow(true)
 }
 
