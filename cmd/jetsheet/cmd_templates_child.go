@@ -76,17 +76,25 @@ func runConfined(ctx context.Context, args []string, input []byte) ([]byte, *os.
 	return nil, child.ProcessState, inspectionError(err, child.ProcessState, limited.Err() != nil, complaint.String())
 }
 
-// inspectionError says why the process ended without an answer.
+// inspectionError says why the process ended without an answer. Where the kernel killed it,
+// its time was over, or else the machine had no memory left: the two count processor time
+// in different ways, so the times are not the same to the second.
 func inspectionError(err error, state *os.ProcessState, late bool, complaint string) error {
-	spent := state.UserTime() + state.SystemTime()
+	killed := state.ExitCode() == -1
 	switch {
-	case late || spent >= inspectionTime-100*time.Millisecond:
-		return intake.TooCostly(fmt.Sprintf("its check was ended after %s: it takes longer than a template may", inspectionTime))
-	case outOfMemory(complaint):
+	case late:
+		return tooSlow(inspectionPatience)
+	case killed && state.UserTime()+state.SystemTime() > inspectionTime/2:
+		return tooSlow(inspectionTime)
+	case killed, outOfMemory(complaint):
 		return intake.TooCostly(fmt.Sprintf("its check was ended because it needs more than %s of memory", humanSize(inspectionMemory)))
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(complaint), "\n")
 	return fmt.Errorf("the check of the file broke off (%w): %s", err, printable(first))
+}
+
+func tooSlow(after time.Duration) error {
+	return intake.TooCostly(fmt.Sprintf("its check was ended after %s: it takes longer than a template may", after))
 }
 
 // outOfMemory tells how the Go runtime complains when the kernel gives it nothing more.
