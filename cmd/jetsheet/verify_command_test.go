@@ -18,7 +18,7 @@ func TestVerifyCommand(t *testing.T) {
 	r.keep(r.make(verifyTick, readTestdata(t, "verify", "report.yaml"))[0])
 
 	stdout, _ := r.command(exitDone, nil, "verify-me", "--deep")
-	contains(t, stdout, "run        20261101T120000Z-verify-me-0\n", "published  5, 270 rows", "skipped    1\n", "failed     1: jetsheet runs show", "result     sound\n")
+	contains(t, stdout, "run        20261101T120000Z-verify-me-0\n", "published  5, 360 rows", "skipped    1\n", "failed     1: jetsheet runs show", "result     sound\n")
 	stdout, stderr := r.command(exitDone, nil, r.id.String(), "--json")
 	var found verify.Report
 	if err := json.Unmarshal([]byte(stdout), &found); err != nil || found.Run != r.id || found.Published != 5 || !strings.Contains(stdout, `"problems":[],"problemCount":0`) {

@@ -291,6 +291,22 @@ func forgedCells() []damage {
 			return replacePart("xl/styles.xml", `formatCode="[^"]*h[^"]*"`, random.Int(), `formatCode="yy.m.d"`)
 		})),
 		cell(2, "no mark of text", forged(0, func(*rand.Rand) bookEdit { return replacePart("xl/styles.xml", ` quotePrefix="1"`, 0, "") })),
+		cell(2, "another picture", forged(0, func(*rand.Rand) bookEdit {
+			return func(parts map[string]string) error {
+				for name := range parts {
+					if strings.HasPrefix(name, "xl/media/") {
+						parts[name] += "more"
+					}
+				}
+				return nil
+			}
+		})),
+		cell(2, "a picture over another cell", forged(0, func(*rand.Rand) bookEdit {
+			return replacePart("xl/drawings/drawing4.xml", `<xdr:row>2</xdr:row>`, 0, `<xdr:row>3</xdr:row>`)
+		})),
+		cell(2, "a picture less", forged(0, func(random *rand.Rand) bookEdit {
+			return replacePart("xl/drawings/drawing4.xml", `(?s)<xdr:twoCellAnchor>.*?</xdr:twoCellAnchor>`, random.Int(), "")
+		})),
 		cell(2, "another title", forged(0, func(random *rand.Rand) bookEdit {
 			return func(parts map[string]string) error {
 				row := rowText.FindString(parts[sheetPart1])

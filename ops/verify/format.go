@@ -30,6 +30,9 @@ const (
 	forClocks
 	forDurations
 	forTruth
+	forPictures
+	// forPictureKeys is for pictures that lie in a bucket: what a key leads to is not known here.
+	forPictureKeys
 )
 
 // readFormat reads a format's name. The table is that of the documentation of report
@@ -39,7 +42,7 @@ func readFormat(name, locale string) (format, error) {
 	f := format{japanese: language == "ja"}
 	name, argument, _ := strings.Cut(name, ":")
 	switch name {
-	case "", "general":
+	case "", "general", "link": // a link's cell holds its address
 	case "text":
 		f.purpose, f.code = forText, "@"
 	case "integer":
@@ -68,6 +71,10 @@ func readFormat(name, locale string) (format, error) {
 	case "boolean":
 		f.purpose = forTruth
 		f.yes, f.no, _ = strings.Cut(argument, "/")
+	case "image":
+		f.purpose = forPictures
+	case "imageKey":
+		f.purpose = forPictureKeys
 	case "excel":
 		f.code, f.purpose = readCode(argument)
 	default:
@@ -104,6 +111,10 @@ func (f format) cell(v value) expected {
 	switch {
 	case v.is == nothing:
 		return expected{}
+	case f.purpose == forPictures:
+		return f.pictureCell(v)
+	case f.purpose == forPictureKeys:
+		return expected{unknown: true}
 	case f.purpose == forText:
 		return textCell(v.String(), f.code)
 	case f.purpose == forTruth:

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/jetsheet/jetsheet/internal/report"
@@ -28,6 +30,8 @@ type sheetComparison struct {
 	name    string
 	sheet   *cells.Sheet
 	reading *rowReader
+	// pictures are those over the sheet that were not compared yet, by the cells' references.
+	pictures map[string][]string
 	// number is the row of the sheet that comes next by the database.
 	number int
 	want   []expected
@@ -74,6 +78,9 @@ func (s *sheetComparison) begin(name string) error {
 	if !s.sheet.Worksheet {
 		s.sheet = nil
 		return nil
+	}
+	if err := s.readPictures(); err != nil {
+		return err
 	}
 	s.reading = newRowReader(s.sheet)
 	if err := s.compareLines(s.frame.lines(s.def.Title)); err != nil {
@@ -143,6 +150,9 @@ func (s *sheetComparison) compareCells(number int, got []cells.Cell, header bool
 		if !want.is(cell, header) {
 			s.m.cellDiffers(s.name, cell.Ref(), show(cell), want.String())
 		}
+		if over := s.takePictures(cell); !want.shows(over, cell) {
+			s.m.cellDiffers(s.name, cell.Ref(), showPictures(over), want.pictureString())
+		}
 	}
 	s.beyond(got)
 }
@@ -173,6 +183,9 @@ func (s *sheetComparison) end() error {
 		return s.reading.err
 	}
 	s.stop()
+	for _, ref := range slices.Sorted(maps.Keys(s.pictures)) {
+		s.m.cellDiffers(s.name, ref, showPictures(s.pictures[ref]), "no picture")
+	}
 	layout, err := s.sheet.Layout()
 	if err != nil {
 		return err
