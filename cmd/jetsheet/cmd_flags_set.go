@@ -31,7 +31,11 @@ func (c *flagsSetCommand) Run(ctx context.Context, app *app) error {
 	if c.File == "-" && c.TenantsFile == "-" {
 		return usageError("the document and --tenants-file cannot both be standard input")
 	}
-	text, document, err := app.flagFile(c.File)
+	data, err := app.flagFile(c.File)
+	if err != nil {
+		return err
+	}
+	text, document, err := storedForm(c.File, data)
 	if err != nil {
 		return err
 	}
@@ -41,18 +45,21 @@ func (c *flagsSetCommand) Run(ctx context.Context, app *app) error {
 	})
 }
 
-// flagFile reads a document as it is to be stored.
-func (a *app) flagFile(name string) ([]byte, *flags.Document, error) {
-	var data []byte
-	var err error
+// flagFile reads a document.
+func (a *app) flagFile(name string) (data []byte, err error) {
 	if name == "-" {
 		data, err = io.ReadAll(io.LimitReader(a.stdin, flags.MaxDocumentBytes+1))
 	} else {
 		data, err = os.ReadFile(name)
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the document: %w", err)
+		return nil, fmt.Errorf("read the document: %w", err)
 	}
+	return data, nil
+}
+
+// storedForm is a document as it is to be stored: another text where ids were numbers.
+func storedForm(name string, data []byte) ([]byte, *flags.Document, error) {
 	text, err := flags.QuoteIDs(data)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
@@ -151,7 +158,11 @@ type flagsValidation struct {
 
 // Run checks it.
 func (c *flagsValidateCommand) Run(_ context.Context, app *app) error {
-	_, d, err := app.flagFile(c.File)
+	data, err := app.flagFile(c.File)
+	if err != nil {
+		return err
+	}
+	text, d, err := storedForm(c.File, data)
 	if err != nil && !errors.Is(err, flags.ErrDocument) {
 		return err
 	}
@@ -160,6 +171,9 @@ func (c *flagsValidateCommand) Run(_ context.Context, app *app) error {
 		v.Problem = err.Error()
 	} else {
 		v.Default, v.Groups, v.SHA256, v.Warnings = string(d.DefaultRoute()), d.Groups(), d.SHA256(), flagWarnings(d)
+		if !bytes.Equal(text, data) {
+			v.Warnings = append(v.Warnings, "ids of tenants are written as numbers: \"jetsheet flags set\" stores them as texts; stored by anything else, the document is used by nobody")
+		}
 	}
 	if c.JSON {
 		if printErr := app.printJSON(v); printErr != nil {
