@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"reflect"
 	"strings"
+	"time"
 )
 
 // StatusRequest asks for one run, or for one replay.
@@ -39,12 +41,41 @@ func read(body []byte, v any) error {
 	d := json.NewDecoder(strings.NewReader(string(body)))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		return invalid(fmt.Errorf("the request is not understood: %w", err))
+		return notUnderstood(err, v)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return invalid(errors.New("the request is not understood: something stands behind its closing brace"))
+		return notUnderstood(errors.New("something stands behind its closing brace"), v)
 	}
 	return nil
+}
+
+// notUnderstood refuses a request in words for who typed it, with the keys that it may have.
+func notUnderstood(err error, v any) error {
+	what := strings.TrimPrefix(err.Error(), "json: ")
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field == "" {
+		what = fmt.Sprintf("it is a JSON %s instead of an object", wrong.Value)
+	} else if ok { // the path to the field names embedded types, which are no keys
+		what = fmt.Sprintf("%q cannot be a %s", wrong.Field[strings.LastIndex(wrong.Field, ".")+1:], wrong.Value)
+	} else if wrong, ok := errors.AsType[*time.ParseError](err); ok {
+		what = strings.Trim(wrong.Value, `"`) + " is no time; write it like 2026-10-31T20:00:00Z"
+	}
+	return &Error{
+		Text: "the request is not understood: " + what,
+		Next: "write one JSON object; its keys may be " + strings.Join(keys(v), ", "),
+		Code: CodeInvalid,
+	}
+}
+
+// keys are the JSON keys of the struct that v points to, in its order.
+func keys(v any) []string {
+	var names []string
+	for _, field := range reflect.VisibleFields(reflect.TypeOf(v).Elem()) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name != "" && name != "-" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // ask makes an endpoint of what answers a decoded request.

@@ -119,7 +119,7 @@ func (s *starter) freeze(ctx context.Context, id jetsheet.RunID, definition stri
 // definition reads the applied definition of a report.
 func (s *starter) definition(ctx context.Context, name string) (*report.Definition, error) {
 	if name == "" {
-		return nil, invalid(errors.New("no report is named"))
+		return nil, invalid(errors.New(`no report is named; write {"report": NAME} with one that "jetsheet reports list" shows`))
 	}
 	var applied jetsheet.Applied
 	if !jetsheet.ValidReportName(name) {
