@@ -76,7 +76,7 @@ func (c *runsRoutesCommand) request() (ops.RoutesRequest, error) {
 	return ops.RoutesRequest{Report: c.Name, Tick: c.Tick, Period: period}, nil
 }
 
-// tenants reads the ids.
+// tenants reads the ids. Each is answered once: what is printed twice would be made twice.
 func (c *runsRoutesCommand) tenants(app *app) ([]string, error) {
 	tenants := slices.Clone(c.Tenants)
 	if c.TenantsFile != "" {
@@ -89,7 +89,12 @@ func (c *runsRoutesCommand) tenants(app *app) ([]string, error) {
 	if len(tenants) == 0 {
 		return nil, usageError("no tenant is named: give --tenant or --tenants-file")
 	}
-	return tenants, nil
+	named := make(map[string]bool, len(tenants))
+	return slices.DeleteFunc(tenants, func(id string) bool {
+		again := named[id]
+		named[id] = true
+		return again
+	}), nil
 }
 
 func (c *runsRoutesCommand) print(app *app, answers []*ops.RoutesAnswer) error {
