@@ -33,7 +33,8 @@ func (p *pen) facts() {
 	p.put("A5:B5", "施設名", label)
 	p.put("C5:F5", "{{site_name}}", entry)
 	p.put("G5:H5", "点検日", label)
-	p.put("I5:L5", "{{inspected_on}}", look{size: 10, centre: true, ruled: true, code: `yyyy"年"m"月"d"日"`})
+	// A column of the targets is text: the marker says what to make of it.
+	p.put("I5:L5", `{{inspected_on | excel:yyyy"年"m"月"d"日"}}`, look{size: 10, centre: true, ruled: true})
 	p.put("A6:B6", "点検者", label)
 	p.put("C6:F6", "{{inspector}}", entry)
 	p.put("G6:H6", "天候", label)
