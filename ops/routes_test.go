@@ -152,6 +152,26 @@ func TestRoutesOfAPeriodWithAnotherSchedule(t *testing.T) {
 	}
 }
 
+// TestRoutesOfAPeriodInAnotherZone: by the zone of today's definition the frozen run was of
+// another period. What it was frozen with says which one it made.
+func TestRoutesOfAPeriodInAnotherZone(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.apply("orders", monthly)
+	client := r.serve(now.AddDate(0, 1, 0))
+	ask := RoutesRequest{Report: "orders", Period: "2026-10", Tenants: []string{"a"}}
+	_, err := client.Routes(t.Context(), ask)
+	r.check(err)
+	kv, err := r.js.KeyValue(t.Context(), jetsheet.BucketReports)
+	r.check(err)
+	entry, err := kv.Get(t.Context(), "orders")
+	r.check(err)
+	_, err = kv.PutString(t.Context(), "orders", strings.Replace(string(entry.Value()), `\ntimeZone: Asia/Tokyo`, `\ntimeZone: UTC`, 1))
+	r.check(err)
+	_, err = client.Routes(t.Context(), ask)
+	refusedWith(t, "by period", err, CodeInvalid, "has several ticks: 2026-10-31T20:00:00Z, 2026-11-30T20:00:00Z")
+}
+
 // TestRoutesAreNotGuessed: without a flag document nothing is answered and nothing frozen.
 func TestRoutesAreNotGuessed(t *testing.T) {
 	t.Parallel()
