@@ -2,7 +2,7 @@ package report
 
 import "slices"
 
-// Missing lists the columns of the targets row that d's statements and sheet names use
+// Missing lists the columns of the targets row that d's statements and texts of sheets use
 // and that targets resolved with another definition of the report do not carry, see
 // [Resolver.Resolve]. They would be NULL in every workbook made with d, without a word:
 // a definition with such columns cannot stand in for the other one.

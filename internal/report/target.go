@@ -69,7 +69,7 @@ func (d *Definition) NewResolver(tick time.Time, names []string) (*Resolver, err
 	return &Resolver{d: d, tick: tick, columns: c, kept: d.kept(), zones: map[string]zoned{}}, nil
 }
 
-// kept lists the columns that statements and sheet names use, each once.
+// kept lists the columns that statements and the texts of sheets use, each once.
 func (d *Definition) kept() []string {
 	var names []string
 	seen := map[string]bool{}
