@@ -3,6 +3,7 @@ package producer
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -38,7 +39,7 @@ func (d *templateDigests) freeze(ctx context.Context, t *jetsheet.Target) error 
 	}
 	if digest == "" {
 		t.Problem = &jetsheet.TargetProblem{Cause: jetsheet.CauseTargetInvalid, Message: fmt.Sprintf(
-			"there is no template %s; store it with: jetsheet templates put %s FILE.xlsx, then: jetsheet runs start %s --again", t.Template, t.Template, d.run.Report)}
+			"there is no template %s; store it with: jetsheet templates put %s FILE.xlsx, then: jetsheet runs start %s --tick %s --again", t.Template, t.Template, d.run.Report, d.run.Tick.UTC().Format(time.RFC3339))}
 		return nil
 	}
 	t.TemplateSHA256 = digest
