@@ -27,6 +27,15 @@ func since() map[string]int {
 // templateVersion is the version from which workbook.template is more than refused.
 const templateVersion = 2
 
+// formatVersion is the version with which a column's format came.
+func formatVersion(format string) int {
+	switch name, _, _ := strings.Cut(format, ":"); name {
+	case "link", "image", "imageKey":
+		return 2
+	}
+	return 1
+}
+
 // version is with which version a key came: its own, or that of the key that it is below.
 func (r *reader) version(path string) int {
 	key := keyPath(path)

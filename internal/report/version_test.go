@@ -37,6 +37,16 @@ func TestMinReaderIsTheYoungestKeys(t *testing.T) {
 	}
 }
 
+func TestMinReaderOfFormats(t *testing.T) {
+	t.Parallel()
+	for format, want := range map[string]int{"": 1, "text": 1, "'decimal:1'": 1, "link": 2, "image": 2, "'image:40x30'": 2, "'imageKey:40x30'": 2} {
+		text := "workbook: {sheets: [{rows: q, columns: [{name: a, format: " + format + "}]}]}\n"
+		if got := MinReader(text); got != want {
+			t.Errorf("format %s: MinReader is %d, want %d", format, got, want)
+		}
+	}
+}
+
 func TestMinReaderOfAnyText(t *testing.T) {
 	t.Parallel()
 	if d := mustParse(t, sample(t)); d.MinReader != 1 || MinReader(d.Source) != 1 {

@@ -133,6 +133,7 @@ func (s section) column() Column {
 	c.Format = s.line("format", "")
 	c.Width = s.width()
 	c.Total = word(s, "total", TotalNone, Totals()...)
+	s.r.needs(formatVersion(c.Format))
 	if c.Format != "" && s.r.checkFormat != nil {
 		if err := s.r.checkFormat(c.Format); err != nil {
 			s.problem("format", "%s", err)
