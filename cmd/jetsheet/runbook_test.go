@@ -30,7 +30,9 @@ func noticePages() []string {
 
 // guidePages are the pages that lead through a thing from its beginning to its end; each
 // has a test of its own.
-func guidePages() []string { return []string{"cutover", "first-report", "layout", "pictures", "templates"} }
+func guidePages() []string {
+	return []string{"cutover", "first-report", "layout", "pictures", "templates"}
+}
 
 // runbookPages are the pages that a scene is played for.
 func runbookPages() []string {

@@ -18,6 +18,9 @@
 //     1900–9999, text that is not what its column's format says.
 //   - Text stays text, also when it looks like a formula or like an escape.
 //   - Date and time values are wall clocks: no time zone is applied here.
+//   - A picture lies over its cell as its file came, without distortion and the right
+//     way up; what cannot be shown is text in the cell, and a substitution. Memory holds
+//     one at a time, and at most 32 MiB of those that come after 8 MiB of rows.
 //   - More rows than a sheet holds go on in a sheet named "name (2)", under the
 //     same title and header, with totals and a footer for its own rows.
 //     So does a sheet of more than 4 GiB whose rows were short at first.
