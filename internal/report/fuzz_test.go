@@ -10,6 +10,7 @@ import (
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(sample(f)))
 	f.Add([]byte(minimal))
+	f.Add([]byte(laidOut))
 	f.Add([]byte("report: [\n"))
 	f.Add([]byte("? a\n: &b *c\n<<: !!x {}\n"))
 	f.Add([]byte("targets: |2\n\n  select @x\nqueries: {a: \"\\n@b\"}\n"))
