@@ -21,7 +21,8 @@
 //     than Excel takes is #REF!. Functions that want one range get one, with the rows
 //     between: COUNTIF(D7:D7,1) becomes COUNTIF(D7:D11,1).
 //   - A single cell grows likewise where it is a whole argument of a function
-//     that aggregates (SUM, COUNT, MAX, …), in a defined name and in a chart.
+//     that aggregates (SUM, COUNT, MAX, …), or one that another looks through
+//     (COUNTIF, SUMIFS, VLOOKUP, RANK, …), in a defined name and in a chart.
 //     Elsewhere a formula wants one value: it stays one cell, of the first copy.
 //   - From within a copy to rows of the same block: the same copy's.
 //   - A row with $, from within a copy: as from outside the innermost block

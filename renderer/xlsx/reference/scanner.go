@@ -9,9 +9,8 @@ type scanner struct {
 	at    int
 	whole use // of what stands outside of functions
 	refs  []ref
-	// open has an entry for every open parenthesis: the use of what stands there
-	// alone, as a whole argument.
-	open []use
+	// open has an entry for every open parenthesis.
+	open []call
 }
 
 func (s *scanner) run() error {
@@ -38,7 +37,12 @@ func (s *scanner) step() error {
 	case isWord(b):
 		return s.word()
 	case b == '(':
-		s.open = append(s.open, s.inner().inParentheses())
+		s.open = append(s.open, call{all: s.inner().inParentheses()})
+		s.at++
+	case b == ',':
+		if n := len(s.open); n > 0 {
+			s.open[n-1].argument++
+		}
 		s.at++
 	case b == ')':
 		if len(s.open) > 0 {
@@ -56,7 +60,7 @@ func (s *scanner) inner() use {
 	if len(s.open) == 0 {
 		return s.whole
 	}
-	return s.open[len(s.open)-1]
+	return s.open[len(s.open)-1].use()
 }
 
 // quoted skips to behind the closing quote; two of them are one in the text.

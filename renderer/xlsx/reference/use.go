@@ -1,5 +1,7 @@
 package reference
 
+import "strings"
+
 // use is what a reference that is all of an argument is used for.
 type use uint8
 
@@ -68,4 +70,46 @@ var aggregates = map[string]use{
 	"AND": asList, "OR": asList, "XOR": asList, "GCD": asList, "LCM": asList,
 	"CONCAT": asList, "TEXTJOIN": asList,
 	"SUMPRODUCT": asRange, "COUNTBLANK": asRange, "ROWS": asRange,
+}
+
+// searches are the functions that look through some of their arguments: r is one that
+// is a range, - one that is a value. The last two go on for as many as there are. It is
+// not changed.
+var searches = map[string]string{
+	"COUNTIF": "r-", "SUMIF": "r-r", "AVERAGEIF": "r-r",
+	"COUNTIFS": "r-", "SUMIFS": "rr-", "AVERAGEIFS": "rr-", "MAXIFS": "rr-", "MINIFS": "rr-",
+	"VLOOKUP": "-r--", "HLOOKUP": "-r--", "LOOKUP": "-rr", "XLOOKUP": "-rr--", "MATCH": "-r--", "XMATCH": "-r--", "INDEX": "r--",
+	"RANK": "-r--", "RANK.EQ": "-r--", "RANK.AVG": "-r--", "LARGE": "r-", "SMALL": "r-", "TRIMMEAN": "r-",
+	"PERCENTILE": "r-", "PERCENTILE.INC": "r-", "PERCENTILE.EXC": "r-", "QUARTILE": "r-", "QUARTILE.INC": "r-", "QUARTILE.EXC": "r-",
+	"PERCENTRANK": "r--", "PERCENTRANK.INC": "r--", "PERCENTRANK.EXC": "r--",
+	"FREQUENCY": "rr", "CORREL": "rr", "SLOPE": "rr", "INTERCEPT": "rr", "FORECAST": "-rr", "FORECAST.LINEAR": "-rr",
+}
+
+// call is what stands in parentheses that are open.
+type call struct {
+	all      use    // of every argument
+	search   string // instead of all; see searches
+	argument int    // from 0
+}
+
+// callOf is a call of the function.
+func callOf(name string) call {
+	name = strings.ToUpper(strings.TrimPrefix(name, "_xlfn."))
+	return call{all: aggregates[name], search: searches[name]}
+}
+
+// use is that of the argument in hand.
+func (c *call) use() use {
+	n := len(c.search)
+	if n == 0 {
+		return c.all
+	}
+	i := c.argument
+	if i >= n {
+		i = n - 2 + (i-n)%2
+	}
+	if c.search[i] == 'r' {
+		return asRange
+	}
+	return asValue
 }

@@ -53,7 +53,7 @@ func (s *scanner) reference(r ref) error {
 		return ErrR1C1
 	case s.follows(end, '('):
 		s.at = end + 1
-		s.open = append(s.open, aggregates[strings.ToUpper(strings.TrimPrefix(word, "_xlfn."))])
+		s.open = append(s.open, callOf(word))
 		return nil
 	case s.follows(end, '['):
 		s.at = end
