@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,12 +17,10 @@ import (
 	"github.com/jetsheet/jetsheet/deploy/sample"
 	"github.com/jetsheet/jetsheet/deploy/sample/forms"
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/corpustest"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
 )
-
-// keepVariable names a directory into which the filled forms are written, to be looked at.
-const keepVariable = "JETSHEET_TEST_FORMS"
 
 // TestForms fills each form with the records of its first targets.
 func TestForms(t *testing.T) {
@@ -111,11 +107,7 @@ func fillForm(t *testing.T, name string, n int, g target, tables map[string][]va
 	if summary.Substitutions.Total() != 0 {
 		t.Errorf("%s: substitutions %+v, want none", name, summary.Substitutions)
 	}
-	if dir := os.Getenv(keepVariable); dir != "" {
-		if err := os.WriteFile(filepath.Join(dir, name+"-"+strconv.Itoa(n)+".xlsx"), dst.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	corpustest.Keep(t, "forms/"+name+"/"+strconv.Itoa(n), dst.Bytes())
 	f, err := excelize.OpenReader(bytes.NewReader(dst.Bytes()))
 	if err != nil {
 		t.Fatal(err)

@@ -5,58 +5,24 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/corpustest"
 )
 
-// digestVariable names the file into which a test process writes the digest of its
-// sample book.
-const digestVariable = "JETSHEET_TEST_XLSX_DIGEST"
-
-// TestDigest is what the processes of TestEveryProcessGivesTheSameBytes run.
-func TestDigest(t *testing.T) {
-	t.Parallel()
-	file := os.Getenv(digestVariable)
-	if file == "" {
-		t.Skip("part of TestEveryProcessGivesTheSameBytes")
-	}
-	if err := os.WriteFile(file, sampleDigest(t), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func sampleDigest(t *testing.T) []byte {
-	t.Helper()
-	content, _ := sampleBook(t)
-	sum := sha256.Sum256(append(content, picturesBook(t)...))
-	return sum[:]
-}
-
+// TestEveryProcessGivesTheSameBytes has several sheets with every feature.
 func TestEveryProcessGivesTheSameBytes(t *testing.T) {
 	t.Parallel()
-	processes := 100
-	if testing.Short() {
-		processes = 10
-	}
-	want := sampleDigest(t)
-	file := filepath.Join(t.TempDir(), "digest")
-	for i := range processes {
-		command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestDigest$")
-		command.Env = append(os.Environ(), digestVariable+"="+file)
-		if output, err := command.CombinedOutput(); err != nil {
-			t.Fatalf("process %d: %v: %s", i, err, output)
+	corpustest.SameInEveryProcess(t, func() []string { return []string{"a", "it's", "a/b"} }, func(names []string) []byte {
+		book := corpusBook{name: "all"}
+		for _, name := range names {
+			book.sheets = append(book.sheets, everything(t, name, -1))
 		}
-		if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want) {
-			t.Fatalf("process %d gave the digest %x, %v, want %x", i, got, err, want)
-		}
-		if err := os.Remove(file); err != nil {
-			t.Fatal(err)
-		}
-	}
+		content, _ := book.write(t)
+		sum := sha256.Sum256(content)
+		return sum[:]
+	})
 }
 
 func TestEndOfContextEndsTheWorkbook(t *testing.T) {

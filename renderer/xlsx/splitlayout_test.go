@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/corpustest"
 )
 
 // splitBook writes rows into sheets that hold so many rows each.
@@ -38,6 +40,7 @@ func splitBook(t *testing.T, sheet Sheet, sheetRows, rows int, row func(i int) [
 	if _, err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
+	corpustest.Keep(t, "tables/"+t.Name(), file.Bytes())
 	f, err := excelize.OpenReader(bytes.NewReader(file.Bytes()))
 	if err != nil {
 		t.Fatal(err)

@@ -144,13 +144,15 @@ func TestWhatIsNotCompiledIsFilledByExcelize(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tpl, err := template.Compile(s.template(t), template.Options{})
+			file := s.template(t)
+			keep(t, name, "template", file)
+			tpl, err := template.Compile(file, template.Options{})
 			noError(t, err)
 			if len(tpl.Unsupported()) == 0 {
 				t.Fatal("the template is compiled")
 			}
 			workbook := filled(t, tpl, s.data)
-			keep(t, "not compiled "+name, workbook)
+			keep(t, name, "filled", workbook)
 			got := look(t, workbook)
 			for where, want := range s.want {
 				if got[where] != want {

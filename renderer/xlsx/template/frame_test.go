@@ -46,11 +46,15 @@ func TestWhatIsSaidBehindTheRowsFollows(t *testing.T) {
 			`<x14:dataValidations count="1"><x14:dataValidation><x14:formula1><xm:f>Sheet1!$A$7:$A$8</xm:f></x14:formula1><xm:sqref>A2:A4</xm:sqref>`,
 		},
 	} {
-		drawn := replacePart(t, file, "xl/worksheets/sheet1.xml", replace("</sheetData>", "</sheetData>"+c.tail))
-		workbook, _ := fill(t, drawn, tables(map[string]*template.Table{"records": query("n", "1", "2", "3")}))
-		if got := unzipped(t, workbook, "xl/worksheets/sheet1.xml"); !strings.Contains(got, c.want) {
-			t.Errorf("%s: got %s, want %s", c.name, got[strings.Index(got, "</sheetData>"):], c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			drawn := replacePart(t, file, "xl/worksheets/sheet1.xml", replace("</sheetData>", "</sheetData>"+c.tail))
+			drawn = replacePart(t, drawn, "xl/worksheets/sheet1.xml", replace("<worksheet ", `<worksheet xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main" `))
+			workbook, _ := fill(t, drawn, tables(map[string]*template.Table{"records": query("n", "1", "2", "3")}))
+			if got := unzipped(t, workbook, "xl/worksheets/sheet1.xml"); !strings.Contains(got, c.want) {
+				t.Errorf("got %s, want %s", got[strings.Index(got, "</sheetData>"):], c.want)
+			}
+		})
 	}
 }
 
@@ -108,7 +112,7 @@ func TestPageBreaksBetweenRecords(t *testing.T) {
 	}
 	many := &template.Table{Columns: []string{"n", "more"}, Rows: make([][]xlsx.Value, 2000)}
 	workbook, _ := fill(t, file, tables(map[string]*template.Table{"records": many}))
-	if got := unzipped(t, workbook, "xl/worksheets/sheet1.xml"); strings.Count(got, "<brk ") != 1026 || !strings.Contains(got, `count="1026" manualBreakCount="1026"`) {
+	if got := unzipped(t, workbook, "xl/worksheets/sheet1.xml"); strings.Count(got, "<brk ") != 1022 || !strings.Contains(got, `count="1022" manualBreakCount="1022"`) {
 		t.Errorf("got %d breaks", strings.Count(got, "<brk "))
 	}
 }

@@ -2,24 +2,18 @@ package template_test
 
 import (
 	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/jetsheet/jetsheet/renderer/xlsx/corpustest"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
 )
 
-// keepIn is for programs that are not ours to look at what is filled.
-var keepIn = flag.String("keep", "", "a `directory` to leave the filled workbooks of the corpus in")
-
-func keep(t *testing.T, name string, workbook []byte) {
+// keep leaves a sample's template, or what was filled from it.
+func keep(t *testing.T, sample, name string, workbook []byte) {
 	t.Helper()
-	if *keepIn != "" {
-		noError(t, os.WriteFile(filepath.Join(*keepIn, strings.ReplaceAll(name, "/", " ")+".xlsx"), workbook, 0o600))
-	}
+	corpustest.Keep(t, "templates/"+strings.ReplaceAll(sample, "/", " ")+"/"+name, workbook)
 }
 
 func corpus() []sample {
@@ -31,13 +25,15 @@ func TestTemplatesOfTheCorpusAreFilled(t *testing.T) {
 	for _, s := range corpus() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			compiled, err := template.Compile(s.template(t), template.Options{})
+			file := s.template(t)
+			keep(t, s.name, "template", file)
+			compiled, err := template.Compile(file, template.Options{})
 			noError(t, err)
 			if reasons := compiled.Unsupported(); len(reasons) > 0 {
 				t.Errorf("not compiled: %v", reasons)
 			}
 			workbook := filled(t, compiled, s.data)
-			keep(t, s.name, workbook)
+			keep(t, s.name, "filled", workbook)
 			got := look(t, workbook)
 			got.calculate(t, workbook, s.want)
 			for where, want := range s.want {
@@ -70,7 +66,7 @@ func TestBothWaysOfFillingShowTheSame(t *testing.T) {
 			noError(t, err)
 			other.ByExcelize()
 			workbook := filled(t, other, s.data)
-			keep(t, s.name+" by excelize", workbook)
+			keep(t, s.name, "filled by excelize", workbook)
 			same(t, look(t, workbook), look(t, filled(t, compiled, s.data)), "by excelize")
 		})
 	}

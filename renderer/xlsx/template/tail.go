@@ -159,8 +159,9 @@ func (f *tailEdit) sparkline(element []byte) ([]byte, error) {
 	return b, nil
 }
 
-// maxBreaks is how many page breaks Excel takes in a sheet; those beyond are left out.
-const maxBreaks = 1026
+// maxBreaks is how many page breaks the schema of Excel's files has in a sheet; those beyond
+// are left out.
+const maxBreaks = 1022
 
 // rowBreak moves a page break, which lies between a row and the next. It is in every
 // copy of a block that both rows belong to. One between a block and what is below it

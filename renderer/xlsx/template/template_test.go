@@ -66,7 +66,8 @@ func fill(t *testing.T, file []byte, d template.Data) ([]byte, template.Summary)
 	if !bytes.Equal(first.Bytes(), second.Bytes()) {
 		t.Error("the same data gives other bytes")
 	}
-	keep(t, t.Name(), first.Bytes())
+	keep(t, t.Name(), "template", file)
+	keep(t, t.Name(), "filled", first.Bytes())
 	return first.Bytes(), summary
 }
 

@@ -1,0 +1,30 @@
+package template_test
+
+import (
+	"crypto/sha256"
+	"testing"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/corpustest"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
+)
+
+// excelize draws the templates anew in every process: they are given.
+func TestEveryProcessFillsTheSameBytes(t *testing.T) {
+	t.Parallel()
+	draw := func() (files [][]byte) {
+		for _, s := range corpus() {
+			files = append(files, s.template(t))
+		}
+		return files
+	}
+	corpustest.SameInEveryProcess(t, draw, func(files [][]byte) []byte {
+		sum := sha256.New()
+		for i, s := range corpus() {
+			tpl, err := template.Compile(files[i], template.Options{})
+			noError(t, err)
+			_, err = sum.Write(filled(t, tpl, s.data))
+			noError(t, err)
+		}
+		return sum.Sum(nil)
+	})
+}
