@@ -1,4 +1,4 @@
-// Command xlsx compares writers of Excel workbooks: the same rows, each writer in a
+// Command xlsx compares writers of Excel workbooks: the same rows, photos or forms, each writer in a
 // process of its own, CPU time and peak memory of the whole process, in rounds that
 // take every writer once so that what else the machine does falls on all alike.
 //

@@ -13,12 +13,24 @@ type writer struct {
 	command       []string
 	// slow ones make fewer workbooks, and none of a million rows.
 	slow bool
+	// peer is a program of its own, which knows tables only.
+	peer bool
+}
+
+// writes says whether it takes part in cases with this content.
+func (w writer) writes(c content) bool {
+	if w.peer {
+		return c == table
+	}
+	_, ok := inProcess[c][w.name]
+	return ok
 }
 
 // findWriters looks for what the machine has.
 func findWriters(ctx context.Context, dir, only string) (found []writer, absent []string) {
 	all := []func(context.Context, string) (writer, error){
-		here(nameJetsheet, "", false), here("excelize stream", excelizeModule, false), here(nameCells, excelizeModule, true),
+		here(nameJetsheet, "", false), here(nameStream, excelizeModule, false), here(nameCells, excelizeModule, true),
+		here(nameSlow, excelizeModule, true), here(nameFill, excelizeModule, true),
 		findTealeg, findLibxlsxwriter, findPython("XlsxWriter", "xlsxwriter", xlsxwriterScript), findPython("openpyxl", "openpyxl", openpyxlScript),
 		here(nameData, "", false),
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -37,8 +38,7 @@ type settings struct {
 // job is what one process has to write: so many workbooks of one sheet.
 type job struct {
 	Books, Rows, Columns int
-	// Photos has a number and a photo in each row instead of the columns.
-	Photos bool
+	Content              content
 	// File is where the last workbook goes; empty for nowhere.
 	File string
 }
@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("xlsx", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	var s settings
-	flags.StringVar(&s.cases, "cases", "small,table", "what to write: small (200 × 15, many), table (100,000 × 20), million (1,000,000 × 20), photos (10 MB in 50 rows, many)")
+	flags.StringVar(&s.cases, "cases", "small,table", "what to write: small (200 × 15, many), table (100,000 × 20), million (1,000,000 × 20), photos (10 MB in 50 rows, many), template (200 × 15 in a form, many)")
 	flags.IntVar(&s.rounds, "rounds", 5, "rounds; medians are printed")
 	flags.StringVar(&s.only, "writers", "", "names of writers, by comma; all by default")
 	flags.StringVar(&s.out, "out", "", "directory that keeps the last workbook of each writer")
@@ -55,7 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.IntVar(&s.job.Books, "books", 1, "with -child: workbooks")
 	flags.IntVar(&s.job.Rows, "rows", 0, "with -child: rows of each")
 	flags.IntVar(&s.job.Columns, "columns", 0, "with -child: columns of each")
-	flags.BoolVar(&s.job.Photos, "photos", false, "with -child: a photo in each row")
+	flags.StringVar((*string)(&s.job.Content), "content", string(table), "with -child: what is in each: table, photos, form")
 	flags.StringVar(&s.job.File, "file", "", "with -child: file for the last workbook")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -95,22 +95,24 @@ type benchCase struct {
 }
 
 var cases = []benchCase{
-	{"small", "200 rows × 15 columns", job{Books: 200, Rows: 200, Columns: 15}, 20},
-	{"table", "100,000 rows × 20 columns", job{Books: 1, Rows: 100_000, Columns: 20}, 1},
-	{"million", "1,000,000 rows × 20 columns", job{Books: 1, Rows: 1_000_000, Columns: 20}, 0},
-	{"photos", "50 rows with photos of 200 KB each", job{Books: 50, Rows: 50, Photos: true}, 5},
+	{"small", "200 rows × 15 columns", job{Books: 200, Rows: 200, Columns: 15, Content: table}, 20},
+	{"table", "100,000 rows × 20 columns", job{Books: 1, Rows: 100_000, Columns: 20, Content: table}, 1},
+	{"million", "1,000,000 rows × 20 columns", job{Books: 1, Rows: 1_000_000, Columns: 20, Content: table}, 0},
+	{"photos", "50 rows with photos of 200 KB each", job{Books: 50, Rows: 50, Content: photo}, 5},
+	{"template", "A form of 15 columns, its row repeated for 200 rows", job{Books: 500, Rows: 200, Columns: formColumns, Content: filled}, 20},
 }
 
 func compare(ctx context.Context, s settings, dir string, stdout, stderr io.Writer) error {
+	picked := slices.DeleteFunc(slices.Clone(cases), func(c benchCase) bool { return !strings.Contains(","+s.cases+",", ","+c.name+",") })
+	if len(picked) == 0 {
+		return fmt.Errorf("no case is named %q; -h lists them", s.cases)
+	}
 	found, absent := findWriters(ctx, dir, s.only)
 	if len(found) == 0 {
 		return fmt.Errorf("no writer is named %q", s.only)
 	}
 	var tables []string
-	for _, c := range cases {
-		if !strings.Contains(","+s.cases+",", ","+c.name+",") {
-			continue
-		}
+	for _, c := range picked {
 		table, err := c.measure(ctx, found, s.rounds, filepath.Clean(s.out), stderr)
 		if err != nil {
 			return err

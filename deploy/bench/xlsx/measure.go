@@ -23,15 +23,16 @@ type sample struct {
 
 // measure runs every writer once in each round and gives the table of medians.
 func (c benchCase) measure(ctx context.Context, writers []writer, rounds int, dir string, stderr io.Writer) (string, error) {
+	writers = slices.DeleteFunc(slices.Clone(writers), func(w writer) bool { return !w.writes(c.job.Content) || w.slow && c.slow == 0 })
+	if len(writers) == 0 {
+		return "", fmt.Errorf("no writer named takes part in the case %s", c.name)
+	}
 	samples := make([][]sample, len(writers))
 	for round := range rounds {
 		for i, w := range writers {
 			j := c.job
 			if w.slow {
 				j.Books = min(j.Books, c.slow)
-			}
-			if _, can := withPhotos[w.name]; j.Books == 0 || j.Photos && !can {
-				continue
 			}
 			say(stderr, "%s: round %d of %d: %s", c.title, round+1, rounds, w.name)
 			j.File = filepath.Join(dir, strings.ReplaceAll(w.name, " ", "-")+"-"+c.name+".xlsx")
@@ -49,8 +50,8 @@ func (c benchCase) measure(ctx context.Context, writers []writer, rounds int, di
 // run writes the job in a process of its own.
 func (w writer) run(ctx context.Context, j job) (sample, error) {
 	args := append(slices.Clone(w.command[1:]), "-books", strconv.Itoa(j.Books), "-rows", strconv.Itoa(j.Rows), "-columns", strconv.Itoa(j.Columns), "-file", j.File)
-	if j.Photos {
-		args = append(args, "-photos")
+	if !w.peer {
+		args = append(args, "-content", string(j.Content))
 	}
 	command := exec.CommandContext(ctx, w.command[0], args...) //nolint:gosec // what findWriters has found
 	var output bytes.Buffer
@@ -83,9 +84,6 @@ func (c benchCase) table(writers []writer, samples [][]sample) string {
 	firstFile := median(samples[0], func(s sample) int64 { return s.file })
 	fmt.Fprintf(&b, "**%s**\n\n| writer | CPU ms (least – most) | against %s | peak MB | file KB | of its size |\n| --- | ---: | ---: | ---: | ---: | ---: |\n", c.title, writers[0].name)
 	for i, w := range writers {
-		if len(samples[i]) == 0 {
-			continue
-		}
 		cpu, file := median(samples[i], cpuOf), median(samples[i], func(s sample) int64 { return s.file })
 		least := slices.MinFunc(samples[i], func(a, b sample) int { return int(a.cpu - b.cpu) }).cpu
 		most := slices.MaxFunc(samples[i], func(a, b sample) int { return int(a.cpu - b.cpu) }).cpu

@@ -24,7 +24,7 @@ var libxlsxwriterSource string
 // findPython looks for a library of a python3 on the machine.
 func findPython(name, module, script string) func(context.Context, string) (writer, error) {
 	return func(ctx context.Context, dir string) (writer, error) {
-		w := writer{name: name, slow: true}
+		w := writer{name: name, slow: true, peer: true}
 		file := filepath.Join(dir, module+"_bench.py")
 		if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
 			return w, err
@@ -44,7 +44,7 @@ func findPython(name, module, script string) func(context.Context, string) (writ
 
 // findLibxlsxwriter compiles the C program where the library is installed.
 func findLibxlsxwriter(ctx context.Context, dir string) (writer, error) {
-	w := writer{name: "libxlsxwriter"}
+	w := writer{name: "libxlsxwriter", peer: true}
 	source, program := filepath.Join(dir, "libxlsxwriter.c"), filepath.Join(dir, "libxlsxwriter-bench")
 	if err := os.WriteFile(source, []byte(libxlsxwriterSource), 0o600); err != nil {
 		return w, err
@@ -62,7 +62,7 @@ func findLibxlsxwriter(ctx context.Context, dir string) (writer, error) {
 // findTealeg builds the program of a module of its own: what it needs must not come
 // into this one.
 func findTealeg(ctx context.Context, dir string) (writer, error) {
-	w := writer{name: "tealeg", slow: true}
+	w := writer{name: "tealeg", slow: true, peer: true}
 	module := filepath.Join("deploy", "bench", "xlsx", "tealeg")
 	if _, err := os.Stat(module); err != nil {
 		return w, errors.New("run this in the repository's root")

@@ -14,35 +14,61 @@ import (
 // writeFunc writes one workbook.
 type writeFunc func(ctx context.Context, dst io.Writer, rows, columns int) error
 
-// inProcess are the writers that this program has in it.
-var inProcess = map[string]writeFunc{
-	nameJetsheet:      writeJetsheet,
-	"excelize stream": writeExcelizeStream,
-	nameCells:         writeExcelizeCells,
-	nameData:          writeNothing,
+// prepareFunc does what a process does once, and gives what writes each workbook.
+type prepareFunc func() (writeFunc, error)
+
+// each is a writer that does all of it for each workbook.
+func each(write writeFunc) prepareFunc {
+	return func() (writeFunc, error) { return write, nil }
 }
 
-// withPhotos are those that write a photo in each row.
-var withPhotos = map[string]writeFunc{
-	nameJetsheet: writePhotos,
-	nameCells:    writePhotosByExcelize,
-	nameData:     writeNoPhotos,
+// content is what a job's workbooks have in them.
+type content string
+
+const (
+	table  content = "table"  // rows of the data
+	photo  content = "photos" // rows of a number and a photo
+	filled content = "form"   // a form whose one row is repeated for the rows of the data
+)
+
+// inProcess are the writers that this program has in it.
+var inProcess = map[content]map[string]prepareFunc{
+	table: {
+		nameJetsheet: each(writeJetsheet),
+		nameStream:   each(writeExcelizeStream),
+		nameCells:    each(writeExcelizeCells),
+		nameData:     each(writeNothing),
+	},
+	photo: {
+		nameJetsheet: each(writePhotos),
+		nameCells:    each(writePhotosByExcelize),
+		nameData:     each(writeNoPhotos),
+	},
+	filled: {
+		nameJetsheet: formByJetsheet(true),
+		nameSlow:     formByJetsheet(false),
+		nameFill:     formByExcelize,
+		nameData:     each(writeNothing),
+	},
 }
 
 const (
 	nameJetsheet = "jetsheet"
+	nameSlow     = "jetsheet by excelize"
+	nameStream   = "excelize stream"
 	nameCells    = "excelize SetCell"
+	nameFill     = "excelize open-fill-save"
 	nameData     = "data alone"
 )
 
 func beChild(ctx context.Context, name string, j job) error {
-	writers := inProcess
-	if j.Photos {
-		writers = withPhotos
-	}
-	write, ok := writers[name]
+	prepare, ok := inProcess[j.Content][name]
 	if !ok {
-		return fmt.Errorf("no writer is named %q", name)
+		return fmt.Errorf("no writer of %s is named %q", j.Content, name)
+	}
+	write, err := prepare()
+	if err != nil {
+		return err
 	}
 	for range j.Books - 1 {
 		if err := write(ctx, io.Discard, j.Rows, j.Columns); err != nil {
@@ -128,10 +154,12 @@ func ours(v *value) xlsx.Value {
 	return xlsx.Null()
 }
 
-// excelizeStyles are the same formats as ours.
+// codes are the same formats as ours.
+var codes = map[kind]string{decimal: "#,##0.0", date: "yyyy-mm-dd", dateTime: "yyyy-mm-dd hh:mm:ss"}
+
 func excelizeStyles(f *excelize.File) (map[kind]int, error) {
 	styles := make(map[kind]int)
-	for k, code := range map[kind]string{decimal: "#,##0.0", date: "yyyy-mm-dd", dateTime: "yyyy-mm-dd hh:mm:ss"} {
+	for k, code := range codes {
 		id, err := f.NewStyle(&excelize.Style{CustomNumFmt: &code})
 		if err != nil {
 			return nil, err
