@@ -22,7 +22,7 @@ type templatesCheckCommand struct {
 
 // Help is the command's longer description.
 func (c *templatesCheckCommand) Help() string {
-	return "Looks at the workbook in a process of its own under limits of memory and time, lists every marker with its cell, says what in it is not compiled and why, and with --report what each marker stands for. NATS is needed for names alone, a file and a definition need none. Exit code 0: no problem, 1: the workbook is refused, or markers are mistaken or unknown."
+	return "Looks at the workbook in a process of its own under limits of memory and time, lists every marker with its cell, warns of formulas that may give another result than their author wants, says what in it is not compiled and why, and with --report what each marker stands for. NATS is needed for names alone, a file and a definition need none. Exit code 0: no problem, 1: the workbook is refused, or markers are mistaken or unknown."
 }
 
 // checkedTemplate is what the command prints for programs.
@@ -37,6 +37,8 @@ type checkedTemplate struct {
 	Markers  []checkedMarker  `json:"markers"`
 	Compiled bool             `json:"compiled"`
 	Reasons  []templateReason `json:"unsupported,omitempty"`
+	// Warnings are formulas that may give another result than their author wants.
+	Warnings []templateReason `json:"warnings,omitempty"`
 	// Problems are why the workbook is refused, mistakes in markers and unknown names.
 	Problems []templateProblem `json:"problems"`
 	// Unchecked says why columns were not looked for.
@@ -105,7 +107,7 @@ func (c *templatesCheckCommand) names(ctx context.Context, app *app, result *che
 
 // take notes what was found in the file.
 func (r *checkedTemplate) take(found *inspection, names *markerNames) {
-	r.Contents, r.Reasons = found.Contents, found.Unsupported
+	r.Contents, r.Reasons, r.Warnings = found.Contents, found.Unsupported, found.Warnings
 	r.Compiled = len(found.Mistakes) == 0 && len(found.Unsupported) == 0
 	for _, m := range found.Markers {
 		checked := checkedMarker{templateMarker: m}
@@ -130,12 +132,18 @@ func (r *checkedTemplate) print(app *app, name string) error {
 	for _, reason := range r.Reasons {
 		say("%s: not compiled: %s", name, templateMistake{reason.Sheet, reason.Cell, reason.Why})
 	}
+	for _, w := range r.Warnings {
+		say("%s: warning: %s", name, templateMistake{w.Sheet, w.Cell, w.Why})
+	}
 	if r.Unchecked != "" {
 		say("columns are not checked: %s", r.Unchecked)
 	}
 	result := "no problems"
 	if len(r.Problems) > 0 {
 		result = counted(int64(len(r.Problems)), "problem")
+	}
+	if n := len(r.Warnings); n > 0 {
+		result += ", " + counted(int64(n), "warning")
 	}
 	if r.Compiled || len(r.Reasons) > 0 {
 		result += ", filled " + wayOfFilling(r.Compiled)

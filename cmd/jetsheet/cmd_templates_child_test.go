@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/xuri/excelize/v2"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/intake"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/intake/intaketest"
@@ -66,6 +69,38 @@ func TestInspectionTellsWhatItFound(t *testing.T) {
 	}
 	if got, want := strings.Join(markers, " "), "A1{{site_name}} A2{{#records}} A2{{name}} C2{{/records}}"; got != want {
 		t.Errorf("markers %s, want %s", got, want)
+	}
+}
+
+func TestCheckWarnsOfFormulas(t *testing.T) {
+	t.Parallel()
+	f := excelize.NewFile()
+	for cell, text := range map[string]string{"A1": "{{#orders}}{{item}}", "A2": "{{note}}{{/orders}}"} {
+		if err := f.SetCellStr("Sheet1", cell, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.SetCellFormula("Sheet1", "B4", `COUNTIF(A1:A1,"rice")`); err != nil {
+		t.Fatal(err)
+	}
+	file, err := f.WriteToBuffer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := inspectTemplate(t.Context(), file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shown bytes.Buffer
+	result := &checkedTemplate{}
+	result.take(found, nil)
+	if err := result.print(&app{stdout: &shown}, "form.xlsx"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`form.xlsx: warning: sheet "Sheet1", cell B4: A1:A1 names some rows`, "4 markers: no problems, 1 warning, filled compiled"} {
+		if !strings.Contains(shown.String(), want) {
+			t.Errorf("got no %q in\n%s", want, &shown)
+		}
 	}
 }
 

@@ -24,6 +24,8 @@ type inspection struct {
 	Markers  []templateMarker  `json:"markers,omitempty"`
 	// Unsupported is what makes filling slow; empty for a template that is compiled.
 	Unsupported []templateReason `json:"unsupported,omitempty"`
+	// Warnings are formulas that may give another result than their author wants.
+	Warnings []templateReason `json:"warnings,omitempty"`
 }
 
 // templateMistake is a mistake at one place.
@@ -82,6 +84,9 @@ func inspect(file []byte) *inspection {
 	}
 	for _, r := range compiled.Unsupported() {
 		found.Unsupported = append(found.Unsupported, templateReason(r))
+	}
+	for _, r := range compiled.Warnings() {
+		found.Warnings = append(found.Warnings, templateReason(r))
 	}
 	return found
 }

@@ -127,6 +127,11 @@ func (c *templatesPutCommand) print(app *app, result *putTemplate) error {
 	if err := rows.print(app.stdout); err != nil {
 		return err
 	}
+	for _, w := range result.Warnings {
+		if _, err := fmt.Fprintln(app.stderr, printable("warning: "+templateMistake{w.Sheet, w.Cell, w.Why}.String())); err != nil {
+			return err
+		}
+	}
 	next := "check its markers against a report with: jetsheet templates check " + c.Name + " --report REPORT"
 	if len(result.Markers) == 0 {
 		next = "it has no marker, so that every workbook made of it is the same"

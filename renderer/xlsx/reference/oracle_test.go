@@ -41,7 +41,7 @@ func drawFormula(t *rapid.T, from, to func(row int) bool) string {
 		case 1:
 			return "IF(" + reference() + ">2,LOG10(" + reference() + "),0)"
 		case 2:
-			return "INDEX(" + reference() + ",1)"
+			return "CHOOSE(1," + reference() + ")"
 		}
 		return reference()
 	}

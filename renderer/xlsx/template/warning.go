@@ -1,0 +1,64 @@
+package template
+
+import (
+	"strconv"
+
+	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
+)
+
+// Warnings are formulas that are filled as they are written and may give another result
+// than their author wants.
+func (t *Template) Warnings() []Reason {
+	sheets := make([]reference.Sheet, len(t.sheets))
+	for i, s := range t.sheets {
+		sheets[i] = reference.Sheet{Name: s.name, Pages: []reference.Page{{Name: s.name, Blocks: blocksTwice(s.body)}}}
+	}
+	m, err := reference.New(sheets)
+	if err != nil {
+		return nil // more rows than a sheet holds, which filling says
+	}
+	var all []Reason
+	for i, s := range t.sheets {
+		all = append(all, s.warnings(m.Grid(i, 0))...)
+	}
+	return all
+}
+
+func (s *sheet) warnings(g *reference.Grid) []Reason {
+	var all []Reason
+	for _, r := range s.rows {
+		row, _, ok := g.Row(r.number)
+		if !ok {
+			continue
+		}
+		for _, cell := range r.cells {
+			if cell.formula == nil {
+				continue
+			}
+			for _, ref := range cell.formula.parsed.Between(g.At(row)) {
+				all = append(all, Reason{
+					Sheet: s.name, Cell: columnLetters(cell.column) + strconv.Itoa(r.number),
+					Why: ref + " names some rows of a block; the formula reads the block's other rows between them too: keep those blank in these columns, or name the whole block",
+				})
+			}
+		}
+	}
+	return all
+}
+
+// blocksTwice are the blocks filled with two rows each, and all that is there on a condition.
+func blocksTwice(body []node) []reference.Block {
+	var blocks []reference.Block
+	for _, n := range body {
+		b := n.block
+		if b == nil {
+			continue
+		}
+		copies := make([]reference.Copy, map[Kind]int{Rows: 2, If: 1, Unless: 1}[b.kind])
+		for i := range copies {
+			copies[i].Blocks = blocksTwice(b.body)
+		}
+		blocks = append(blocks, reference.Block{First: b.first, Last: b.last, Copies: copies})
+	}
+	return blocks
+}
