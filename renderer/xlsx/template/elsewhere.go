@@ -11,6 +11,8 @@ var (
 	errMarkerInFormula = errors.New("a marker in a formula is not filled; give it a cell of its own, and let the formula refer to the cell")
 	errMarkerInHeader  = errors.New("a marker in a header or footer of the page is not filled; give it a cell, in rows that are printed on every page if need be")
 	errMarkerInBox     = errors.New("a marker in a text box is not filled; give it a cell, and have the box show the cell: select the box and write =A1 into the formula bar")
+	errMarkerInRule    = errors.New("a marker in a data validation or a conditional format is not filled; give it a cell, and let the rule refer to the cell")
+	errMarkerInChart   = errors.New("a marker in a chart's title or label is not filled; give it a cell, and have the title show the cell: select the title and write =Sheet1!$A$1 into the formula bar")
 )
 
 // hasMarker says whether there is a marker in a formula, other than in the name of a
@@ -34,11 +36,69 @@ func (c *compiler) checkElsewhere(s *sheet) error {
 	if bytes.Contains(s.tail[header.start:header.end], []byte(opening)) {
 		return &PlaceError{Sheet: s.name, Err: errMarkerInHeader}
 	}
+	if err := c.checkRules(s); err != nil {
+		return err
+	}
 	name := first(s.relations, "drawing")
 	if name == "" {
 		return nil
 	}
-	content, err := c.parts.read(name)
+	if err := c.checkBoxes(s, name); err != nil {
+		return err
+	}
+	return c.checkCharts(s, name)
+}
+
+// checkRules looks for markers in what is allowed in cells and how they look.
+func (c *compiler) checkRules(s *sheet) error {
+	e := newEdit(s.tail)
+	return e.each(func(t *tag) error {
+		if what := t.local(); what != "dataValidation" && what != "conditionalFormatting" {
+			return nil
+		}
+		rule, err := e.element(*t)
+		if err == nil && (c.hasMarker(unescape(rule)) || c.hasMarker(unescape(t.raw))) {
+			err = &PlaceError{Sheet: s.name, Cell: t.get("sqref"), Err: errMarkerInRule}
+		}
+		return err
+	})
+}
+
+// checkCharts looks for markers in charts' own texts; what they remember of cells is none.
+func (c *compiler) checkCharts(s *sheet, drawing string) error {
+	all, err := c.parts.relations(drawing)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if r.external || r.kind != "chart" && r.kind != "chartEx" {
+			continue
+		}
+		content, err := c.parts.read(r.target)
+		if err != nil {
+			return err
+		}
+		e := newEdit(content)
+		err = e.each(func(t *tag) error {
+			if t.local() != "t" {
+				return nil
+			}
+			text, _, _, err := e.text(t)
+			if err == nil && strings.Contains(text, opening) {
+				err = &PlaceError{Sheet: s.name, Err: errMarkerInChart}
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkBoxes looks for markers in text boxes.
+func (c *compiler) checkBoxes(s *sheet, drawing string) error {
+	content, err := c.parts.read(drawing)
 	if err != nil {
 		return err
 	}

@@ -318,6 +318,22 @@ func TestMarkersThatNobodyFillsAreMistakes(t *testing.T) {
 	header := func(f *excelize.File) error {
 		return f.SetHeaderFooter(sheet1, &excelize.HeaderFooterOptions{OddHeader: "&L{{n}}"})
 	}
+	chart := func(title string) func(*excelize.File) error {
+		return func(f *excelize.File) error {
+			return f.AddChart(sheet1, "C3", &excelize.Chart{
+				Type: excelize.Col, Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title}}}, Series: []excelize.ChartSeries{{Name: "Sheet1!$A$1", Values: "Sheet1!$A$1"}},
+			})
+		}
+	}
+	validation := func(f *excelize.File) error {
+		v := excelize.NewDataValidation(true)
+		v.Sqref = "B2"
+		v.SetInput("{{n}}", "choose")
+		return errors.Join(v.SetDropList([]string{"a", "b"}), f.AddDataValidation(sheet1, v))
+	}
+	rule := func(f *excelize.File) error {
+		return f.SetConditionalFormat(sheet1, "B3", []excelize.ConditionalFormatOptions{{Type: "formula", Criteria: `$B$3="{{n}}"`}})
+	}
 	linked := replacePart(t, draw(t, cells, box), "xl/drawings/drawing1.xml", replace(`textlink=""`, `textlink="$A$1"`))
 	for _, c := range []struct {
 		file []byte
@@ -325,6 +341,10 @@ func TestMarkersThatNobodyFillsAreMistakes(t *testing.T) {
 	}{
 		{draw(t, cells, box), "in a text box"},
 		{linked, ""},
+		{draw(t, cells, chart("{{n}} a month")), "in a chart's title"},
+		{draw(t, cells, chart("a month")), ""},
+		{draw(t, cells, validation), "cell B2: a marker in a data validation"},
+		{draw(t, cells, rule), "cell B3: a marker in a data validation or a conditional format"},
 		{draw(t, cells, header), "in a header"},
 		{draw(t, cells, formulas(map[string]string{"B1": `"{{n}}"&A1`})), "cell B1: a marker in a formula"},
 	} {
