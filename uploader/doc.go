@@ -39,8 +39,9 @@
 // # What is needed
 //
 // On S3: PutObject, GetObject and DeleteObject on the workbooks' keys, ListBucket on
-// the bucket (without it S3 answers 403 instead of 404), AbortMultipartUpload; and, for
-// comparisons, GetObject on the previous system's keys and ListBucket on its bucket. On
+// the bucket (without it S3 answers 403 instead of 404), AbortMultipartUpload and
+// ListBucketMultipartUploads (without it uploads of killed processes are left to the
+// bucket's life-cycle rule); and, for comparisons, GetObject on the previous system's keys and ListBucket on its bucket. On
 // NATS: the two durable consumers, reads and a watch of the run records, reads, deletions
 // and publishing of events to compare, direct reads of DONE, direct reads and STREAM.MSG.GET
 // of the object store's stream, purge of the same stream, publishing to the request,

@@ -25,8 +25,8 @@ const borrowLimit = time.Hour
 // together.
 const completePatience = 10
 
-// abortTries is how often an upload is given up before it is left to the bucket's
-// life-cycle rule.
+// abortTries is how often an upload is given up before it is left to the next try, and in
+// the end to the bucket's life-cycle rule.
 const abortTries = 3
 
 // putParts uploads in parts of the given size, one after another, each with its digest.
@@ -40,14 +40,15 @@ func (b *bucket) putParts(ctx context.Context, job *delivery.Job, up *upload, co
 	defer func() { b.large <- buffer }()
 	id, err := b.createParts(ctx, job, up, size)
 	if err != nil {
+		job.Kept = leftover{}
 		return err
 	}
 	parts, err := b.sendParts(ctx, job, up, id, buffer[:size])
 	if err == nil {
 		err = b.completeParts(ctx, job, up, id, parts, cond)
 	}
-	if err != nil {
-		b.abort(ctx, up.key, id)
+	if err != nil && !b.abort(ctx, up.key, id) {
+		job.Kept = leftover{}
 	}
 	return err
 }
@@ -145,15 +146,16 @@ func (b *bucket) completeParts(ctx context.Context, job *delivery.Job, up *uploa
 }
 
 // abort gives an upload up, so that its parts cost nothing. It has a time of its
-// own: the job's context may be what ended.
-func (b *bucket) abort(ctx context.Context, key, id string) {
+// own: the job's context may be what ended. It says whether the upload is gone.
+func (b *bucket) abort(ctx context.Context, key, id string) bool {
 	ctx = context.WithoutCancel(ctx)
 	for range abortTries {
 		limited, cancel := context.WithTimeout(ctx, b.patience)
 		_, err := b.client.AbortMultipartUpload(limited, &s3.AbortMultipartUploadInput{Bucket: &b.name, Key: &key, UploadId: &id}, once)
 		cancel()
 		if err == nil || errors.As(err, new(*types.NoSuchUpload)) {
-			return
+			return true
 		}
 	}
+	return false
 }

@@ -1,0 +1,55 @@
+package uploader
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/jetsheet/jetsheet/internal/delivery"
+)
+
+// leftover is kept with a job that may have left an upload in parts behind.
+type leftover struct{}
+
+// clearLeftovers aborts what earlier tries of this event may have begun and not ended: the
+// process was killed, or S3's answer with the upload's id was lost. An upload of somebody
+// who works on the same key is lost with them; to them its parts vanished, and they try
+// again. Where uploads may not be listed, the bucket's life-cycle rule is left to do it.
+func (b *bucket) clearLeftovers(ctx context.Context, job *delivery.Job, key string) error {
+	if _, left := job.Kept.(leftover); !left && job.Delivery <= 1 {
+		return nil
+	}
+	ids, err := b.uploadsOf(ctx, job, key)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		b.abort(ctx, key, id)
+	}
+	return nil
+}
+
+// uploadsOf lists the uploads of one key that are under way.
+func (b *bucket) uploadsOf(ctx context.Context, job *delivery.Job, key string) (ids []string, err error) {
+	ctx, c := begin(ctx, job, b.patience)
+	defer c.end()
+	pages := s3.NewListMultipartUploadsPaginator(b.client, &s3.ListMultipartUploadsInput{Bucket: &b.name, Prefix: &key})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx, once)
+		switch statusOf(err) {
+		case http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+			return nil, nil
+		}
+		if err != nil {
+			return nil, b.explain(ctx, c, "list unfinished uploads to "+key, err)
+		}
+		for _, upload := range page.Uploads {
+			if upload.Key != nil && *upload.Key == key && upload.UploadId != nil {
+				ids = append(ids, *upload.UploadId)
+			}
+		}
+		c.moved()
+	}
+	return ids, nil
+}
