@@ -110,13 +110,26 @@ func (n *night) act(ctx context.Context, plan schedule) error {
 	}
 	stopMoving()
 	mover.Wait()
-	if n.sessions, err = n.world.database.sessions(ctx); err != nil {
+	if err := n.countSessions(ctx); err != nil {
 		return err
 	}
-	if n.sessions > mostSessions() {
-		n.violate("%d sessions of PostgreSQL are open, want at most %d", n.sessions, mostSessions())
-	}
 	return n.check(ctx, failures)
+}
+
+// countSessions holds that pools keep to their sizes. The server may still be ending the
+// sessions of processes and connections that are gone.
+func (n *night) countSessions(ctx context.Context) (err error) {
+	limited, cancel := context.WithTimeout(ctx, n.patience)
+	defer cancel()
+	for {
+		if n.sessions, err = n.world.database.sessions(ctx); err != nil || n.sessions <= mostSessions() {
+			return err
+		}
+		if !waitFor(limited, settlePace) {
+			n.violate("%d sessions of PostgreSQL are open, want at most %d", n.sessions, mostSessions())
+			return nil
+		}
+	}
 }
 
 // disturb plays faults and orders together. Orders that do not get through while the
