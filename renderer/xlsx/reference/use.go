@@ -77,7 +77,7 @@ var aggregates = map[string]use{
 // not changed.
 var searches = map[string]string{
 	"COUNTIF": "r-", "SUMIF": "r-r", "AVERAGEIF": "r-r",
-	"COUNTIFS": "r-", "SUMIFS": "rr-", "AVERAGEIFS": "rr-", "MAXIFS": "rr-", "MINIFS": "rr-",
+	"COUNTIFS": "r-", "SUMIFS": "rr-", "AVERAGEIFS": "rr-", "MAXIFS": "rr-", "MINIFS": "rr-", //nolint:misspell // AVERAGEIFS is a function
 	"VLOOKUP": "-r--", "HLOOKUP": "-r--", "LOOKUP": "-rr", "XLOOKUP": "-rr--", "MATCH": "-r--", "XMATCH": "-r--", "INDEX": "r--",
 	"RANK": "-r--", "RANK.EQ": "-r--", "RANK.AVG": "-r--", "LARGE": "r-", "SMALL": "r-", "TRIMMEAN": "r-",
 	"PERCENTILE": "r-", "PERCENTILE.INC": "r-", "PERCENTILE.EXC": "r-", "QUARTILE": "r-", "QUARTILE.INC": "r-", "QUARTILE.EXC": "r-",
