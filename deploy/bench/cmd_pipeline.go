@@ -14,6 +14,7 @@ type pipeline struct {
 	syncAlways  bool
 	profile     string
 	attribute   bool
+	templates   bool
 }
 
 func pipelineBenchmark() benchmark {
@@ -23,6 +24,7 @@ func pipelineBenchmark() benchmark {
 		flag: func(f *flag.FlagSet) {
 			f.IntVar(&p.conversions, "n", 20_000, "conversions")
 			f.BoolVar(&p.syncAlways, "sync-always", false, "let nats-server make every message durable")
+			f.BoolVar(&p.templates, "templates", false, "fill a template for one workbook in three")
 			f.StringVar(&p.profile, "profile", "", "keep the CPU profile in this file")
 			f.BoolVar(&p.attribute, "attribute", true, "profile and say where the CPU time went")
 		},
@@ -39,13 +41,23 @@ func (o *pipeline) run(ctx context.Context, b *bench) (err error) {
 	if err := r.serve(ctx, o.syncAlways); err != nil {
 		return err
 	}
-	run := r.newRun("pipeline", tableReport("pipeline", o.conversions))
+	definition := tableReport("pipeline", o.conversions)
+	if o.templates {
+		definition = withTemplates(definition)
+		if err := r.putTemplate(ctx); err != nil {
+			return err
+		}
+	}
+	run := r.newRun("pipeline", definition)
 	run.profiled, run.keepProfile = o.attribute, o.profile
 	m, err := r.runOnce(ctx, roles{}, run)
 	if err != nil {
 		return err
 	}
 	title := fmt.Sprintf("%d conversions of %d rows, whole pipeline", o.conversions, rowsPerWorkbook)
+	if o.templates {
+		title += ", one in three by a template"
+	}
 	if o.syncAlways {
 		title += ", sync always"
 	}

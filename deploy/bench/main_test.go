@@ -29,11 +29,12 @@ func TestSmoke(t *testing.T) {
 		args []string
 		want []string
 	}{
-		"noop":     {[]string{"noop", "-n", "50", "-counted", "50", "-repeat", "1", "-sync", "default", "-attribute=false"}, []string{"| default, 1", "| → S3 PUT", "| → conversions.done"}},
-		"pipeline": {[]string{"pipeline", "-n", "50", "-attribute=false"}, []string{"| conversions ", " 50 |", "peak memory"}},
-		"plan":     {[]string{"plan", "-n", "50"}, []string{"50 planned conversions", "| planning, s"}},
-		"replay":   {[]string{"replay", "-n", "50"}, []string{"50 failed conversions of 20 rows, replayed", "| all published after, s"}},
-		"large":    {[]string{"large", "-rows", "1000", "-attribute=false"}, []string{"| rows read back, headers included"}},
+		"noop":      {[]string{"noop", "-n", "50", "-counted", "50", "-repeat", "1", "-sync", "default", "-attribute=false"}, []string{"| default, 1", "| → S3 PUT", "| → conversions.done"}},
+		"pipeline":  {[]string{"pipeline", "-n", "50", "-attribute=false"}, []string{"| conversions ", " 50 |", "peak memory"}},
+		"templates": {[]string{"pipeline", "-n", "50", "-templates", "-attribute=false"}, []string{"50 conversions of 20 rows, whole pipeline, one in three by a template", " 50 |"}},
+		"plan":      {[]string{"plan", "-n", "50"}, []string{"50 planned conversions", "| planning, s"}},
+		"replay":    {[]string{"replay", "-n", "50"}, []string{"50 failed conversions of 20 rows, replayed", "| all published after, s"}},
+		"large":     {[]string{"large", "-rows", "1000", "-attribute=false"}, []string{"| rows read back, headers included"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -16,6 +16,7 @@ import (
 	"github.com/jetsheet/jetsheet/flags"
 	"github.com/jetsheet/jetsheet/internal/report"
 	"github.com/jetsheet/jetsheet/internal/report/query"
+	"github.com/jetsheet/jetsheet/ops/templates"
 	"github.com/jetsheet/jetsheet/producer"
 	"github.com/jetsheet/jetsheet/renderer"
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
@@ -72,15 +73,19 @@ func (r roles) build(ctx context.Context, p parts) ([]stage, error) {
 	if err != nil {
 		return nil, err
 	}
+	stored, err := templates.Open(ctx, p.js)
+	if err != nil {
+		return nil, err
+	}
 	first, err := producer.New(ctx, producer.Config{
-		JetStream: p.js, Database: p.database, Freezer: freezer, Router: router, Parse: parseReport,
+		JetStream: p.js, Database: p.database, Freezer: freezer, Router: router, Parse: parseReport, Templates: templateStore{stored},
 		Worker: "producer@bench/1", Version: version, Logger: p.log,
 	})
 	if err != nil || r.producerOnly {
 		return []stage{first}, err
 	}
 	second, err := renderer.New(ctx, renderer.Config{
-		Settings: renderer.Settings{Slots: slots}, JetStream: p.js, Database: p.database, Parse: parseReport, Render: r.render,
+		Settings: renderer.Settings{Slots: slots}, JetStream: p.js, Database: p.database, Parse: parseReport, Render: r.render, Templates: templateStore{stored},
 		Worker: "renderer@bench/1", Version: version, Logger: p.log,
 	})
 	if err != nil {
