@@ -15,8 +15,10 @@ func (u *Uploader) handle(ctx context.Context, job *delivery.Job) error {
 	if err != nil {
 		return err
 	}
-	if err := u.bucket.clearLeftovers(ctx, job, e.Request.Key); err != nil {
-		return err
+	if mayHaveLeft(job) {
+		if err := u.bucket.clearLeftovers(ctx, job, e.Request.Key); err != nil {
+			return err
+		}
 	}
 	stored, err := u.outcomeOf(ctx, e.Request.Conversion())
 	if err != nil {

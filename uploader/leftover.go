@@ -12,14 +12,17 @@ import (
 // leftover is kept with a job that may have left an upload in parts behind.
 type leftover struct{}
 
-// clearLeftovers aborts what earlier tries of this event may have begun and not ended: the
-// process was killed, or S3's answer with the upload's id was lost. An upload of somebody
-// who works on the same key is lost with them; to them its parts vanished, and they try
-// again. Where uploads may not be listed, the bucket's life-cycle rule is left to do it.
+// mayHaveLeft says that earlier tries of this event may have begun an upload in parts
+// and not ended it: the process was killed, or S3's answer with the upload's id was lost.
+func mayHaveLeft(job *delivery.Job) bool {
+	_, left := job.Kept.(leftover)
+	return left || job.Delivery > 1
+}
+
+// clearLeftovers aborts the uploads to a key that are under way. An upload of somebody who
+// works on the same key is lost with them; to them its parts vanished, and they try again.
+// Where uploads may not be listed, the bucket's life-cycle rule is left to do it.
 func (b *bucket) clearLeftovers(ctx context.Context, job *delivery.Job, key string) error {
-	if _, left := job.Kept.(leftover); !left && job.Delivery <= 1 {
-		return nil
-	}
 	ids, err := b.uploadsOf(ctx, job, key)
 	if err != nil {
 		return err

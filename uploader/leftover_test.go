@@ -1,6 +1,7 @@
 package uploader
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // begin leaves an upload under way, as a killed process does.
@@ -74,6 +76,46 @@ func TestUploadWithoutAnswerIsAborted(t *testing.T) {
 	r.settled(request, jetsheet.DonePublished)
 	if n := r.uploads(); n != 0 || lost != 1 {
 		t.Errorf("got %d uploads under way and %d lost answers, want none and 1", n, lost)
+	}
+}
+
+// TestUploadIsClearedBeforeAnother is an event that a killed nats-server has not counted
+// the deliveries of.
+func TestUploadIsClearedBeforeAnother(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	request := r.request(1, "s1")
+	r.begin(request.Key)
+	r.announce(r.render(request, noise(twelveMiB)))
+	r.run(smallParts(r.uploader()))
+	r.settled(request, jetsheet.DonePublished)
+	if n := r.uploads(); n != 0 {
+		t.Errorf("uploads under way: got %d, want none", n)
+	}
+}
+
+// TestUploadThatBeginsWhileItsJobEndsIsAborted cancels the job before S3's answer.
+func TestUploadThatBeginsWhileItsJobEndsIsAborted(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	r.s3.set(func(q *http.Request, next http.RoundTripper) (*http.Response, error) {
+		response, err := next.RoundTrip(q)
+		if err == nil && q.Method == http.MethodPost && q.URL.Query().Has("uploads") {
+			cancel()
+			if err := q.Context().Err(); err != nil {
+				_ = response.Body.Close()
+				return nil, err
+			}
+		}
+		return response, err
+	})
+	e := r.event(r.request(1, "s1"), noise(twelveMiB))
+	if _, err := smallParts(r.uploader()).publish(ctx, &delivery.Job{}, e); err == nil {
+		t.Error("publish: no error, want that the job ended")
+	}
+	if n := r.uploads(); n != 0 || ctx.Err() == nil {
+		t.Errorf("uploads under way: got %d, want none; the job has ended: %v", n, ctx.Err() != nil)
 	}
 }
 

@@ -38,6 +38,10 @@ func (b *bucket) putParts(ctx context.Context, job *delivery.Job, up *upload, co
 		return err
 	}
 	defer func() { b.large <- buffer }()
+	// A nats-server that was killed has forgotten that the event was delivered before.
+	if err := b.clearLeftovers(ctx, job, up.key); err != nil {
+		return err
+	}
 	id, err := b.createParts(ctx, job, up, size)
 	if err != nil {
 		job.Kept = leftover{}
@@ -69,7 +73,8 @@ func (b *bucket) borrow(ctx context.Context, job *delivery.Job) ([]byte, error) 
 }
 
 func (b *bucket) createParts(ctx context.Context, job *delivery.Job, up *upload, size int) (id string, err error) {
-	ctx, c := begin(ctx, job, b.patience)
+	// It is not to be cancelled: without the answer nobody knows what is to be aborted.
+	ctx, c := begin(context.WithoutCancel(ctx), job, b.patience)
 	defer c.end()
 	contentType, metadata := ContentType, maps.Clone(up.metadata)
 	metadata[MetaPartBytes] = strconv.Itoa(size)
