@@ -37,9 +37,12 @@ func TestFormsOfTheSample(t *testing.T) {
 				t.Fatal(err)
 			}
 			id := r.make(test.tick, string(text))[0]
-			found := r.verify(r.record(id), "", false)
+			found := r.verify(r.record(id), "", true)
 			if !found.Sound() || found.Published < 2 || found.Failed != 0 {
 				t.Errorf("%d problems, %d published, %d failed\n%s", found.ProblemCount, found.Published, found.Failed, problemsText(found))
+			}
+			if len(found.Notices) != 1 || !strings.Contains(found.Notices[0], "not compared with the database") {
+				t.Errorf("notices %q, want one that cells were not compared", found.Notices)
 			}
 			for _, key := range r.keys() {
 				checkForm(t, r.get(key).body, test.title, test.pictures)
