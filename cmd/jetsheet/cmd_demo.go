@@ -30,7 +30,7 @@ type demoCommand struct {
 
 // Help is the command's longer description.
 func (c *demoCommand) Help() string {
-	return "Starts PostgreSQL, NATS and S3 for itself, fills a database with two months of a food-hygiene company's records, and moves its customers from the system that made their workbooks before. In the first month three groups of customers are jetsheet's, one is made by both systems and compared, one is the previous system's. Then a group is promoted, and last month is made. Exit code 0 only if every planned workbook is published and reads back, or equals the previous system's, and each came from exactly one system."
+	return "Starts PostgreSQL, NATS and S3 for itself, fills a database with two months of a food-hygiene company's records, and moves its customers from the system that made their workbooks before. In the first month three groups of customers are jetsheet's, one is made by both systems and compared, one is the previous system's. Then a group is promoted, and last month is made, and forms that the customers drew themselves are filled. Exit code 0 only if every planned workbook is published and reads back, or equals the previous system's, and each came from exactly one system."
 }
 
 // demoTenants is the most customers that --tenants takes: their workbooks lie in one
@@ -74,7 +74,8 @@ type demo struct {
 	first   time.Time // when the first workbook was published
 
 	pool    *pgxpool.Pool
-	reports []*report.Definition
+	reports []*report.Definition // of both systems
+	forms   demoForms
 	groups  map[string][]string // customers
 	months  [2]*demoMonth
 }

@@ -49,6 +49,8 @@ type demoRun struct {
 	Rows      int64   `json:"rows"`
 	Bytes     int64   `json:"bytes"`
 	Seconds   float64 `json:"seconds"`
+	// Form is a workbook to look at, where the run filled customers' own forms.
+	Form string `json:"form,omitempty"`
 
 	largest *demoWorkbook
 }
@@ -98,31 +100,42 @@ func (d *demo) check(ctx context.Context, p parts) (*demoResult, error) {
 	if !d.first.IsZero() {
 		result.FirstSeconds = d.first.Sub(d.began).Seconds()
 	}
+	for _, m := range d.months {
+		for _, id := range d.runs(m) {
+			run, err := d.checkClosed(ctx, p, id, m.label)
+			if err != nil {
+				return nil, err
+			}
+			result.add(run)
+		}
+	}
+	if err := d.checkForms(ctx, p, result); err != nil {
+		return nil, err
+	}
+	var err error
+	result.Cutover, err = d.shares(ctx, p)
+	return result, err
+}
+
+// checkClosed checks a run that is closed, and tells its failures.
+func (d *demo) checkClosed(ctx context.Context, p parts, id jetsheet.RunID, period string) (*demoRun, error) {
 	kv, err := p.js.KeyValue(ctx, jetsheet.BucketRuns)
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range d.months {
-		for _, id := range d.runs(m) {
-			record, err := readRun(ctx, kv, id)
-			if err != nil {
-				return nil, err
-			}
-			run, err := d.checkRun(ctx, p, record)
-			if err != nil {
-				return nil, err
-			}
-			if run.Failed > 0 {
-				if err := d.sayFailures(ctx, p.js, id); err != nil {
-					return nil, err
-				}
-			}
-			run.Period = m.label
-			result.add(run)
-		}
+	record, err := readRun(ctx, kv, id)
+	if err != nil {
+		return nil, err
 	}
-	result.Cutover, err = d.shares(ctx, p)
-	return result, err
+	run, err := d.checkRun(ctx, p, record)
+	if err != nil {
+		return nil, err
+	}
+	run.Period = period
+	if run.Failed > 0 {
+		err = d.sayFailures(ctx, p.js, id)
+	}
+	return run, err
 }
 
 // checkRun checks a run as "jetsheet verify" does. A workbook that is not as recorded is

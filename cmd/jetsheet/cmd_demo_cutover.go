@@ -152,7 +152,7 @@ func (d *demo) cutOver(ctx context.Context, p parts) error {
 	before, after := d.months[0], d.months[1]
 	// The calendars begin now. The first month's runs come because the previous system
 	// asks which customers are its own, the last month's by the reports' schedule.
-	if err := d.applyReports(ctx, p, time.Now()); err != nil {
+	if err := applyAll(ctx, p, d.reports, time.Now()); err != nil {
 		return err
 	}
 	if err := d.storeFlags(ctx, p); err != nil {
@@ -166,10 +166,14 @@ func (d *demo) cutOver(ctx context.Context, p parts) error {
 		return err
 	}
 	d.say(fmt.Sprintf("all that was compared is equal: group %s is promoted from shadow to new; both systems make %s", demoPromoted, after.label))
-	if err := d.applyReports(ctx, p, after.tick.Add(-time.Minute)); err != nil {
+	if err := applyAll(ctx, p, d.reports, after.tick.Add(-time.Minute)); err != nil {
 		return err
 	}
-	return d.month(ctx, p, after)
+	if err := d.month(ctx, p, after); err != nil {
+		return err
+	}
+	d.say("customers' own forms are stored as templates; jetsheet fills them")
+	return d.fillForms(ctx, p)
 }
 
 // month lets both systems make a month's workbooks.

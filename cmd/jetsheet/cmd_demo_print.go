@@ -49,8 +49,11 @@ Open one with Excel or LibreOffice. The largest, with %s:
 `, counted(result.Largest.Rows, "row"), result.Largest.File)
 	}
 	if err == nil {
+		err = d.printForms(result.Runs)
+	}
+	if err == nil {
 		_, err = fmt.Fprintf(d.app.stdout, `
-The reports that made them are the .yaml files in
+The reports that made them are the .yaml files, and the forms the .xlsx files, in
   %s
 
 Next: a report on a table of your own, see deploy/runbook/first-report.md.

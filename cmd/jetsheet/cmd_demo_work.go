@@ -27,6 +27,9 @@ func (d *demo) work(ctx context.Context, p parts) (*demoResult, error) {
 	if err := d.readReports(); err != nil {
 		return nil, fmt.Errorf("reports of the demo: %w", err)
 	}
+	if err := d.readForms(); err != nil {
+		return nil, fmt.Errorf("forms of the demo: %w", err)
+	}
 	all, err := d.app.newRoles(ctx, p, producer.Settings{}, renderer.Settings{Slots: 8}, uploader.Settings{Slots: 8})
 	if err != nil {
 		return nil, err
@@ -51,6 +54,11 @@ func sampleReports() ([]*report.Definition, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseReports(files)
+}
+
+// parseReports reads definitions.
+func parseReports(files fs.FS) ([]*report.Definition, error) {
 	names, err := fs.Glob(files, "*.yaml")
 	if err != nil {
 		return nil, err
@@ -75,7 +83,11 @@ func (d *demo) readReports() (err error) {
 	if d.reports, err = sampleReports(); err != nil {
 		return err
 	}
-	for _, definition := range d.reports {
+	return d.copyReports(d.reports)
+}
+
+func (d *demo) copyReports(reports []*report.Definition) error {
+	for _, definition := range reports {
 		if err := os.WriteFile(filepath.Join(d.dir, definition.Name+".yaml"), []byte(definition.Source), 0o600); err != nil {
 			return err
 		}
@@ -83,13 +95,13 @@ func (d *demo) readReports() (err error) {
 	return nil
 }
 
-// applyReports applies the reports with calendars that start at an instant.
-func (d *demo) applyReports(ctx context.Context, p parts, start time.Time) error {
+// applyAll applies reports with calendars that start at an instant.
+func applyAll(ctx context.Context, p parts, reports []*report.Definition, start time.Time) error {
 	kv, err := p.js.KeyValue(ctx, jetsheet.BucketReports)
 	if err != nil {
 		return err
 	}
-	for _, definition := range d.reports {
+	for _, definition := range reports {
 		from := application{from: start, by: "demo", now: time.Now().UTC()}
 		if _, err := applyReport(ctx, kv, definition, from); err != nil {
 			return err
