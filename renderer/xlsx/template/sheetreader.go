@@ -17,6 +17,8 @@ type sheetReader struct {
 	row      *row
 	// last are the number of the last row and the column of its last cell.
 	lastRow, lastColumn int
+	// endRow and endColumn are those of the last cells.
+	endRow, endColumn int
 	// shared are the formulas that other cells share, by their number.
 	shared map[string]sharedFormula
 }
@@ -39,11 +41,14 @@ func (r *sheetReader) read() error {
 		if !t.is("sheetData") {
 			continue
 		}
-		r.sheet.head = r.b[:t.start]
+		head := r.b[:t.start]
 		if t.kind == tagOpen {
 			if err := r.readRows(); err != nil {
 				return err
 			}
+		}
+		if r.sheet.head, err = withoutWrongDimension(head, r.endRow, r.endColumn); err != nil {
+			return err
 		}
 		if r.sheet.tail, err = withoutDisplays(r.b[r.at:]); err != nil {
 			return err
@@ -121,6 +126,7 @@ func (r *sheetReader) readCell(t tag) error {
 		column = n
 	}
 	r.lastColumn = column
+	r.endRow, r.endColumn = r.row.number, max(r.endColumn, column)
 	content, err := r.element(t)
 	if err != nil {
 		return err
