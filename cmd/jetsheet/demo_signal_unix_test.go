@@ -200,7 +200,7 @@ func checkDemoText(t *testing.T, demo *runningDemo, dir string) {
 	if file, _, _ := strings.Cut(rest, "\n"); !strings.HasPrefix(file, dir) || !pathExists(file) {
 		t.Errorf("the demo names %q as the largest workbook, want a file below %s", file, dir)
 	}
-	if said := demo.said.String(); strings.Count(said, `level=INFO msg="run closed"`) != 6 {
-		t.Errorf("with --log-level=info the demo says\n%s\nwant the log with 6 runs closed", said)
+	if said := demo.said.String(); strings.Count(said, `level=INFO msg="run closed"`) != 8 {
+		t.Errorf("with --log-level=info the demo says\n%s\nwant the log with 8 runs closed", said)
 	}
 }
