@@ -30,7 +30,7 @@ func TestWhatIsSaidBehindTheRowsFollows(t *testing.T) {
 			`<sortState ref="A1:B7"><sortCondition ref="A2:A7"/></sortState>`,
 		},
 		{
-			"sparklines", `<extLst><ext><x14:sparklineGroup><x14:sparklines><x14:sparkline><xm:f>Sheet1!A2:C2</xm:f><xm:sqref>D2</xm:sqref></x14:sparkline>` +
+			"sparklines", `<extLst><ext uri="{05C60535-1F16-4fd2-B633-F4F36F0B64E0}"><x14:sparklineGroup><x14:sparklines><x14:sparkline><xm:f>Sheet1!A2:C2</xm:f><xm:sqref>D2</xm:sqref></x14:sparkline>` +
 				`<x14:sparkline><xm:f>Sheet1!A1:A3</xm:f><xm:sqref>D5</xm:sqref></x14:sparkline></x14:sparklines></x14:sparklineGroup></ext></extLst>`,
 			`<x14:sparklines><x14:sparkline><xm:f>Sheet1!A2:C2</xm:f><xm:sqref>D2</xm:sqref></x14:sparkline>` +
 				`<x14:sparkline><xm:f>Sheet1!A3:C3</xm:f><xm:sqref>D3</xm:sqref></x14:sparkline>` +
@@ -38,11 +38,11 @@ func TestWhatIsSaidBehindTheRowsFollows(t *testing.T) {
 				`<x14:sparkline><xm:f>Sheet1!A1:A5</xm:f><xm:sqref>D7</xm:sqref></x14:sparkline></x14:sparklines>`,
 		},
 		{
-			"rules of newer programs", `<extLst><ext><x14:conditionalFormattings><x14:conditionalFormatting><x14:cfRule><xm:f>$A$5</xm:f></x14:cfRule><xm:sqref>A2:B3</xm:sqref></x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst>`,
+			"rules of newer programs", `<extLst><ext uri="{78C0D931-6437-407d-A8EE-F0AAD7539E65}"><x14:conditionalFormattings><x14:conditionalFormatting><x14:cfRule><xm:f>$A$5</xm:f></x14:cfRule><xm:sqref>A2:B3</xm:sqref></x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst>`,
 			`<x14:cfRule><xm:f>$A$7</xm:f></x14:cfRule><xm:sqref>A2:B5</xm:sqref>`,
 		},
 		{
-			"validations of newer programs", `<extLst><ext><x14:dataValidations count="1"><x14:dataValidation><x14:formula1><xm:f>Sheet1!$A$5:$A$6</xm:f></x14:formula1><xm:sqref>A2</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst>`,
+			"validations of newer programs", `<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"><x14:dataValidations count="1"><x14:dataValidation><x14:formula1><xm:f>Sheet1!$A$5:$A$6</xm:f></x14:formula1><xm:sqref>A2</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst>`,
 			`<x14:dataValidations count="1"><x14:dataValidation><x14:formula1><xm:f>Sheet1!$A$7:$A$8</xm:f></x14:formula1><xm:sqref>A2:A4</xm:sqref>`,
 		},
 	} {
