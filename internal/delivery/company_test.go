@@ -97,7 +97,7 @@ func (c *crasher) poisonedLife(n, healthy int, happened func(target string)) {
 
 func TestLastStartIsMadeAlone(t *testing.T) {
 	t.Parallel()
-	b := setup(t, 2*time.Second)
+	b := setup(t, 10*time.Second)
 	suspects := targets("suspect", 2)
 	for _, name := range suspects {
 		p := jetsheet.Progress{Envelope: jetsheet.CurrentEnvelope()}
