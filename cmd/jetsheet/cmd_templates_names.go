@@ -89,7 +89,8 @@ func (n *markerNames) field(m *templateMarker) (string, error) {
 	if near := nearest(m.Name, candidates); near != "" {
 		return "", fmt.Errorf("the report has nothing of this name; did you mean %q?", near)
 	}
-	return "", fmt.Errorf("the report has nothing of this name here; it has %s", strings.Join(candidates, ", "))
+	slices.Sort(candidates) // a block, targets and the workbook may all have one of them
+	return "", fmt.Errorf("the report has nothing of this name here; it has %s", strings.Join(slices.Compact(candidates), ", "))
 }
 
 // columns are those of a query; known is false for a list, and where PostgreSQL was not
