@@ -23,7 +23,7 @@ func TestUnknownMarkerTellsEachNameOnce(t *testing.T) {
 		queries: map[string]query.Checked{"items": columns("result", "site_name")},
 	}}
 	_, err := names.meaning(&templateMarker{Kind: template.Field, Name: "zzzzzzzz", Blocks: []string{"items"}})
-	want := "the report has nothing of this name here; it has data_as_of, from, period, report, result, site_name, target, tenant, title, until"
+	want := "the report has nothing of this name here; it has dataAsOf, from, period, report, result, site_name, target, tenant, title, until"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
