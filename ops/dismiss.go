@@ -30,15 +30,17 @@ type DismissRequest struct {
 
 // DismissAnswer says what was dismissed.
 type DismissAnswer struct {
-	// Matched is how many failures the filter picks, Changed how many of them were
-	// dismissed, or taken back; the others were so already or have changed meanwhile.
-	Matched int                    `json:"matched"`
-	Changed int                    `json:"changed"`
-	Undo    bool                   `json:"undo,omitempty"`
-	DryRun  bool                   `json:"dryRun,omitempty"`
-	Left    Skipped                `json:"left,omitzero"`
-	Causes  map[jetsheet.Cause]int `json:"causes,omitempty"`
-	Next    string                 `json:"next,omitempty"`
+	// Matched is how many failures are to be dismissed, or taken back; Changed is how many
+	// were.
+	Matched int  `json:"matched"`
+	Changed int  `json:"changed"`
+	Undo    bool `json:"undo,omitempty"`
+	DryRun  bool `json:"dryRun,omitempty"`
+	// Left counts what the filter picks and what is left as it is, such as those that were
+	// dismissed before.
+	Left   Skipped                `json:"left,omitzero"`
+	Causes map[jetsheet.Cause]int `json:"causes,omitempty"`
+	Next   string                 `json:"next,omitempty"`
 }
 
 // dismisser marks failures. A record is written again with the mark, on condition that it
@@ -54,18 +56,15 @@ func (d *dismisser) dismiss(ctx context.Context, req *DismissRequest) (*DismissA
 	if err != nil {
 		return nil, err
 	}
-	scan.Dismissed = true // what is dismissed already is left alone below
+	scan.Dismissed = true // which of them are dismissed decides below
 	set, err := d.reader.failures(ctx, scan)
 	if err != nil {
 		return nil, err
 	}
+	set.leaveOutAsTheyAre(req.Undo)
 	answer := &DismissAnswer{Matched: len(set.list), Undo: req.Undo, DryRun: req.DryRun, Left: set.skipped, Causes: set.byCause()}
 	if len(set.list) == 0 {
-		text := "no failure matches"
-		if set.skipped.Total() > 0 {
-			text = set.skipped.String()
-		}
-		return nil, &Error{Text: "nothing to dismiss: " + text, Next: "jetsheet failures list", Code: CodeNothing}
+		return nil, nothingToDismiss(req.Undo, &set.skipped)
 	}
 	if req.DryRun {
 		return answer, nil
@@ -85,22 +84,45 @@ func (d *dismisser) dismiss(ctx context.Context, req *DismissRequest) (*DismissA
 	for _, c := range changed {
 		if c {
 			answer.Changed++
+		} else {
+			answer.Left.Changed++
 		}
+	}
+	if answer.Changed == 0 {
+		return nil, nothingToDismiss(req.Undo, &answer.Left)
 	}
 	d.log.InfoContext(ctx, "failures dismissed", slog.Int("count", answer.Changed), slog.Bool("undo", req.Undo),
 		slog.String("by", req.By), slog.String("reason", req.Reason), slog.Any("filter", scan.FailureFilter))
 	return answer, nil
 }
 
-// one marks one failure and says whether it changed anything.
+// leaveOutAsTheyAre takes out the failures that need no change: those that are dismissed,
+// or, where dismissals are taken back, those that are not.
+func (set *failureSet) leaveOutAsTheyAre(undo bool) {
+	left := set.leaveOut(func(i int) bool { return set.list[i].dismissed != undo })
+	if !undo {
+		set.skipped.Dismissed += left
+	}
+}
+
+// nothingToDismiss says why there is nothing to do, and where to look.
+func nothingToDismiss(undo bool, left *Skipped) error {
+	e := nothingTo("dismiss", "no failure matches", left)
+	if undo {
+		e = nothingTo("take back", "no dismissed failure matches", left)
+	}
+	if undo || left.Dismissed > 0 {
+		e.Next += " --dismissed"
+	}
+	return e
+}
+
+// one marks one failure and says whether it did: what has failed anew, or was marked by
+// somebody else since, is left alone.
 func (d *dismisser) one(ctx context.Context, req *DismissRequest, one *failedOne) (bool, error) {
 	stored, err := lastMessage(ctx, d.reader.failed, one.address.FailedSubject())
 	if err != nil || stored == nil || stored.Sequence != one.sequence {
 		return false, err
-	}
-	dismissed := stored.Header.Get(jetsheet.HeaderDismissed) == "true"
-	if dismissed != req.Undo {
-		return false, nil
 	}
 	m := nats.NewMsg(stored.Subject)
 	m.Data = stored.Data

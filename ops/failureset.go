@@ -20,7 +20,7 @@ type Skipped struct {
 	Done int `json:"done,omitempty"`
 	// Pending: they are queued, in work, or will be tried again by themselves.
 	Pending int `json:"pending,omitempty"`
-	// Dismissed: a person decided that nothing is to be done.
+	// Dismissed: a person decided before that nothing is to be done.
 	Dismissed int `json:"dismissed,omitempty"`
 	// Held: neither system makes them; see [ReplayRequest].
 	Held int `json:"held,omitempty"`
@@ -39,9 +39,10 @@ func (s *Skipped) Total() int {
 
 // failedOne is a conversion whose newest word is a failure.
 type failedOne struct {
-	address  jetsheet.Address
-	sequence uint64
-	cause    jetsheet.Cause
+	address   jetsheet.Address
+	sequence  uint64
+	cause     jetsheet.Cause
+	dismissed bool
 	// weight is read with the bodies alone.
 	weight int64
 }
@@ -97,7 +98,7 @@ func (set *failureSet) see(s *failureScan, m jetstream.Msg) error {
 	case f.Dismissed && !s.Dismissed && !s.one():
 		set.skipped.Dismissed++
 	default:
-		one := failedOne{address: address, sequence: meta.Sequence.Stream, cause: f.Cause}
+		one := failedOne{address: address, sequence: meta.Sequence.Stream, cause: f.Cause, dismissed: f.Dismissed}
 		if s.bodies {
 			request, _ := requestIn(m.Data()) // as far as it can be read
 			one.weight = request.Weight

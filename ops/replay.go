@@ -136,12 +136,19 @@ func laneFor(n int) jetsheet.Lane {
 	return jetsheet.LaneBulk
 }
 
+// nothingTo refuses to do something to failures: all that the filter picks are left alone,
+// or it picks none.
+func nothingTo(do, none string, left *Skipped) *Error {
+	why := none
+	if left.Total() > 0 {
+		why = left.String()
+	}
+	return &Error{Text: "nothing to " + do + ": " + why, Next: "jetsheet failures list", Code: CodeNothing}
+}
+
 // nothingToReplay says why there is nothing to do.
 func nothingToReplay(left *Skipped, advice []CauseAdvice) error {
-	e := &Error{Text: "nothing to replay: no failure matches", Next: "jetsheet failures list", Code: CodeNothing}
-	if left.Total() > 0 {
-		e.Text = "nothing to replay: " + left.String()
-	}
+	e := nothingTo("replay", "no failure matches", left)
 	for _, a := range advice {
 		e.Next = fmt.Sprintf("%s: %s", a.Cause, a.Next)
 		break
@@ -149,7 +156,7 @@ func nothingToReplay(left *Skipped, advice []CauseAdvice) error {
 	return e
 }
 
-// String says in words what was left alone: "3 are done, 2 are pending".
+// String says in words what was left alone: "3 done, 2 pending"; it is empty for nothing.
 func (s *Skipped) String() string {
 	var parts []string
 	for _, part := range []struct {
@@ -158,7 +165,7 @@ func (s *Skipped) String() string {
 	}{
 		{s.Done, "done"},
 		{s.Pending, "pending"},
-		{s.Dismissed, "dismissed"},
+		{s.Dismissed, "dismissed before"},
 		{s.Held, "held"},
 		{s.NotReplayable, "not to be mended by a replay"},
 		{s.Superseded, "superseded by a later run"},

@@ -312,15 +312,27 @@ func TestDismissAndUndo(t *testing.T) {
 	if err != nil || dry.Matched != 3 || dry.Changed != 0 {
 		t.Errorf("dry run: got %+v, %v, want 3 matched and none changed", dry, err)
 	}
-	for _, step := range []struct {
-		undo bool
-		want int
-	}{{false, 3}, {false, 0}, {true, 3}, {true, 0}, {false, 3}} {
-		answer, err := client.Dismiss(t.Context(), DismissRequest{FailureFilter: filter, Undo: step.undo, By: "me@h", Reason: "no\nneed"})
-		if err != nil || answer.Changed != step.want {
-			t.Errorf("undo %t: got %+v, %v, want %d changed", step.undo, answer, err, step.want)
+	dismiss := func(undo bool, filter FailureFilter, want, before int) {
+		t.Helper()
+		answer, err := client.Dismiss(t.Context(), DismissRequest{FailureFilter: filter, Undo: undo, By: "me@h", Reason: "no\nneed"})
+		if err != nil || answer.Matched != want || answer.Changed != want || answer.Left != (Skipped{Dismissed: before}) {
+			t.Errorf("undo %t: got %+v, %v, want %d changed, %d dismissed before", undo, answer, err, want, before)
 		}
 	}
+	nothing := func(undo bool, filter FailureFilter, text string) {
+		t.Helper()
+		_, err := client.Dismiss(t.Context(), DismissRequest{FailureFilter: filter, Undo: undo})
+		refusedWith(t, fmt.Sprintf("undo %t once more", undo), err, CodeNothing, text)
+	}
+	first := FailureFilter{Run: "orders", Tenant: targets[0].Tenant, Target: targets[0].Target}
+	dismiss(false, first, 1, 0)
+	nothing(false, first, "nothing to dismiss: 1 dismissed before")
+	dismiss(false, filter, 2, 1)
+	nothing(false, filter, "3 dismissed before")
+	dismiss(true, first, 1, 0)
+	dismiss(true, filter, 2, 0)
+	nothing(true, filter, "nothing to take back: no dismissed failure matches")
+	dismiss(false, filter, 3, 0)
 	m, err := lastMessage(t.Context(), r.reader.failed, mine)
 	r.check(err)
 	f, err := jetsheet.ParseFailure(m.Header, m.Data)

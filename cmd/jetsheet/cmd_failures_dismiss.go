@@ -38,14 +38,19 @@ func (c *failuresDismissCommand) Run(ctx context.Context, app *app) error {
 		if c.JSON {
 			return app.printJSON(answer)
 		}
-		verb, n := "dismissed", answer.Changed
-		if c.Undo {
-			verb = "no longer dismissed"
-		}
-		if c.DryRun {
-			verb, n = "match ("+countsByName(answer.Causes)+")", answer.Matched
-		}
-		_, err = fmt.Fprintf(app.stdout, "%s %s\n", counted(int64(n), "failure"), verb)
-		return err
+		return printDismissal(app, answer)
 	})
+}
+
+// printDismissal says what was dismissed or taken back, and what was left alone.
+func printDismissal(app *app, answer *ops.DismissAnswer) error {
+	verb, n := "dismissed", answer.Changed
+	if answer.Undo {
+		verb = "no longer dismissed"
+	}
+	if answer.DryRun {
+		verb, n = "match ("+countsByName(answer.Causes)+")", answer.Matched
+	}
+	_, err := fmt.Fprintf(app.stdout, "%s %s\n%s", counted(int64(n), "failure"), verb, leftAlone(&answer.Left))
+	return err
 }

@@ -155,13 +155,19 @@ func noticesText(answer *ops.ReplayAnswer) string {
 // leftText says what the filter picks and the replay leaves alone, and what helps there.
 func leftText(answer *ops.ReplayAnswer) string {
 	var text strings.Builder
-	if left := answer.Left.String(); left != "" {
-		text.WriteString("left alone: " + left + "\n")
-	}
+	text.WriteString(leftAlone(&answer.Left))
 	for _, a := range answer.Advice {
 		_, _ = fmt.Fprintf(&text, "%s %s: %s\n", humanCount(int64(a.Count)), a.Cause, printable(a.Next))
 	}
 	return text.String()
+}
+
+// leftAlone is the line that counts what was left as it is; empty where nothing was.
+func leftAlone(left *ops.Skipped) string {
+	if left.Total() == 0 {
+		return ""
+	}
+	return "left alone: " + left.String() + "\n"
 }
 
 // preview shows a dry run.
