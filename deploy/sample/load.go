@@ -135,6 +135,11 @@ func tables(tenants []tenant, seed uint64, stats *Stats) []table {
 			rows:    perTenant(tenants, appendFormFields),
 		},
 		{
+			name:    "excel_forms",
+			columns: []string{"tenant_id", "form"},
+			rows:    perTenant(tenants, appendExcelForm),
+		},
+		{
 			name: "temperature_records",
 			columns: []string{
 				"id", "tenant_id", "site_id", "device", "recorded_at", "temperature", "in_range", "recorded_by", "note",

@@ -29,7 +29,7 @@ func digests(t *testing.T, conn *pgx.Conn) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	for _, name := range []string{
-		"tenants", "sites", "forms", "form_fields", "temperature_records", "inspections", "cleaning_logs", "hand_wash_checks",
+		"tenants", "sites", "forms", "form_fields", "excel_forms", "temperature_records", "inspections", "cleaning_logs", "hand_wash_checks",
 		"facility_inspections", "facility_items", "facility_photos",
 	} {
 		rows := texts(t, conn, `select md5(string_agg(r::text, E'\n' order by r::text)) as digest from `+name+` r`)
