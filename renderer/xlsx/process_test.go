@@ -3,7 +3,6 @@ package xlsx_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"testing"
 
@@ -14,14 +13,13 @@ import (
 // TestEveryProcessGivesTheSameBytes has several sheets with every feature.
 func TestEveryProcessGivesTheSameBytes(t *testing.T) {
 	t.Parallel()
-	corpustest.SameInEveryProcess(t, func() []string { return []string{"a", "it's", "a/b"} }, func(names []string) []byte {
+	corpustest.SameInEveryProcess(t, func() []string { return []string{"a", "it's", "a/b"} }, func(names []string) [][]byte {
 		book := corpusBook{name: "all"}
 		for _, name := range names {
 			book.sheets = append(book.sheets, everything(t, name, -1))
 		}
 		content, _ := book.write(t)
-		sum := sha256.Sum256(content)
-		return sum[:]
+		return [][]byte{content}
 	})
 }
 
