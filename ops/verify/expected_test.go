@@ -100,6 +100,8 @@ func TestSheetNames(t *testing.T) {
 	var taken []string
 	for _, test := range []struct{ title, want string }{
 		{"拠点/2: [x]", "拠点_2_ _x_"},
+		{"１階／厨房［北］", "１階_厨房_北_"},
+		{"＇履歴’", "履歴_"},
 		{"'history'", "history_"},
 		{"  ", "Sheet"},
 		{"sheet", "sheet (2)"},

@@ -7,22 +7,28 @@ import (
 	"unicode/utf16"
 )
 
-// nameUnits is the length of the longest name of a sheet, in UTF-16 units.
-const nameUnits = 31
+const (
+	// nameUnits is the length of the longest name of a sheet, in UTF-16 units.
+	nameUnits = 31
+	// refused stands nowhere in a name, and refusedAround not at its ends; Excel in Japan
+	// refuses them in full width too.
+	refused       = `\/?*[]:` + "＼／？＊［］：￥"
+	refusedAround = "' ＇’"
+)
 
 // legalName is what Excel takes for a sheet's name beside those that are taken.
 func legalName(title string, taken []string) string {
 	name := strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || strings.ContainsRune(`\/?*[]:`, r) {
+		if r < ' ' || r == 0x7f || strings.ContainsRune(refused, r) {
 			return '_'
 		}
 		return r
 	}, holdable(title))
-	name = strings.Trim(units(strings.Trim(name, "' "), nameUnits), "' ")
+	name = strings.Trim(units(strings.Trim(name, refusedAround), nameUnits), refusedAround)
 	switch {
 	case name == "":
 		name = "Sheet"
-	case strings.EqualFold(name, "History"):
+	case strings.EqualFold(name, "History"), name == "履歴":
 		name += "_"
 	}
 	if isTaken(name, taken) {

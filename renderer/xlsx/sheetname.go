@@ -10,11 +10,21 @@ import (
 // maxSheetName is Excel's limit, in UTF-16 units.
 const maxSheetName = 31
 
+// Japanese Excel takes the full-width forms for the characters themselves: it refuses them
+// in a name, and asks to repair a workbook that has them. It reserves "履歴" where others
+// reserve "History", for the sheet on which changes are tracked.
+const (
+	notInSheetNames    = `\/?*[]:` + "＼／？＊［］：￥"
+	notAtSheetNameEnds = "' " + "＇’"
+)
+
+func isReserved(name string) bool { return strings.EqualFold(name, "History") || name == "履歴" }
+
 // SheetName gives the nearest name to s that Excel accepts beside the names
 // already taken, and says whether it had to differ: at most 31 UTF-16 units, no
-// \ / ? * [ ] : or control character, no quote or blank at either end, not
-// empty, not "History", and unlike every taken name in more than case. A name
-// that clashes gets " (2)", " (3)" and so on.
+// \ / ? * [ ] : in either width, ￥ or control character, no quote or blank at either
+// end, not empty, not "History" or "履歴", and unlike every taken name in more than case.
+// A name that clashes gets " (2)", " (3)" and so on.
 func SheetName(s string, taken []string) (name string, changed bool) {
 	name = legalSheetName(s)
 	if isTaken(name, taken) {
@@ -42,18 +52,18 @@ func isTaken(name string, taken []string) bool {
 func legalSheetName(s string) string {
 	s, _, _ = cleanText(s)
 	s = strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`\/?*[]:`, r) || r < ' ' || r == 0x7f {
+		if strings.ContainsRune(notInSheetNames, r) || r < ' ' || r == 0x7f {
 			return '_'
 		}
 		return r
 	}, s)
 	// Cutting may bring a quote or a blank to the end, so it comes first, and
 	// nothing that is trimmed makes the name longer.
-	s = strings.Trim(cutUnits(strings.Trim(s, "' "), maxSheetName), "' ")
+	s = strings.Trim(cutUnits(strings.Trim(s, notAtSheetNameEnds), maxSheetName), notAtSheetNameEnds)
 	switch {
 	case s == "":
 		return "Sheet"
-	case strings.EqualFold(s, "History"):
+	case isReserved(s):
 		return s + "_"
 	}
 	return s
