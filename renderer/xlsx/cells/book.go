@@ -19,6 +19,7 @@ type Book struct {
 	sheets   []*Sheet
 	strings  []string
 	formats  []cellFormat
+	names    []Name
 	date1904 bool
 }
 
@@ -126,6 +127,8 @@ func (b *Book) readWorkbook(part string, relations relations) error {
 			b.date1904 = isTrue(attribute(start, "date1904"))
 		case "sheet":
 			return b.addSheet(start, relations)
+		case "definedName":
+			return b.addName(t, start)
 		}
 		return nil
 	})
@@ -168,12 +171,21 @@ type relations map[string]relation
 // first gives the target of the relation whose type ends so, of the least id
 // when there are several; empty for none.
 func (r relations) first(kind string) string {
-	for _, id := range slices.Sorted(maps.Keys(r)) {
-		if strings.HasSuffix(r[id].kind, kind) {
-			return r[id].target
-		}
+	if all := r.all(kind); len(all) > 0 {
+		return all[0]
 	}
 	return ""
+}
+
+// all gives the targets of the relations whose types end so, by their ids.
+func (r relations) all(kind string) []string {
+	var targets []string
+	for _, id := range slices.Sorted(maps.Keys(r)) {
+		if strings.HasSuffix(r[id].kind, kind) {
+			targets = append(targets, r[id].target)
+		}
+	}
+	return targets
 }
 
 // relations reads the links of a part; of the package itself for "".

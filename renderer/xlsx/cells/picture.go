@@ -46,12 +46,8 @@ func (s *Sheet) Pictures() ([]Picture, error) {
 	if err != nil || drawing == "" {
 		return nil, err
 	}
-	dir, file := path.Split(drawing)
-	if s.book.archive.find(dir+"_rels/"+file+".rels") == nil {
-		return nil, nil // a drawing of shapes alone
-	}
-	images, err := s.book.archive.relations(drawing)
-	if err != nil {
+	images, err := s.book.archive.relationsOf(drawing)
+	if err != nil || images == nil { // a drawing of shapes alone
 		return nil, err
 	}
 	found := pictureReader{archive: s.book.archive, images: images, files: map[string]Picture{}}
@@ -66,12 +62,17 @@ func (s *Sheet) Pictures() ([]Picture, error) {
 
 // related gives the target of a part's first relation whose type ends so; empty for none.
 func (a *archive) related(part, kind string) (string, error) {
+	all, err := a.relationsOf(part)
+	return all.first(kind), err
+}
+
+// relationsOf gives the relations of a part that may have none.
+func (a *archive) relationsOf(part string) (relations, error) {
 	dir, file := path.Split(part)
 	if a.find(dir+"_rels/"+file+".rels") == nil {
-		return "", nil
+		return nil, nil
 	}
-	all, err := a.relations(part)
-	return all.first(kind), err
+	return a.relations(part)
 }
 
 // pictureReader reads a drawing.
