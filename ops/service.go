@@ -126,7 +126,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	s := &Service{cfg: cfg, reader: reader, log: cfg.Logger, slots: map[string]chan struct{}{}}
 	s.starter = &starter{
-		runs: reader.runs, reports: reports, freezer: cfg.Freezer, parse: cfg.Parse, now: cfg.Now, log: cfg.Logger,
+		reader: reader, reports: reports, freezer: cfg.Freezer, parse: cfg.Parse, now: cfg.Now, log: cfg.Logger,
 	}
 	s.replays = &replayer{
 		js: cfg.JetStream, reader: reader, owner: cfg.Worker + "/" + rand.Text()[:6], log: cfg.Logger, start: s.goReplay,

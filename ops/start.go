@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -28,6 +27,9 @@ type StartRequest struct {
 	Target string `json:"target,omitempty"`
 	// Again makes the workbooks of a tick that has a run once more.
 	Again bool `json:"again,omitempty"`
+	// Unplanned says that Tenant or Target may have come since: without it, one that none
+	// of the tick's runs has planned is refused.
+	Unplanned bool `json:"unplanned,omitempty"`
 	// DryRun answers what would happen and does nothing.
 	DryRun bool `json:"dryRun,omitempty"`
 	// By says who asks, for the log.
@@ -54,11 +56,12 @@ type StartAnswer struct {
 
 // starter freezes runs for people.
 type starter struct {
-	runs, reports jetstream.KeyValue
-	freezer       Freezer
-	parse         func(file string, data []byte) (*report.Definition, error)
-	now           func() time.Time
-	log           *slog.Logger
+	reader  *Reader
+	reports jetstream.KeyValue
+	freezer Freezer
+	parse   func(file string, data []byte) (*report.Definition, error)
+	now     func() time.Time
+	log     *slog.Logger
 }
 
 // start freezes the run that is asked for. A producer sees the record and goes on.
@@ -155,31 +158,15 @@ func (s *starter) unknownReport(ctx context.Context, name string) error {
 		known = append(known, key)
 	}
 	if len(known) > 0 {
-		slices.SortFunc(known, func(a, b string) int {
-			if c := alike(name, b) - alike(name, a); c != 0 {
-				return c
-			}
-			return strings.Compare(a, b)
-		})
+		likeliestFirst(known, name)
 		e.Text += "; applied are " + someOf(known)
 	}
 	return e
 }
 
-// alike counts the pairs of letters that two names share.
-func alike(a, b string) int {
-	n := 0
-	for i := range max(0, len(a)-1) {
-		if strings.Contains(b, strings.ToLower(a[i:i+2])) {
-			n++
-		}
-	}
-	return n
-}
-
 // runsOf lists the runs of a report, newest first.
 func (s *starter) runsOf(ctx context.Context, name string) ([]jetsheet.RunID, error) {
-	ids, err := runIDs(ctx, s.runs)
+	ids, err := runIDs(ctx, s.reader.runs)
 	return slices.DeleteFunc(ids, func(id jetsheet.RunID) bool { return id.Report != name }), err
 }
 
@@ -223,13 +210,18 @@ func (s *starter) next(ctx context.Context, req *StartRequest, first jetsheet.Ru
 	}
 	newest := same[0] // they are sorted by rerun
 	if !req.Again {
-		run, err := readRecord(ctx, s.runs, newest)
+		run, err := readRecord(ctx, s.reader.runs, newest)
 		if err != nil {
 			return first, none, err
 		}
 		return first, none, &Error{
 			Text: fmt.Sprintf("nothing to do: run %s is %s", newest, stands(run)),
 			Next: "to make it again: " + StartAgain(first, req.scope()), Code: CodeNothing,
+		}
+	}
+	if req.scope() != none && !req.Unplanned {
+		if err := s.checkScope(ctx, req.scope(), same); err != nil {
+			return first, none, err
 		}
 	}
 	first.Rerun = max(s.now().UnixMilli(), newest.Rerun+1)

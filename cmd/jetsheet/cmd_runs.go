@@ -32,6 +32,8 @@ type runsStartCommand struct {
 	Again  bool   `name:"again" help:"Make the workbooks of a tick that has a run once more."`
 	DryRun bool   `name:"dry-run" help:"Show what would be started and start nothing."`
 	JSON   bool   `name:"json" help:"Print one JSON object."`
+
+	Unplanned bool `name:"unplanned" help:"The tenant or target has come since: no run of the tick has planned it."`
 }
 
 // Help is the command's longer description.
@@ -43,6 +45,9 @@ func (c *runsStartCommand) Help() string {
 func (c *runsStartCommand) check() error {
 	if c.Target != "" && c.Tenant == "" {
 		return usageError("--target needs --tenant: a target is only known with its tenant")
+	}
+	if c.Unplanned && c.Tenant == "" {
+		return usageError("--unplanned needs --tenant: it is about the tenant or target that a run is narrowed to")
 	}
 	if c.Tick == "" {
 		return nil
@@ -66,7 +71,7 @@ func (c *runsStartCommand) Run(ctx context.Context, app *app) error {
 	var answer *ops.StartAnswer
 	err = link.Do(ctx, func(ctx context.Context) (err error) {
 		answer, err = (&ops.Client{Conn: link.Conn}).Start(ctx, ops.StartRequest{
-			Report: c.Report, Tick: c.Tick, Tenant: c.Tenant, Target: c.Target, Again: c.Again, DryRun: c.DryRun, By: app.person(),
+			Report: c.Report, Tick: c.Tick, Tenant: c.Tenant, Target: c.Target, Again: c.Again, Unplanned: c.Unplanned, DryRun: c.DryRun, By: app.person(),
 		})
 		return err
 	})
