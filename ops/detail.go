@@ -185,7 +185,6 @@ func (r *Reader) byRoute(ctx context.Context, run *jetsheet.Run, s *standings) (
 	if err != nil {
 		return nil, err
 	}
-	defer plan.close()
 	for {
 		var t jetsheet.Target
 		err := plan.read(&t)

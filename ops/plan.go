@@ -8,16 +8,9 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
 )
-
-// planLimit bounds how long a plan is read. The library cuts a read whose context
-// has no deadline after five seconds.
-const planLimit = 10 * time.Minute
 
 // digest stands for a conversion's key where there are many.
 type digest [16]byte
@@ -31,21 +24,17 @@ func digestOf(key string) digest {
 // record when it is read to its end.
 type plan struct {
 	*jetsheet.PlanReader
-	object jetstream.ObjectResult
-	cancel context.CancelFunc
-	name   string
-	want   string
-	sum    hash.Hash
+	name string
+	want string
+	sum  hash.Hash
 }
 
 func (r *Reader) openPlan(ctx context.Context, run *jetsheet.Run) (*plan, error) {
-	ctx, cancel := context.WithTimeout(ctx, planLimit)
-	object, err := r.plans.Get(ctx, run.Plan.Object)
+	object, err := r.plans.Open(ctx, run.Plan.Object)
 	if err != nil {
-		cancel()
 		return nil, fmt.Errorf("read plan %s: %w", run.Plan.Object, err)
 	}
-	p := &plan{object: object, cancel: cancel, name: run.Plan.Object, want: run.Plan.SHA256, sum: sha256.New()}
+	p := &plan{name: run.Plan.Object, want: run.Plan.SHA256, sum: sha256.New()}
 	p.PlanReader = jetsheet.NewPlanReader(io.TeeReader(object, p.sum))
 	return p, nil
 }
@@ -64,11 +53,6 @@ func (p *plan) read(t *jetsheet.Target) error {
 	return io.EOF
 }
 
-func (p *plan) close() {
-	_ = p.object.Close()
-	p.cancel()
-}
-
 // periodOf returns the period of a plan's first target; the zero period where it has
 // none.
 func (r *Reader) periodOf(ctx context.Context, run *jetsheet.Run) (jetsheet.Period, error) {
@@ -76,7 +60,6 @@ func (r *Reader) periodOf(ctx context.Context, run *jetsheet.Run) (jetsheet.Peri
 	if err != nil {
 		return jetsheet.Period{}, err
 	}
-	defer p.close()
 	var t jetsheet.Target
 	if err := p.read(&t); err != nil && !errors.Is(err, io.EOF) {
 		return jetsheet.Period{}, err

@@ -18,7 +18,7 @@ type Reader struct {
 	js       jetstream.JetStream
 	runs     jetstream.KeyValue
 	progress jetstream.KeyValue
-	plans    jetstream.ObjectStore
+	plans    *delivery.ObjectStore
 	done     jetstream.Stream
 	failed   jetstream.Stream
 }
@@ -35,8 +35,8 @@ func NewReader(ctx context.Context, js jetstream.JetStream) (*Reader, error) {
 			return nil, delivery.NotSetUp("bucket "+bucket, err)
 		}
 	}
-	if r.plans, err = js.ObjectStore(ctx, jetsheet.StorePlans); err != nil {
-		return nil, delivery.NotSetUp("object store "+jetsheet.StorePlans, err)
+	if r.plans, err = delivery.OpenObjectStore(ctx, js, jetsheet.StorePlans); err != nil {
+		return nil, err
 	}
 	for name, stream := range map[string]*jetstream.Stream{
 		jetsheet.StreamDone: &r.done, jetsheet.StreamFailed: &r.failed,

@@ -42,7 +42,9 @@ func setup(t *testing.T) *rig {
 	if r.reader, err = NewReader(t.Context(), r.js); err != nil {
 		t.Fatal(err)
 	}
-	r.runs, r.plans = r.reader.runs, r.reader.plans
+	r.runs = r.reader.runs
+	r.plans, err = r.js.ObjectStore(t.Context(), jetsheet.StorePlans)
+	r.check(err)
 	return r
 }
 
@@ -76,8 +78,8 @@ func target(tenant, id string) jetsheet.Target {
 	}
 }
 
-// store writes a run that is open, with a plan of these targets.
-func (r *rig) store(id jetsheet.RunID, scope jetsheet.Scope, targets ...jetsheet.Target) *jetsheet.Run {
+// storePlan writes a plan of these targets.
+func (r *rig) storePlan(id jetsheet.RunID, targets ...jetsheet.Target) *jetsheet.PlanSummary {
 	r.t.Helper()
 	var lines bytes.Buffer
 	w := jetsheet.NewPlanWriter(&lines)
@@ -89,8 +91,14 @@ func (r *rig) store(id jetsheet.RunID, scope jetsheet.Scope, targets ...jetsheet
 	summary.Object = jetsheet.PlanObject(id, "test")
 	_, err = r.plans.PutBytes(r.t.Context(), summary.Object, lines.Bytes())
 	r.check(err)
+	return &summary
+}
+
+// store writes a run that is open, with a plan of these targets.
+func (r *rig) store(id jetsheet.RunID, scope jetsheet.Scope, targets ...jetsheet.Target) *jetsheet.Run {
+	r.t.Helper()
 	run := &jetsheet.Run{
-		Envelope: jetsheet.CurrentEnvelope(), State: jetsheet.RunOpen, Plan: &summary,
+		Envelope: jetsheet.CurrentEnvelope(), State: jetsheet.RunOpen, Plan: r.storePlan(id, targets...),
 		Frozen: jetsheet.Frozen{Envelope: jetsheet.CurrentEnvelope(), Run: id, Scope: scope, FrozenAt: id.Tick, FrozenBy: "test"},
 	}
 	r.put(run)

@@ -263,7 +263,6 @@ func (t *shadowTick) targets(ctx context.Context, r *Reader, run *jetsheet.Run) 
 	if err != nil {
 		return nil, err
 	}
-	defer plan.close()
 	found := map[string]*ShadowPeriod{}
 	for {
 		var target jetsheet.Target

@@ -90,7 +90,6 @@ func (r *Reader) plannedTenants(ctx context.Context, run *jetsheet.Run) (map[str
 	if err != nil {
 		return nil, err
 	}
-	defer plan.close()
 	counts := map[string]int{}
 	for {
 		var t jetsheet.Target

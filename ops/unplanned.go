@@ -51,7 +51,6 @@ func (r *Reader) plannedOf(ctx context.Context, failed map[string]failureMark, r
 	if err != nil {
 		return nil, err
 	}
-	defer plan.close()
 	planned := make(map[string]bool, len(failed))
 	id := run.ID()
 	for {

@@ -85,7 +85,6 @@ func (l *lister) list(ctx context.Context, s *scope) error {
 	if err != nil {
 		return err
 	}
-	defer plan.close()
 	for {
 		var t jetsheet.Target
 		err := plan.read(&t)

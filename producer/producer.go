@@ -71,7 +71,8 @@ type Producer struct {
 	runs     jetstream.KeyValue
 	reports  jetstream.KeyValue
 	progress jetstream.KeyValue
-	plans    jetstream.ObjectStore
+	plans    jetstream.ObjectStore // writes
+	stored   *delivery.ObjectStore // reads the plans
 	triggers jetstream.Stream
 	outcomes map[string]jetstream.Stream // DONE and FAILED
 	lanes    map[jetsheet.Lane]*laneWindow
@@ -128,6 +129,9 @@ func (p *Producer) bind(ctx context.Context) error {
 	}
 	if p.plans, err = p.js.ObjectStore(ctx, jetsheet.StorePlans); err != nil {
 		return delivery.NotSetUp("object store "+jetsheet.StorePlans, err)
+	}
+	if p.stored, err = delivery.OpenObjectStore(ctx, p.js, jetsheet.StorePlans); err != nil {
+		return err
 	}
 	if p.triggers, err = p.js.Stream(ctx, jetsheet.StreamTriggers); err != nil {
 		return delivery.NotSetUp("stream "+jetsheet.StreamTriggers, err)

@@ -66,7 +66,7 @@ func (r *runner) keepPlan(ctx context.Context, run *jetsheet.Run) error {
 		return nil
 	}
 	r.lost.looked = now
-	if _, err := r.p.plans.GetInfo(ctx, run.Plan.Object); !errors.Is(err, jetstream.ErrObjectNotFound) {
+	if _, err := r.p.stored.Info(ctx, run.Plan.Object); !errors.Is(err, jetstream.ErrObjectNotFound) {
 		r.lost = lostPlan{looked: now}
 		return err
 	}

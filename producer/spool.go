@@ -32,9 +32,6 @@ func (f fullChunks) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// lookLimit bounds a look at the object store: an answer may be lost with its connection.
-const lookLimit = 10 * time.Second
-
 // planFile is a plan on local disk, checked against its run's record. A plan is
 // read from several places for as long as its run is published, which an object
 // store's reader does not do.
@@ -56,55 +53,34 @@ func (p *Producer) openPlan(ctx context.Context, run *jetsheet.Run) (*planFile, 
 }
 
 func (p *Producer) fetchPlan(ctx context.Context, plan *jetsheet.PlanSummary) (*planFile, error) {
-	if err := p.planIsWhole(ctx, plan.Object); err != nil {
-		return nil, err
-	}
-	object, err := delivery.GetObject(ctx, p.plans, plan.Object)
+	object, err := p.stored.Open(ctx, plan.Object)
 	if err != nil {
-		return nil, err
+		return nil, planLost(delivery.NotSetUp("object store "+jetsheet.StorePlans, err))
 	}
-	defer func() { _ = object.Close() }()
 	file, err := os.CreateTemp(p.cfg.TempDir, "jetsheet-plan-*")
 	if err != nil {
 		return nil, fmt.Errorf("make a temporary file for the plan: %w", err)
 	}
 	f := &planFile{file: file, summary: plan}
 	sum, err := planSum(io.TeeReader(object, file))
-	if errors.Is(err, jetstream.ErrDigestMismatch) || err == nil && sum != plan.SHA256 {
+	if err == nil && sum != plan.SHA256 {
 		err = fmt.Errorf("%w: its sha256 is %s, the run's record says %s", errPlanLost, sum, plan.SHA256)
 	}
 	if err != nil {
 		f.close()
-		return nil, err
+		return nil, planLost(err)
 	}
 	return f, nil
 }
 
-// planIsWhole looks whether a plan has all its chunks: the library waits for those that
-// are gone.
-func (p *Producer) planIsWhole(ctx context.Context, object string) error {
-	ctx, cancel := context.WithTimeout(ctx, lookLimit)
-	defer cancel()
-	info, err := p.plans.GetInfo(ctx, object)
-	if errors.Is(err, jetstream.ErrObjectNotFound) || errors.Is(err, jetstream.ErrBadObjectMeta) {
-		return fmt.Errorf("%w: %w", errPlanLost, err)
+// planLost wraps [errPlanLost] where a plan is gone or damaged, not where it cannot be read.
+func planLost(err error) error {
+	for _, lost := range []error{jetstream.ErrObjectNotFound, jetstream.ErrBadObjectMeta, delivery.ErrObjectDamaged} {
+		if errors.Is(err, lost) {
+			return fmt.Errorf("%w: %w", errPlanLost, err)
+		}
 	}
-	if err != nil {
-		return err
-	}
-	stream, err := p.js.Stream(ctx, jetsheet.StoreStream(jetsheet.StorePlans))
-	if err != nil {
-		return delivery.NotSetUp("object store "+jetsheet.StorePlans, err)
-	}
-	subject := jetsheet.ObjectChunkSubject(jetsheet.StorePlans, info.NUID)
-	state, err := stream.Info(ctx, jetstream.WithSubjectFilter(subject))
-	if err != nil {
-		return fmt.Errorf("count chunks: %w", err)
-	}
-	if have := state.State.Subjects[subject]; have != uint64(info.Chunks) {
-		return fmt.Errorf("%w: it has %d of its %d chunks", errPlanLost, have, info.Chunks)
-	}
-	return nil
+	return err
 }
 
 func (f *planFile) close() {

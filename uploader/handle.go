@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/jetsheet/jetsheet/internal/delivery"
 )
@@ -37,6 +38,9 @@ func (u *Uploader) handle(ctx context.Context, job *delivery.Job) error {
 	return u.record(ctx, job, e, out)
 }
 
+// clearLimit bounds the deleting of one workbook.
+const clearLimit = 10 * time.Second
+
 // clearAway deletes the workbook from the object store once its event is settled:
 // whatever came of it, nothing asks for this object again. What is left after an
 // error ages out.
@@ -45,7 +49,7 @@ func (u *Uploader) clearAway(ctx context.Context, job *delivery.Job) {
 	if err != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), clearLimit)
 	defer cancel()
 	if err := u.store.remove(ctx, e); err != nil {
 		u.log.WarnContext(ctx, "workbook not deleted from the object store, it ages out",

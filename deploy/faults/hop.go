@@ -86,7 +86,6 @@ var hopRules = []struct{ role, effect, hop string }{
 	{"producer", "nats kv get progress", HopPublish},
 	{"producer", "nats consumer info CONVERSIONS", HopPublish},
 	{"producer", "nats get message OBJ_plans", HopPublish},
-	{"producer", "nats deliver OBJ_plans", HopPublish},
 	{"producer", "nats publish conversions.failed", HopFailed},
 	{"producer", "nats kv update runs", HopReconcile},
 	{"producer", "nats get message", HopReconcile},

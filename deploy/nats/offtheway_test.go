@@ -21,8 +21,12 @@ func rare() map[string][]string {
 			"$JS.API.DIRECT.GET.DONE.conversions.done.>", "$JS.API.DIRECT.GET.FAILED.conversions.failed.>",
 			// Two that planned one run: the loser removes its plan.
 			"$JS.API.STREAM.PURGE.OBJ_plans",
+			// A plan that the replica which was asked does not have yet.
+			"$JS.API.STREAM.MSG.GET.OBJ_plans",
 		},
 		"renderer": {
+			// A template that the replica which was asked does not have yet.
+			"$JS.API.STREAM.MSG.GET.OBJ_templates",
 			// A message that came before: how often, by whom.
 			"$JS.API.DIRECT.GET.KV_progress.$KV.progress.renderer.>",
 		},
@@ -35,6 +39,7 @@ func rare() map[string][]string {
 			"$KV.progress.uploader.>", "$JS.API.DIRECT.GET.KV_progress.$KV.progress.uploader.>",
 		},
 		"ops": {
+			"$JS.API.STREAM.MSG.GET.OBJ_plans", // as producer
 			"conversions.failed.>", "$JS.API.STREAM.MSG.DELETE.CONVERSIONS", // dismiss, and cancel a replay
 			// A run of a tick that has none, and one of several that failed.
 			"$JS.API.STREAM.MSG.GET.KV_flags", "$JS.API.DIRECT.GET.FAILED.conversions.failed.>",

@@ -36,50 +36,6 @@ func PutObject(ctx context.Context, store jetstream.ObjectStore, meta jetstream.
 	return silence(ctx, err)
 }
 
-// GetObject is the library's Get, with the same limit for it and for each read of its
-// result, which is the caller's to close.
-func GetObject(ctx context.Context, store jetstream.ObjectStore, name string) (jetstream.ObjectResult, error) {
-	limited, cancel := context.WithCancelCause(ctx)
-	silent := time.AfterFunc(storeSilence, func() { cancel(fmt.Errorf("%w for %s", ErrStoreSilent, storeSilence)) })
-	object, err := store.Get(sliding{limited}, name) //nolint:contextcheck // it is limited
-	silent.Stop()
-	if err != nil {
-		err = silence(limited, err)
-		cancel(nil)
-		return nil, err
-	}
-	return &gotObject{ObjectResult: object, end: func() { cancel(nil) }}, nil
-}
-
-// sliding is a context with a deadline that is always a step away: the library's result
-// asks for it at each read, and does not wake by the end of the context.
-type sliding struct{ context.Context } //nolint:containedctx // it is one
-
-// Deadline implements [context.Context].
-func (sliding) Deadline() (time.Time, bool) { return time.Now().Add(storeSilence), true }
-
-// gotObject ends its context when it is closed.
-type gotObject struct {
-	jetstream.ObjectResult
-	end func()
-}
-
-// Read implements [io.Reader]. The library's result tells a deadline that has passed by
-// reading nothing.
-func (o *gotObject) Read(p []byte) (int, error) {
-	n, err := o.ObjectResult.Read(p)
-	if n == 0 && err == nil && len(p) > 0 {
-		return 0, fmt.Errorf("%w for %s", ErrStoreSilent, storeSilence)
-	}
-	return n, err
-}
-
-// Close implements [io.Closer].
-func (o *gotObject) Close() error {
-	defer o.end()
-	return o.ObjectResult.Close()
-}
-
 // silence returns why a store was given up, in place of what that came to.
 func silence(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); err != nil && errors.Is(cause, ErrStoreSilent) {

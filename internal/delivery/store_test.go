@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -107,25 +108,69 @@ func TestPutObjectGivesUpASilentStore(t *testing.T) {
 	if err := delivery.PutObject(ctx, store, jetstream.ObjectMeta{Name: "y"}, strings.NewReader("content")); err != nil {
 		t.Errorf("the next put: %v", err)
 	}
-	arm("get message OBJ_o", faults.Fail)
-	if _, err := delivery.GetObject(ctx, store, "y"); !errors.Is(err, delivery.ErrStoreSilent) {
-		t.Errorf("get: %v, want ErrStoreSilent", err)
-	}
-	object, err := delivery.GetObject(ctx, store, "y")
+}
+
+// TestObjectStoreReads what the library has stored, of several chunks, over a line that
+// loses answers.
+func TestObjectStoreReads(t *testing.T) {
+	t.Parallel()
+	js, through, arm := faulty(t)
+	put, err := js.CreateObjectStore(t.Context(), jetstream.ObjectStoreConfig{Bucket: "o"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := object.Close(); err != nil {
-		t.Error(err)
+	content := bytes.Repeat([]byte("0123456789"), 30_000) // three chunks
+	if _, err := put.PutBytes(t.Context(), "y", content); err != nil {
+		t.Fatal(err)
 	}
-	// Its chunks are lost on the way: the reading ends, well or not.
-	arm("deliver OBJ_o/a reader", faults.Fail)
-	began = time.Now()
-	if object, err = delivery.GetObject(ctx, store, "y"); err == nil {
-		text, readErr := io.ReadAll(object)
-		if took := time.Since(began); took > 25*time.Second || readErr == nil && string(text) != "content" {
-			t.Errorf("read %q, %v, after %s; want an end after 10 s", text, readErr, took)
+	store, err := delivery.OpenObjectStore(t.Context(), through, "o")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func() ([]byte, error) {
+		object, err := store.Open(t.Context(), "y")
+		if err != nil {
+			return nil, err
 		}
-		_ = object.Close() // what it tells is told
+		return io.ReadAll(object)
+	}
+	arm("get message OBJ_o", faults.Fail)
+	if _, err := read(); err == nil {
+		t.Error("a lost answer went unnoticed")
+	}
+	if got, err := read(); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("read %d bytes, %v; want the %d that were put", len(got), err, len(content))
+	}
+	info, err := store.Info(t.Context(), "y")
+	if err != nil {
+		t.Fatal(err)
+	}
+	chunks, err := js.Stream(t.Context(), "OBJ_o")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := chunks.GetMsg(t.Context(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := chunks.DeleteMsg(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := read(); !errors.Is(err, delivery.ErrObjectDamaged) {
+		t.Errorf("with a chunk gone: %v, want ErrObjectDamaged", err)
+	}
+	if _, err := js.Publish(t.Context(), second.Subject, second.Data); err != nil { // behind the third
+		t.Fatal(err)
+	}
+	if _, err := read(); !errors.Is(err, delivery.ErrObjectDamaged) {
+		t.Errorf("with chunks of object %s in another order: %v, want ErrObjectDamaged", info.NUID, err)
+	}
+	if err := put.Delete(t.Context(), "y"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"y", "never put"} {
+		if _, err := store.Open(t.Context(), name); !errors.Is(err, jetstream.ErrObjectNotFound) {
+			t.Errorf("object %s: %v, want ErrObjectNotFound", name, err)
+		}
 	}
 }

@@ -28,7 +28,8 @@ const MaxBytes = 64 << 20
 // Store reads and stores templates. It may be used concurrently.
 type Store struct {
 	js      jetstream.JetStream
-	objects jetstream.ObjectStore
+	objects jetstream.ObjectStore // writes, and reads what is known of them
+	stored  *delivery.ObjectStore // reads their bytes
 }
 
 // Open looks the object store up. Where it is missing, the error names setup.
@@ -37,7 +38,11 @@ func Open(ctx context.Context, js jetstream.JetStream) (*Store, error) {
 	if err != nil {
 		return nil, delivery.NotSetUp("object store "+jetsheet.StoreTemplates, err)
 	}
-	return &Store{js: js, objects: objects}, nil
+	stored, err := delivery.OpenObjectStore(ctx, js, jetsheet.StoreTemplates)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{js: js, objects: objects, stored: stored}, nil
 }
 
 // Digest is the sha256 of content in hex, under which it is stored.
@@ -192,23 +197,25 @@ func (s *Store) List(ctx context.Context) ([]*Revision, error) {
 // Bytes reads the bytes with that digest and checks them to the last. It wraps
 // [ErrUnknown] or [ErrDamaged].
 func (s *Store) Bytes(ctx context.Context, digest string) ([]byte, error) {
-	object, err := delivery.GetObject(ctx, s.objects, jetsheet.TemplateObject(digest))
-	if errors.Is(err, jetstream.ErrObjectNotFound) {
-		return nil, fmt.Errorf("template with sha256 %s: %w", digest, ErrUnknown)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read template with sha256 %s: %w", digest, s.failed(ctx, err))
-	}
-	content, err := io.ReadAll(io.LimitReader(object, MaxBytes+1))
-	err = errors.Join(err, object.Close())
+	content, err := s.content(ctx, digest)
 	switch {
-	case errors.Is(err, jetstream.ErrDigestMismatch):
+	case errors.Is(err, jetstream.ErrObjectNotFound):
+		return nil, fmt.Errorf("template with sha256 %s: %w", digest, ErrUnknown)
+	case errors.Is(err, delivery.ErrObjectDamaged):
 	case err != nil:
-		return nil, fmt.Errorf("read template with sha256 %s: %w", digest, err)
+		return nil, fmt.Errorf("read template with sha256 %s: %w", digest, s.failed(ctx, err))
 	case Digest(content) == digest:
 		return content, nil
 	}
 	return nil, fmt.Errorf("template with sha256 %s: %w; store it again with: jetsheet templates put", digest, ErrDamaged)
+}
+
+func (s *Store) content(ctx context.Context, digest string) ([]byte, error) {
+	object, err := s.stored.Open(ctx, jetsheet.TemplateObject(digest))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(object, MaxBytes+1))
 }
 
 // failed names setup where the store is gone.

@@ -7,14 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/jetsheet/jetsheet"
 )
-
-// planLimit bounds how long a plan is read. The library cuts a read whose context has no
-// deadline after five seconds.
-const planLimit = 30 * time.Minute
 
 // digest stands for a key or an id where there are many.
 type digest [16]byte
@@ -28,14 +23,11 @@ func digestOf(key string) digest {
 // plan's order. The plan is a stream; that it is the run's is known at its end, when its
 // digest is compared.
 func (v *verifier) eachTarget(ctx context.Context, each func(*jetsheet.Target) error) error {
-	ctx, cancel := context.WithTimeout(ctx, planLimit)
-	defer cancel()
 	name := v.run.Plan.Object
-	object, err := v.plans.Get(ctx, name)
+	object, err := v.plans.Open(ctx, name)
 	if err != nil {
 		return fmt.Errorf("read plan %s: %w", name, err)
 	}
-	defer func() { _ = object.Close() }()
 	sum := sha256.New()
 	plan := jetsheet.NewPlanReader(io.TeeReader(object, sum))
 	for {

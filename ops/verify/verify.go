@@ -95,7 +95,7 @@ type verifier struct {
 	definition *report.Definition
 	standIns   standIns
 	s3         *s3.Client
-	plans      jetstream.ObjectStore
+	plans      *delivery.ObjectStore
 	runs       jetstream.KeyValue
 	done       jetstream.Stream
 	findings   *findings
@@ -130,8 +130,8 @@ func newVerifier(ctx context.Context, cfg Config, options Options) (*verifier, e
 	if v.definition, err = report.Parse(id.Report, []byte(run.Frozen.Definition)); err != nil {
 		return nil, fmt.Errorf("read the definition of run %s: %w", id, err)
 	}
-	if v.plans, err = cfg.JetStream.ObjectStore(ctx, jetsheet.StorePlans); err != nil {
-		return nil, delivery.NotSetUp("object store "+jetsheet.StorePlans, err)
+	if v.plans, err = delivery.OpenObjectStore(ctx, cfg.JetStream, jetsheet.StorePlans); err != nil {
+		return nil, err
 	}
 	if v.runs, err = cfg.JetStream.KeyValue(ctx, jetsheet.BucketRuns); err != nil {
 		return nil, delivery.NotSetUp("bucket "+jetsheet.BucketRuns, err)
