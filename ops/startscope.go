@@ -63,7 +63,6 @@ func (r *Reader) addPlanned(ctx context.Context, id jetsheet.RunID, ids *planned
 	if err != nil {
 		return false, err
 	}
-	defer plan.close()
 	for !ids.found() {
 		var t jetsheet.Target
 		err := plan.read(&t)
