@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +33,7 @@ func TestVerifyCommand(t *testing.T) {
 		"jetsheet runs start verify-me --tick 2026-11-01T12:00:00Z --tenant=a --target=two --again\n")
 	r.command(exitDone, nil, "verify-me", "--tenant=b c")
 	r.restore()
+	testEditedByHand(r)
 	r.sql("update records set note = 'later' where n = 1")
 	stdout, _ = r.command(exitDifferences, nil, "verify-me", "--deep", "--max=1")
 	contains(t, stdout, "cell_differs", `text "note 1"`, `text "later"`, "more, see --max and --json\n", "mind: the data may have been changed after 20")
@@ -48,6 +50,23 @@ func TestVerifyCommand(t *testing.T) {
 	r.command(exitUnreachable, []string{"JETSHEET_S3_ENDPOINT=http://127.0.0.1:1"}, r.id.String())
 	r.command(exitUnreachable, []string{"JETSHEET_DATABASE_URL=postgres://nobody@127.0.0.1:1/none"}, r.id.String(), "--deep")
 	r.command(exitDone, []string{"JETSHEET_DATABASE_URL=postgres://nobody@127.0.0.1:1/none"}, r.id.String())
+}
+
+// testEditedByHand: who saves a workbook again where it lay keeps its metadata or, with
+// most tools, loses it. Either way the advice does not cost them what they wrote.
+func testEditedByHand(r *verifyRig) {
+	const key = "a/2026-10/two.xlsx"
+	edited := r.objects[key].clone()
+	edited.body = append(slices.Clone(edited.body), "edited"...)
+	r.put(key, edited)
+	stdout, _ := r.command(exitDifferences, nil, "verify-me", "--tenant=a")
+	contains(r.t, stdout, "object_damaged", "copy it elsewhere: it is replaced with: jetsheet runs start verify-me")
+	edited.meta = nil
+	r.put(key, edited)
+	stdout, _ = r.command(exitDifferences, nil, "verify-me", "--tenant=a")
+	contains(r.t, stdout, "object_foreign", "s3://workbooks/"+key, "an object without metadata of a workbook", "saved the workbook there by hand",
+		"with: aws s3 mv s3://BUCKET/KEY ELSEWHERE, then: jetsheet runs start verify-me --tick 2026-11-01T12:00:00Z --tenant=a --target=two --again;")
+	r.restore()
 }
 
 // TestVerifyOfAnOpenRun holds that what is pending is no problem while the run is open,

@@ -88,7 +88,10 @@ func Mend(kind Kind, run jetsheet.RunID, scope jetsheet.Scope) string {
 	case KindSharedKey:
 		return "correct output.key so that it tells the two apart, apply it with: jetsheet reports apply DIR, then: " + again
 	case KindObjectForeign:
-		return "move the other object away, then: " + again
+		return "somebody put another object in the workbook's place, or saved the workbook there by hand. Keep it and clear the key with: aws s3 mv s3://BUCKET/KEY ELSEWHERE, then: " + again +
+			"; where the bucket keeps versions, the workbook is an earlier version of the object"
+	case KindObjectDamaged:
+		return "if somebody changed the workbook on purpose, copy it elsewhere: it is replaced with: " + again
 	case KindObjectUnexpected:
 		return "look at the object; if nobody put it there on purpose: aws s3 rm s3://BUCKET/KEY"
 	case KindUploadUnfinished:
