@@ -23,6 +23,8 @@ func Compile(document []byte) (*Routes, error) {
 // Route returns the tenant's route. Every string has one, the same one at every
 // call: [jetsheet.RouteLegacy] where the flag is disabled, leaves the choice open
 // or cannot be evaluated. It is never [jetsheet.RouteNew] unless the document says so.
+// It does not say that the run's plan has a workbook of the tenant, which freezing does not
+// need; conversions.ops.routes answers that too.
 func (r *Routes) Route(tenant string) jetsheet.Route {
 	route, _ := r.cutover.route(tenant)
 	return route

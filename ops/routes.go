@@ -42,6 +42,9 @@ type RoutesAnswer struct {
 	FlagsRevision uint64         `json:"flagsRevision,omitempty"`
 	Scope         jetsheet.Scope `json:"scope,omitzero"`
 	Tenants       []TenantRoute  `json:"tenants"`
+	// PlanUnknown says why no tenant has Planned, such as that the run is not planned yet,
+	// and when to ask again. The routes hold all the same.
+	PlanUnknown *Error `json:"planUnknown,omitempty"`
 }
 
 // TenantRoute is the route of one tenant.
@@ -50,6 +53,10 @@ type TenantRoute struct {
 	Route  jetsheet.Route `json:"route"`
 	// Previous says whether the previous system is to make the tenant's workbooks.
 	Previous bool `json:"previous"`
+	// Planned says whether the plan of the run, or of another run of its tick, has a workbook
+	// of the tenant; absent while that is not known. Where it is false, jetsheet makes,
+	// compares and holds nothing of the tenant's: routed new, neither system makes its workbook.
+	Planned *bool `json:"planned,omitempty"`
 }
 
 // router answers routes.
@@ -84,6 +91,7 @@ func (r *router) routes(ctx context.Context, req *RoutesRequest) (*RoutesAnswer,
 			Tenant: tenant, Route: route, Previous: route == jetsheet.RouteLegacy || route == jetsheet.RouteShadow,
 		})
 	}
+	r.tellPlanned(ctx, answer)
 	return answer, nil
 }
 

@@ -30,7 +30,8 @@ type runsRoutesCommand struct {
 // Help is the command's longer description.
 func (c *runsRoutesCommand) Help() string {
 	return "For the previous system: freezes the run if that has not happened, so that the answer holds for good. It is to make the workbooks of the tenants that --previous prints, and no others. " +
-		"On an error nothing was decided for it: it asks again before it works. Exit code 5: routes cannot be read or frozen now, or the run's tick has not come."
+		"On an error nothing was decided for it: it asks again before it works. Exit code 5: routes cannot be read or frozen now, or the run's tick has not come. " +
+		"Standard error says which tenants are jetsheet's although the run's plan has no workbook of them, or that this cannot be told until the run is planned; the exit code stays 0, as the routes hold."
 }
 
 // Run asks page by page.
@@ -55,7 +56,10 @@ func (c *runsRoutesCommand) Run(ctx context.Context, app *app) error {
 			request = ops.RoutesRequest{Run: answer.Run.String()}
 			answers = append(answers, answer)
 		}
-		return c.print(app, answers)
+		if err := c.print(app, answers); err != nil {
+			return err
+		}
+		return tellLacking(app, answers)
 	})
 }
 
@@ -98,7 +102,7 @@ func (c *runsRoutesCommand) tenants(app *app) ([]string, error) {
 }
 
 func (c *runsRoutesCommand) print(app *app, answers []*ops.RoutesAnswer) error {
-	rows := newTable("TENANT", "ROUTE", "MADE BY")
+	rows := newTable("TENANT", "ROUTE", "MADE BY", "PLANNED")
 	lines := csv.NewWriter(app.stdout)
 	if c.CSV {
 		if err := lines.Write([]string{"tenant", "route", "previous"}); err != nil {
@@ -120,7 +124,7 @@ func (c *runsRoutesCommand) print(app *app, answers []*ops.RoutesAnswer) error {
 			case c.Previous:
 				_, err = fmt.Fprintln(app.stdout, t.Tenant)
 			default:
-				rows.add(t.Tenant, string(t.Route), ops.MadeBy(t.Route))
+				rows.add(t.Tenant, string(t.Route), ops.MadeBy(t.Route), plannedText(t.Planned))
 			}
 			if err != nil {
 				return err

@@ -54,7 +54,7 @@ func TestCutoverPage(t *testing.T) {
 	}
 	r.start("ops", "--ops-return-every=200ms")
 	r.awaitOps(c.id(1))
-	s := &scene{prints: "cutover.json is valid: default legacy, 5 groups", values: map[string]string{"REPORT": "daily", "RUN": c.id(13).String()}, steps: map[string]func(){
+	s := &scene{prints: "cutover.json is valid: default legacy, 5 groups", values: map[string]string{"REPORT": "daily"}, steps: map[string]func(){
 		"group 3 breaks on day 9": func() {
 			c.execute("update stock set pieces = 0 where tenant like '3%'")
 			c.day(9, exitDifferences)
@@ -67,10 +67,12 @@ func TestCutoverPage(t *testing.T) {
 			for day := days[0]; day <= days[1]; day++ {
 				c.day(day, c.expect(day))
 			}
+			s.values["RUN"] = c.id(days[1]).String()
 		}
 	}
 	r.follow(t, "cutover", s)
 	c.checkRoutes()
+	c.checkLacking()
 }
 
 // cutoverMonth plays the days.
@@ -167,5 +169,20 @@ func (c *cutoverMonth) checkRoutes() {
 		if got := countsByName(run.Routes); got != want || run.Counts.Failed != 0 {
 			c.t.Errorf("day %d: routes %s, %d failed, want %s and none", day, got, run.Counts.Failed, want)
 		}
+	}
+}
+
+// checkLacking holds what says that the previous system can be switched off, and that it
+// cannot: one of its tenants has no row in the targets query.
+func (c *cutoverMonth) checkLacking() {
+	routes := func(tenant ...string) (stdout, stderr string) {
+		return c.run(exitDone, append([]string{"runs", "routes", c.id(13).String(), "--previous", "--tenants-file", filepath.Join(c.dir, "tenants.txt")}, tenant...)...)
+	}
+	if out, said := routes(); out != "" || said != "" {
+		c.t.Errorf("of the known tenants runs routes prints %q and says %q, want nothing", out, said)
+	}
+	want := "neither system makes a workbook of 1 tenant routed new, which the targets query did not return: 903; next: "
+	if out, said := routes("--tenant=903"); out != "" || !strings.Contains(said, want) {
+		c.t.Errorf("of a tenant without a row runs routes prints %q and says %q, want %q", out, said, want)
 	}
 }

@@ -106,22 +106,9 @@ func killTicks() []jetsheet.RunID {
 func (i *installation) awaitOps(id jetsheet.RunID) {
 	i.t.Helper()
 	i.await("ops answers", time.Minute, func() bool {
-		code, _ := i.try(append(startArgs(id), "--dry-run")...)
+		code, _, _ := i.try(append(startArgs(id), "--dry-run")...)
 		return code == exitDone || code == exitNothing
 	})
-}
-
-// try runs a command to its end.
-func (i *installation) try(args ...string) (code int, output string) {
-	i.t.Helper()
-	command := exec.CommandContext(i.t.Context(), "jetsheet", args...)
-	command.Env = i.env
-	text, err := command.CombinedOutput()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		i.t.Fatal(err)
-	}
-	return command.ProcessState.ExitCode(), string(text)
 }
 
 // startAgain asks the new process until the run is there, as a person would who stops
@@ -130,9 +117,9 @@ func (i *installation) try(args ...string) (code int, output string) {
 func (i *installation) startAgain(id jetsheet.RunID, asked *around) {
 	i.t.Helper()
 	i.await("runs start of "+id.String(), time.Minute, func() bool {
-		code, output := i.try(startArgs(id)...)
+		code, stdout, stderr := i.try(startArgs(id)...)
 		if code != exitDone && code != exitNothing && code != exitUnreachable {
-			i.t.Fatalf("runs start %s: exit code %d\n%s", id, code, output)
+			i.t.Fatalf("runs start %s: exit code %d\n%s%s", id, code, stdout, stderr)
 		}
 		return code == exitDone || code == exitNothing
 	})

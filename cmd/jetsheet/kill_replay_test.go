@@ -58,9 +58,9 @@ func TestKilledOpsGoesOnWithAReplay(t *testing.T) {
 	victim.kill()
 	i.start("ops")
 	i.await("the replay was asked for again", time.Minute, func() bool {
-		code, text := i.try("failures", "replay", "--run", id.String())
+		code, stdout, stderr := i.try("failures", "replay", "--run", id.String())
 		if code != exitDone && code != exitNothing && code != exitUnreachable {
-			t.Fatalf("failures replay: exit code %d\n%s", code, text)
+			t.Fatalf("failures replay: exit code %d\n%s%s", code, stdout, stderr)
 		}
 		return code != exitUnreachable
 	})
@@ -72,9 +72,9 @@ func TestKilledOpsGoesOnWithAReplay(t *testing.T) {
 	if got := len(i.objects()); got != replayTargets {
 		t.Errorf("%d workbooks on S3, want %d", got, replayTargets)
 	}
-	code, text := i.try("failures", "replay", "--run", id.String())
+	code, stdout, stderr := i.try("failures", "replay", "--run", id.String())
 	if code != exitNothing {
-		t.Errorf("replay of what is done: exit code %d, want %d\n%s", code, exitNothing, text)
+		t.Errorf("replay of what is done: exit code %d, want %d\n%s%s", code, exitNothing, stdout, stderr)
 	}
 }
 

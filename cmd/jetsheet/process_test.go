@@ -146,6 +146,16 @@ func (i *installation) runNATSServer(args ...string) string {
 // run runs a command to its end and checks its exit code.
 func (i *installation) run(code int, args ...string) (stdout, stderr string) {
 	i.t.Helper()
+	got, stdout, stderr := i.try(args...)
+	if got != code {
+		i.t.Fatalf("jetsheet %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, stdout, stderr)
+	}
+	return stdout, stderr
+}
+
+// try runs a command to its end.
+func (i *installation) try(args ...string) (code int, stdout, stderr string) {
+	i.t.Helper()
 	ctx, cancel := context.WithTimeout(i.t.Context(), 2*time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, "jetsheet", args...)
@@ -156,10 +166,7 @@ func (i *installation) run(code int, args ...string) (stdout, stderr string) {
 	if err != nil && !errors.As(err, &exit) {
 		i.t.Fatalf("jetsheet %s: %v", strings.Join(args, " "), err)
 	}
-	if got := command.ProcessState.ExitCode(); got != code {
-		i.t.Fatalf("jetsheet %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, out.String(), complaints.String())
-	}
-	return out.String(), complaints.String()
+	return command.ProcessState.ExitCode(), out.String(), complaints.String()
 }
 
 // role is a running role.

@@ -86,7 +86,8 @@ func (i *installation) askPrevious(id jetsheet.RunID, tenants []string) (code in
 	if err := os.WriteFile(file, []byte(strings.Join(tenants, "\n")+"\n"), 0o600); err != nil {
 		i.t.Fatal(err)
 	}
-	return i.try("runs", "routes", id.String(), "--tenants-file", file, "--previous")
+	code, out, _ = i.try("runs", "routes", id.String(), "--tenants-file", file, "--previous")
+	return code, out
 }
 
 // previousPart asks until there is an answer.
