@@ -58,22 +58,27 @@ func TestProducerSaysThatItLives(t *testing.T) {
 	}
 }
 
-// TestProducerSaysThatTriggersAreGone: it does not take a round, of which there is none for
-// an hour.
+// TestProducerSaysThatTriggersAreGone whether it is a round that finds out or, where there
+// is none for an hour, the wait for a trigger.
 func TestProducerSaysThatTriggersAreGone(t *testing.T) {
 	t.Parallel()
-	r := setup(t)
-	r.cfg.Interval = time.Hour
-	r.start()
-	r.pausedOn("")
-	if err := r.js.DeleteStream(t.Context(), jetsheet.StreamTriggers); err != nil {
-		t.Fatal(err)
+	for name, interval := range map[string]time.Duration{"between rounds": time.Hour, "in a round": 10 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := setup(t)
+			r.cfg.Interval = interval
+			r.start()
+			r.pausedOn("")
+			if err := r.js.DeleteStream(t.Context(), jetsheet.StreamTriggers); err != nil {
+				t.Fatal(err)
+			}
+			if s := r.pausedOn(jetsheet.ResourceNATS); s.Paused != "stream TRIGGERS" || s.LastError == "" {
+				t.Errorf("got %+v, want it paused for the stream, with an error", s)
+			}
+			r.provision()
+			r.pausedOn("")
+		})
 	}
-	if s := r.pausedOn(jetsheet.ResourceNATS); s.Paused != "stream TRIGGERS" || s.LastError == "" {
-		t.Errorf("got %+v, want it paused for the stream, with an error", s)
-	}
-	r.provision()
-	r.pausedOn("")
 }
 
 // TestProducerSaysWhatItWaitsFor takes away one thing after the other that a run needs.

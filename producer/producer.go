@@ -187,7 +187,11 @@ func (p *Producer) round(ctx context.Context, group *sync.WaitGroup) error {
 	if !p.book.complete() {
 		return nil
 	}
-	err := errors.Join(p.syncSchedules(ctx), p.walkCalendars(ctx))
+	err := p.syncSchedules(ctx)
+	if err != nil {
+		err = refused(jetsheet.StreamTriggers, err)
+	}
+	err = errors.Join(err, p.walkCalendars(ctx))
 	p.startRunners(ctx, group)
 	return err
 }
