@@ -52,7 +52,8 @@ func pageOf(p *report.Page) xlsx.Page {
 		Paper: xlsx.Paper(p.Paper), Landscape: p.Orientation == report.Landscape, FitWidth: p.FitToWidth, RepeatHeader: p.RepeatHeader,
 	}
 	if p.Margins != nil {
-		page.Margins = xlsx.Margins(*p.Margins)
+		margins := xlsx.Margins(*p.Margins)
+		page.Margins = &margins
 	}
 	return page
 }

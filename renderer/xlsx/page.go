@@ -19,7 +19,8 @@ type Page struct {
 	// PrintArea names all that was written as what is printed, so that what people note
 	// beside it stays off the paper.
 	PrintArea bool
-	Margins   Margins
+	// Margins is nil for Excel's own, which are DefaultMargins.
+	Margins *Margins
 	// Header and Footer stand on every page.
 	Header, Footer PageText
 }
@@ -63,8 +64,7 @@ func (p Paper) number() int {
 	return 0
 }
 
-// Margins are in millimetres. Zero Margins are DefaultMargins; of others each one counts
-// as it is, also 0.
+// Margins are in millimetres.
 type Margins struct{ Left, Right, Top, Bottom, Header, Footer float64 }
 
 // DefaultMargins are those of Excel.
@@ -75,7 +75,10 @@ func DefaultMargins() Margins {
 // maxMargin is the width of the largest paper, A3.
 const maxMargin = 297
 
-func (m Margins) validate() error {
+func (m *Margins) validate() error {
+	if m == nil {
+		return nil
+	}
 	sides := [...]float64{m.Left, m.Right, m.Top, m.Bottom, m.Header, m.Footer}
 	for i, name := range []string{"left", "right", "top", "bottom", "header", "footer"} {
 		if side := sides[i]; math.IsNaN(side) || side < 0 || side > maxMargin {
@@ -115,8 +118,8 @@ func (p Page) appendXML(b []byte) []byte {
 	return append(p.Footer.appendXML(b, "oddFooter"), `</headerFooter>`...)
 }
 
-func (m Margins) appendXML(b []byte) []byte {
-	if m == (Margins{}) {
+func (m *Margins) appendXML(b []byte) []byte {
+	if m == nil {
 		return b
 	}
 	const inch = 25.4

@@ -13,7 +13,7 @@ import (
 func a4() xlsx.Page {
 	return xlsx.Page{
 		Paper: xlsx.PaperA4, Landscape: true, FitWidth: true, RepeatHeader: true, PrintArea: true,
-		Margins: xlsx.Margins{Left: 10, Right: 12.7, Top: 25.4, Header: 5},
+		Margins: &xlsx.Margins{Left: 10, Right: 12.7, Top: 25.4, Header: 5},
 		Header:  xlsx.PageText{Left: "A&B <店>", Right: "_x0041_"},
 		Footer:  xlsx.PageText{Left: xlsx.PageSheet, Center: xlsx.PageNumber + "-1 / " + xlsx.PageCount},
 	}
@@ -70,7 +70,8 @@ func TestPageOfPaperAlone(t *testing.T) {
 
 func TestDefaultMarginsAreThoseOfExcel(t *testing.T) {
 	t.Parallel()
-	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: make([]xlsx.Column, 1), Page: xlsx.Page{Margins: xlsx.DefaultMargins()}}, nil)
+	margins := xlsx.DefaultMargins()
+	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: make([]xlsx.Column, 1), Page: xlsx.Page{Margins: &margins}}, nil)
 	got, err := openExcelize(t, content).GetPageMargins("s")
 	if err != nil {
 		t.Fatal(err)
@@ -87,14 +88,24 @@ func TestDefaultMarginsAreThoseOfExcel(t *testing.T) {
 	}
 }
 
+// No margin is a margin: some printers need none.
+func TestMarginsOfNothing(t *testing.T) {
+	t.Parallel()
+	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: make([]xlsx.Column, 1), Page: xlsx.Page{Margins: &xlsx.Margins{}}}, nil)
+	got, err := openExcelize(t, content).GetPageMargins("s")
+	if err != nil || *got.Left != 0 || *got.Top != 0 || *got.Footer != 0 {
+		t.Errorf("margins %+v, %v; want 0 all around", got, err)
+	}
+}
+
 func TestPageThatCannotBe(t *testing.T) {
 	t.Parallel()
 	sheet := func(name string, page xlsx.Page) xlsx.Sheet {
 		return xlsx.Sheet{Name: name, Columns: make([]xlsx.Column, 1), Page: page}
 	}
 	refuses(t, sheet("paper", xlsx.Page{Paper: "A44"}), `"A44"`, "A4,")
-	refuses(t, sheet("wide", xlsx.Page{Margins: xlsx.Margins{Top: 298}}), "top margin", "298")
-	refuses(t, sheet("less", xlsx.Page{Margins: xlsx.Margins{Left: -1}}), "left margin")
+	refuses(t, sheet("wide", xlsx.Page{Margins: &xlsx.Margins{Top: 298}}), "top margin", "298")
+	refuses(t, sheet("less", xlsx.Page{Margins: &xlsx.Margins{Left: -1}}), "left margin")
 	refuses(t, sheet("long", xlsx.Page{Footer: xlsx.PageText{Right: strings.Repeat("&", 127)}}), "footer", "256", "255")
 	_, summary := writeBook(t, sheet("illegal", xlsx.Page{Header: xlsx.PageText{Left: "a\x00"}}), nil)
 	want := xlsx.Substitution{Sheet: "illegal", Kind: xlsx.IllegalCharacter}
