@@ -1,8 +1,7 @@
 package renderer
 
 import (
-	"context"
-	"io"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,25 +22,29 @@ func newLayout(def *report.Sheet, wanted []report.Column, locale string) (xlsx.S
 	}, err
 }
 
-// CheckSheet says what the writer refuses of a sheet's definition whatever its records
+// CheckSheet tells what the writer refuses of a sheet's definition whatever its records
 // are: a total or a rule that does not go with its column's format. What comes from the
 // database is not known yet.
-func CheckSheet(def *report.Sheet) error {
-	if len(def.Columns) == 0 {
-		return nil
+func CheckSheet(def *report.Sheet, problem func(path string, err error)) {
+	check := func(err error, path string, args ...any) {
+		if err != nil {
+			problem(fmt.Sprintf(path, args...), err)
+		}
 	}
-	layout, err := newLayout(def, def.Columns, report.DefaultLocale)
-	if err != nil {
-		return err
+	for i, c := range def.Columns {
+		format, err := ParseFormat(c.Format, report.DefaultLocale)
+		if err != nil {
+			check(err, "columns[%d].format", i)
+			continue
+		}
+		check(xlsx.Total(c.Total).Validate(format), "columns[%d].total", i)
+		for j := range def.Rules {
+			if r := &def.Rules[j]; r.Column == c.Name {
+				rule := ruleOf(r)
+				check(rule.Validate(format), "rules[%d].%s", j, r.Condition)
+			}
+		}
 	}
-	layout.Name = def.Name.String()
-	w, err := xlsx.New(context.Background(), io.Discard, xlsx.Book{})
-	if err != nil {
-		return err
-	}
-	defer w.Discard()
-	_, err = w.Sheet(layout)
-	return err
 }
 
 func pageOf(p *report.Page) xlsx.Page {

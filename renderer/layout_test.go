@@ -13,6 +13,7 @@ import (
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/internal/report"
+	"github.com/jetsheet/jetsheet/renderer/xlsx"
 )
 
 const readings = `records: "select i as no, case i when 3 then null else 2.5 * i end as degrees, case when i > 2 then '否' else '適' end as ok from generate_series(1, 4) i where @tenant = 'a'"`
@@ -138,23 +139,43 @@ func TestTotalLabelIsOfTheTargetsLanguage(t *testing.T) {
 	same(t, "all totals", grid(t, book, "S")[5], []string{"10"})
 }
 
-// What can be known before a workbook is made is said when the definition is read.
+// What can be known before a workbook is made is said when the definition is read, at its place.
 func TestCheckSheet(t *testing.T) {
 	t.Parallel()
 	for keys, want := range map[string]string{
-		`columns: [{name: a, format: text, total: sum}]`:                                                                `has no sum`,
-		`columns: [{name: a, format: "decimal:1"}], rules: [{column: a, above: hot, bold: true}]`:                       `rule 1 of column 1 ("a")`,
-		`columns: [{name: a, format: date}], rules: [{column: a, above: "2026-10-05", bold: true}]`:                     "",
-		`columns: [{name: a, format: text}], rules: [{column: a, bar: "638EC6"}]`:                                       `rule 1 of column 1 ("a")`,
-		`rules: [{column: a, above: hot, bold: true}]`:                                                                  "", // its columns come from the database
-		`columns: [{name: a, total: sum}], totalsLabel: All, page: {footer: "{page}"}, protect: true`:                   "",
-		`columns: [{name: a}], rules: [{column: a, scale: ["FFFFFF", "F8696B"]}, {column: a, contains: x, bold: true}]`: "",
+		`columns: [{name: a, format: text, total: sum}]`:                                                                           `sheets[0].columns[0].total: a column of text or truth values has no sum`,
+		`columns: [{name: a, format: "decimal:1"}], rules: [{column: a, above: hot, bold: true}]`:                                  `sheets[0].rules[0].above: no cell of the column's format can hold "hot"`,
+		`columns: [{name: a}], rules: [{column: a, above: hot, bold: true}]`:                                                       `sheets[0].rules[0].above: "above" compares numbers and dates, and "hot" is none; write "equals" or "not"`,
+		`columns: [{name: a}], rules: [{column: a, between: [8, 2], bold: true}]`:                                                  `sheets[0].rules[0].between: "between" has the lower end first, and 8 is not below 2`,
+		`columns: [{name: a, format: date}], rules: [{column: a, above: "2026-10-05", bold: true}]`:                                "",
+		`columns: [{name: b}, {name: a, format: text}], rules: [{column: b, blank: true, bold: true}, {column: a, bar: "638EC6"}]`: `sheets[0].rules[1].bar: "bar" is for numbers`,
+		`rules: [{column: a, above: hot, bold: true}]`:                                                                             "", // its columns come from the database
+		`columns: [{name: a, total: sum}, {name: b}], totalsLabel: All, page: {footer: "{page}"}, protect: true`:                   "",
+		`columns: [{name: a}], rules: [{column: a, scale: ["FFFFFF", "F8696B"]}, {column: a, contains: x, bold: true}]`:            "",
 	} {
 		_, err := report.Options{CheckSheet: CheckSheet}.Parse("r.yaml", []byte(definition(readings, `sheets: [{name: S, rows: records, `+keys+`}]`)))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("%s: got %v, want %q", keys, err, want)
+			t.Errorf("%s:\ngot  %v\nwant %q", keys, err, want)
 		}
 	}
+}
+
+// A definition's words go to the writer as they are.
+func TestWordsOfLayoutsAreTheWriters(t *testing.T) {
+	t.Parallel()
+	sorted := func(names []string) []string { return slices.Sorted(slices.Values(names)) }
+	same(t, "conditions", sorted(namesOf(report.Conditions())), sorted(xlsx.ConditionNames()))
+	same(t, "totals", sorted(namesOf(report.Totals())), sorted(xlsx.TotalNames()))
+	same(t, "papers", sorted(namesOf(report.Papers())), sorted(xlsx.PaperNames()))
+	same(t, "actions", sorted(namesOf(report.Actions())), sorted(xlsx.ActionNames()))
+}
+
+func namesOf[T ~string](words []T) []string {
+	names := make([]string, len(words))
+	for i, word := range words {
+		names[i] = string(word)
+	}
+	return names
 }
 
 const bySite = `sheets: [{name: "{site} {title}", rows: records, sheetBy: site, title: "{site}", footer: "{rows}", columns: [{name: n, total: sum}]}]`

@@ -28,31 +28,10 @@ func layoutColumns(def *report.Sheet, wanted []report.Column, locale string) ([]
 	return columns, nil
 }
 
-// conditionOf is the writer's name of a condition.
-func conditionOf(c report.Condition) xlsx.Condition {
-	switch c {
-	case report.ConditionAbove:
-		return xlsx.WhenMore
-	case report.ConditionBelow:
-		return xlsx.WhenLess
-	case report.ConditionAtLeast:
-		return xlsx.WhenAtLeast
-	case report.ConditionAtMost:
-		return xlsx.WhenAtMost
-	case report.ConditionEquals:
-		return xlsx.WhenEqual
-	case report.ConditionNot:
-		return xlsx.WhenNotEqual
-	case report.ConditionFilled:
-		return xlsx.WhenNotBlank
-	default: // those with the same name
-		return xlsx.Condition(c)
-	}
-}
-
+// ruleOf is the writer's rule. Both know conditions by the same words.
 func ruleOf(r *report.Rule) xlsx.Rule {
 	rule := xlsx.Rule{
-		When: conditionOf(r.Condition), Colours: r.Colors, WholeRow: r.WholeRow,
+		When: xlsx.Condition(r.Condition), Colours: r.Colors, WholeRow: r.WholeRow,
 		Look: xlsx.Look{Fill: r.Fill, Colour: r.Color, Bold: r.Bold},
 	}
 	for i, to := range []*xlsx.Value{&rule.Value, &rule.Other} {

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"slices"
 	"time"
 
 	"github.com/jetsheet/jetsheet"
@@ -133,11 +132,6 @@ type Sheet struct {
 	Page *Page
 	// Protection is nil for a sheet that may be changed.
 	Protection *Protection
-}
-
-// Totals says whether one of the fixed columns has a total.
-func (s *Sheet) Totals() bool {
-	return slices.ContainsFunc(s.Columns, func(c Column) bool { return c.Total != TotalNone })
 }
 
 // Column is one column of a sheet.

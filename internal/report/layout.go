@@ -33,7 +33,8 @@ const (
 	ActionFormatRows    Action = "formatRows"
 )
 
-func actions() []Action {
+// Actions lists what a protected sheet may allow.
+func Actions() []Action {
 	return []Action{ActionFilter, ActionFormatCells, ActionFormatColumns, ActionFormatRows}
 }
 
@@ -83,7 +84,12 @@ func (s section) banding() string {
 		}
 		return ""
 	}
-	return s.color("banding", "")
+	text, ok := s.r.scalar(s.values["banding"], s.child("banding"))
+	color, isColor := colorOf(text)
+	if ok && !isColor {
+		s.problem("banding", `%s must be true, false or a colour of six hex digits as in "DDEBF7", not %q`, s.child("banding"), text)
+	}
+	return color
 }
 
 func (s section) protection() *Protection {
@@ -107,7 +113,7 @@ func (s section) allowed() []Action {
 	var allow []Action
 	elements, keys := s.list("allow")
 	for _, at := range keys {
-		action := word(elements, at, "", actions()...)
+		action := word(elements, at, "", Actions()...)
 		if action != "" && slices.Contains(allow, action) {
 			elements.problem(at, "%s stands twice in %s", action, s.child("allow"))
 		}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -58,7 +59,6 @@ func TestLayout(t *testing.T) {
 		}
 	}
 	check("totals", []Total{sheet.Columns[0].Total, sheet.Columns[1].Total, sheet.Columns[2].Total}, []Total{TotalNone, TotalAverage, TotalCount})
-	check("has totals", sheet.Totals(), true)
 	check("banding", sheet.Banding, DefaultBanding)
 	number := func(text string) Operand { return Operand{Text: text, Number: true} }
 	check("rules", sheet.Rules, []Rule{
@@ -70,7 +70,7 @@ func TestLayout(t *testing.T) {
 		{Column: "degrees", Condition: ConditionBar, Colors: []string{"5B9BD5"}},
 	})
 	check("margins", *sheet.Page.Margins, Margins{Left: 10, Right: 17.78, Top: 25.4, Bottom: 19.05, Header: 7.62, Footer: 15})
-	check("page", []any{sheet.Page.Paper, sheet.Page.Orientation, sheet.Page.FitToWidth, sheet.Page.RepeatHeader}, []any{PaperA3, Landscape, true, true})
+	check("page", []any{sheet.Page.Paper, sheet.Page.Orientation, sheet.Page.FitToWidth, sheet.Page.RepeatHeader}, []any{Paper("A3"), Landscape, true, true})
 	check("protection", sheet.Protection, &Protection{Allow: []Action{ActionFilter, ActionFormatRows}})
 	check("placeholders", d.Placeholders(), []string{"company"})
 	check("MinReader", []int{d.MinReader, MinReader(d.Source)}, []int{2, 2})
@@ -119,7 +119,7 @@ func TestNoLayout(t *testing.T) {
 	t.Parallel()
 	d := mustParse(t, minimal)
 	sheet := d.Workbook.Sheets[0]
-	if sheet.Title != nil || sheet.Footer != nil || sheet.Banding != "" || sheet.Rules != nil || sheet.Page != nil || sheet.Protection != nil || sheet.Totals() || d.MinReader != 1 {
+	if sheet.Title != nil || sheet.Footer != nil || sheet.Banding != "" || sheet.Rules != nil || sheet.Page != nil || sheet.Protection != nil || d.MinReader != 1 {
 		t.Errorf("got %+v with MinReader %d, want no layout and 1", sheet, d.MinReader)
 	}
 	for _, off := range []string{"banding: false", "protect: false", `banding: none`} {
@@ -136,7 +136,7 @@ func TestLayoutProblems(t *testing.T) {
 		{"total: average", "total: avrage", `:15:34: unknown total "avrage"; did you mean "average"?`},
 		{"total: average", "totals: sum", `:15:27: unknown key "totals"; did you mean "total"?`},
 		{"banding: true", "bandig: true", `:18:7: unknown key "bandig"; did you mean "banding"?`},
-		{"banding: true", "banding: grey", `:18:16: "grey" is not a colour; write six hex digits as in "DDEBF7", or "none"`},
+		{"banding: true", "banding: grey", `:18:16: workbook.sheets[0].banding must be true, false or a colour of six hex digits as in "DDEBF7", not "grey"`},
 		{"banding: true", "banding: [a]", `:18:16: workbook.sheets[0].banding must be text`},
 		{"title: [", "title: [1, 2, 3, 4, 5, 6, 7, 8, 9, ", `:12:14: workbook.sheets[0].title has 11 lines; 10 are allowed`},
 		{`"{title}",`, `"{title",`, `:12:15: workbook.sheets[0].title[0]: "{title" has a { without a } after it`},
@@ -149,6 +149,8 @@ func TestLayoutProblems(t *testing.T) {
 		{"above: 10.5", "above: [1]", `:20:36: workbook.sheets[0].rules[0].above must be a number or a text; quote true and false`},
 		{"above: 10.5", "above: 1, below: 2", `:20:46: a rule has one condition, and this one has above and below; write a rule for each`},
 		{", fill: \"ffc7ce\", color: \"#9C0006\", bold: true", "", `:20:11: workbook.sheets[0].rules[0] changes nothing; give it fill, color or bold`},
+		{`fill: "ffc7ce"`, "fill: red", `:20:48: "red" is not a colour; write six hex digits as in "DDEBF7", or "none"`},
+		{"- {name: degrees,", "- {title: Degrees,", `:15:11: "workbook.sheets[0].columns[1].name" is missing; write for example name: recorded_at`},
 		{"[-1, 20.5]", "8", `:21:38: workbook.sheets[0].rules[1].between must be a list; write each element after "- "`},
 		{"[-1, 20.5]", "[20]", `:21:38: workbook.sheets[0].rules[1].between must have two ends, the lower one first, as in [2, 8]`},
 		{"[-1, 20.5]", "[true, 1]", `:21:39: workbook.sheets[0].rules[1].between[0] must be a number or a text; quote true and false`},
@@ -191,9 +193,11 @@ func TestLayoutProblems(t *testing.T) {
 func TestTotalsLabelNeedsTotals(t *testing.T) {
 	t.Parallel()
 	for keys, want := range map[string]string{
-		"columns: [{name: a}], totalsLabel: All":             `workbook.sheets[0].totalsLabel needs a column with "total"`,
-		"columns: [{name: a, total: sum}], totalsLabel: All": "",
-		"columnsFrom: records, totalsLabel: All":             "", // it may give totals
+		"columns: [{name: a}], totalsLabel: All":                                   `workbook.sheets[0].totalsLabel needs a column with "total"`,
+		"columns: [{name: a, total: sum}], totalsLabel: All":                       `workbook.sheets[0].totalsLabel stands in a column without "total", and each has one`,
+		"columnsFrom: records, totalsLabel: All":                                   "", // it may give totals
+		"columns: [{name: a, total: sum}, {name: b}], totalsLabel: All":            "",
+		"columns: [{name: a, total: sum}], columnsFrom: records, totalsLabel: All": "",
 	} {
 		_, err := Parse("r", []byte(strings.Replace(minimal, "rows: records}", "rows: records, "+keys+"}", 1)))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
@@ -217,12 +221,17 @@ func TestLayoutNamesColumnsOfTargets(t *testing.T) {
 func TestCheckSheet(t *testing.T) {
 	t.Parallel()
 	asked := 0
-	options := Options{CheckSheet: func(sheet *Sheet) error {
+	options := Options{CheckSheet: func(sheet *Sheet, problem func(string, error)) {
 		asked++
-		return fmt.Errorf("%s of %s is odd", sheet.Columns[1].Total, sheet.Columns[1].Name)
+		problem("columns[1].total", fmt.Errorf("%s of %s is odd", sheet.Columns[1].Total, sheet.Columns[1].Name))
+		problem("rules[1].between[0]", errors.New("too low"))
+		problem("rules[1].nothing", errors.New("not there"))
 	}}
 	_, err := options.Parse("r", []byte(laidOut))
-	if want := "r:9:7: workbook.sheets[0]: average of degrees is odd"; err == nil || err.Error() != want {
+	const want = "r:15:34: workbook.sheets[0].columns[1].total: average of degrees is odd\n" +
+		"r:21:11: workbook.sheets[0].rules[1].nothing: not there\n" +
+		"r:21:39: workbook.sheets[0].rules[1].between[0]: too low"
+	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if _, err := options.Parse("r", []byte(strings.Replace(laidOut, "total: average", "total: mean", 1))); asked != 1 || len(unjoin(err)) != 1 {

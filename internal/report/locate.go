@@ -79,9 +79,11 @@ func (l *Locator) text(n node, path string) (string, bool) {
 	return l.r.scalar(n, path)
 }
 
-// find is the node with a path, or the last one on the way to it.
-func (l *Locator) find(path string) node {
-	n := l.root
+// find is the node with a path.
+func (l *Locator) find(path string) node { return find(l.root, path) }
+
+// find is the node with a path below another, or the last one on the way to it.
+func find(n node, path string) node {
 	for part := range strings.SplitSeq(strings.ReplaceAll(path, "[", ".["), ".") {
 		next := child(n, part)
 		if next == nil {

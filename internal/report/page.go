@@ -5,21 +5,11 @@ import "strings"
 // Paper is a size of paper.
 type Paper string
 
-// The sizes. B4 and B5 are those of JIS.
-const (
-	PaperA3     Paper = "A3"
-	PaperA4     Paper = "A4"
-	PaperA5     Paper = "A5"
-	PaperB4     Paper = "B4"
-	PaperB5     Paper = "B5"
-	PaperLetter Paper = "letter"
-	PaperLegal  Paper = "legal"
-)
+// PaperA4 is what a page has where the file names no other.
+const PaperA4 Paper = "A4"
 
-// Papers lists the sizes of paper.
-func Papers() []Paper {
-	return []Paper{PaperA3, PaperA4, PaperA5, PaperB4, PaperB5, PaperLetter, PaperLegal}
-}
+// Papers lists the sizes of paper. B4 and B5 are those of JIS.
+func Papers() []Paper { return []Paper{"A3", PaperA4, "A5", "B4", "B5", "letter", "legal"} }
 
 // Orientation is how the paper lies.
 type Orientation string

@@ -12,9 +12,10 @@ import (
 type Options struct {
 	// CheckFormat says what is wrong with a column's format; nil accepts any.
 	CheckFormat func(format string) error
-	// CheckSheet says what is wrong with a sheet whose form is right, such as a total that
-	// its column's format has not; nil accepts any.
-	CheckSheet func(sheet *Sheet) error
+	// CheckSheet tells problem of all that is wrong with a sheet whose form is right, such
+	// as a total that its column's format has not, with its path within the sheet, such as
+	// columns[1].total; nil accepts any.
+	CheckSheet func(sheet *Sheet, problem func(path string, err error))
 }
 
 // Parse reads a definition with the zero [Options].

@@ -15,7 +15,7 @@ type reader struct {
 	file        string
 	lines       []string
 	checkFormat func(string) error
-	checkSheet  func(*Sheet) error
+	checkSheet  func(*Sheet, func(path string, err error))
 	problems    []*ProblemError
 	// since says which keys are younger than version 1, see [since]; minReader is the
 	// youngest of what was met.
@@ -65,17 +65,18 @@ func placeOf(n node) spot {
 	return spot{tk.Position.Line, tk.Position.Column}
 }
 
-// section is one map of the file; values is nil where it is none.
+// section is one map of the file; values is nil where whole is none.
 type section struct {
 	r      *reader
 	path   string
 	at     spot
+	whole  node
 	values map[string]node
 }
 
 // section reads a map strictly. What is not a map gives a section without values.
 func (r *reader) section(n node, path string, at spot, known ...string) section {
-	s := section{r: r, path: path, at: at}
+	s := section{r: r, path: path, at: at, whole: n}
 	m, ok := n.(*mapping)
 	if !ok {
 		r.wrongKind(n, path, "a map of "+strings.Join(known, ", "))
@@ -161,6 +162,10 @@ func (s section) place(key string) spot {
 	}
 	return placeOf(s.values[key])
 }
+
+// placeWithin is where the value with a path below the section stands, or the nearest one
+// above it.
+func (s section) placeWithin(path string) spot { return placeOf(find(s.whole, path)) }
 
 // wrong says whether a problem of the key's value is known already.
 func (s section) wrong(key string) bool {

@@ -32,7 +32,8 @@ const (
 	ConditionScale Condition = "scale"
 )
 
-func conditions() []Condition {
+// Conditions lists what a rule may ask.
+func Conditions() []Condition {
 	return []Condition{
 		ConditionAbove, ConditionBelow, ConditionAtLeast, ConditionAtMost, ConditionBetween, ConditionOutside,
 		ConditionEquals, ConditionNot, ConditionContains, ConditionBlank, ConditionFilled, ConditionBar, ConditionScale,
@@ -68,22 +69,27 @@ func (s section) rules(sheet *Sheet) []Rule {
 	for _, c := range sheet.Columns {
 		names = append(names, c.Name)
 	}
+	// Other columns are known only when the queries have run. One without a name is reported.
+	known := sheet.ColumnsFrom == "" && len(names) > 0 && !slices.Contains(names, "")
 	var rules []Rule
 	elements, keys := s.list("rules")
 	for _, key := range keys {
-		known := []string{"column", "fill", "color", "bold", "wholeRow"}
-		for _, c := range conditions() {
-			known = append(known, string(c))
-		}
-		sub := elements.sub(key, known...)
+		sub := elements.sub(key, ruleKeys()...)
 		rule := sub.rule()
-		// Other columns are known only when the queries have run.
-		if len(names) > 0 && sheet.ColumnsFrom == "" && rule.Column != "" && !slices.Contains(names, rule.Column) {
+		if known && rule.Column != "" && !slices.Contains(names, rule.Column) {
 			sub.problem("column", "the sheet has no column %q%s", rule.Column, didYouMean(rule.Column, names))
 		}
 		rules = append(rules, rule)
 	}
 	return rules
+}
+
+func ruleKeys() []string {
+	keys := []string{"column", "fill", "color", "bold", "wholeRow"}
+	for _, c := range Conditions() {
+		keys = append(keys, string(c))
+	}
+	return keys
 }
 
 func (s section) rule() Rule {
@@ -92,7 +98,7 @@ func (s section) rule() Rule {
 		r.Column = s.line("column", "")
 	}
 	var found []string
-	for _, c := range conditions() {
+	for _, c := range Conditions() {
 		if s.has(string(c)) {
 			r.Condition, found = c, append(found, string(c))
 		}

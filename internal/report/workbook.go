@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -82,9 +83,9 @@ func (s section) sheet(queries []Query) Sheet {
 	sheet.TotalsLabel = s.totalsLabel(&sheet)
 	sheet.SheetBy = s.sheetBy(&sheet)
 	if s.r.checkSheet != nil && len(s.r.problems) == before {
-		if err := s.r.checkSheet(&sheet); err != nil {
-			s.r.problem(s.at, s.path, "%s: %s", s.path, err)
-		}
+		s.r.checkSheet(&sheet, func(path string, err error) {
+			s.r.problem(s.placeWithin(path), s.child(path), "%s: %s", s.child(path), err)
+		})
 	}
 	return sheet
 }
@@ -103,8 +104,14 @@ func (s section) totalsLabel(sheet *Sheet) Pattern {
 	if !s.has("totalsLabel") {
 		return Pattern{}
 	}
-	if !sheet.Totals() && sheet.ColumnsFrom == "" {
+	has := func(c Column) bool { return c.Total != TotalNone }
+	lacks := func(c Column) bool { return c.Total == TotalNone }
+	switch {
+	case sheet.ColumnsFrom != "": // it may give columns of either kind
+	case !slices.ContainsFunc(sheet.Columns, has):
 		s.problem("totalsLabel", `%s needs a column with "total"`, s.child("totalsLabel"))
+	case !slices.ContainsFunc(sheet.Columns, lacks):
+		s.problem("totalsLabel", `%s stands in a column without "total", and each has one; leave it out, or the total of the first column`, s.child("totalsLabel"))
 	}
 	return s.pattern("totalsLabel")
 }
@@ -176,17 +183,22 @@ func (s section) header() Header {
 // color is six upper-case hex digits, or "" for none.
 func (s section) color(key, otherwise string) string {
 	text := s.text(key, otherwise)
-	color := strings.ToUpper(strings.TrimPrefix(text, "#"))
-	switch {
-	case text == "" || color == "NONE":
-		return ""
-	case len(color) == 6 && strings.Trim(color, "0123456789ABCDEF") == "":
-		return color
-	}
-	if !s.wrong(key) {
+	color, ok := colorOf(text)
+	if !ok && !s.wrong(key) {
 		s.problem(key, `%q is not a colour; write six hex digits as in "DDEBF7", or "none"`, text)
 	}
-	return ""
+	return color
+}
+
+func colorOf(text string) (color string, ok bool) {
+	color = strings.ToUpper(strings.TrimPrefix(text, "#"))
+	switch {
+	case text == "" || color == "NONE":
+		return "", true
+	case len(color) == 6 && strings.Trim(color, "0123456789ABCDEF") == "":
+		return color, true
+	}
+	return "", false
 }
 
 // pattern is the value of a key as text with placeholders.

@@ -15,7 +15,7 @@ func (r *Rule) formula(f *Format, x string) (string, error) {
 	switch r.When {
 	case WhenBlank:
 		return "LEN(TRIM(" + x + "))=0", nil
-	case WhenNotBlank:
+	case WhenFilled:
 		return "LEN(TRIM(" + x + "))>0", nil
 	case WhenContains:
 		return r.containsFormula(f, x)
@@ -26,10 +26,10 @@ func (r *Rule) formula(f *Format, x string) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case r.When == WhenNotEqual:
+	case r.When == WhenNot:
 		return fmt.Sprintf("AND(LEN(%[1]s)>0,%[1]s<>%[2]s)", x, v.text), nil
-	case r.When != WhenEqual && v.kind != cellNumber:
-		return "", fmt.Errorf("%q compares numbers and dates, and %s is none; write %q or %q", r.When, v.text, WhenEqual, WhenNotEqual)
+	case r.When != WhenEquals && v.kind != cellNumber:
+		return "", r.noNumber(v)
 	}
 	return fmt.Sprintf("AND(%s,%s%s%s)", v.guard(x), x, operators[r.When], v.text), nil
 }
@@ -43,13 +43,22 @@ func (r *Rule) rangeFormula(f *Format, x string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if low.kind != cellNumber || high.kind != cellNumber || low.number > high.number {
-		return "", fmt.Errorf("%q is for a number or date and one that is not less, which %s and %s are not", r.When, low.text, high.text)
+	switch {
+	case low.kind != cellNumber:
+		return "", r.noNumber(low)
+	case high.kind != cellNumber:
+		return "", r.noNumber(high)
+	case low.number > high.number:
+		return "", fmt.Errorf("%q has the lower end first, and %s is not below %s; write them the other way round", r.When, r.Value, r.Other)
 	}
 	if r.When == WhenBetween {
 		return fmt.Sprintf("AND(%[4]s,%[1]s>=%[2]s,%[1]s<=%[3]s)", x, low.text, high.text, low.guard(x)), nil
 	}
 	return fmt.Sprintf("AND(%[4]s,OR(%[1]s<%[2]s,%[1]s>%[3]s))", x, low.text, high.text, low.guard(x)), nil
+}
+
+func (r *Rule) noNumber(v literal) error {
+	return fmt.Errorf("%q compares numbers and dates, and %s is none; write %q or %q", r.When, v.text, WhenEquals, WhenNot)
 }
 
 func (r *Rule) containsFormula(f *Format, x string) (string, error) {
@@ -93,7 +102,7 @@ func literalOf(f *Format, v Value) (literal, error) {
 	l := literal{kind: c.kind, number: c.number}
 	switch {
 	case c.changes != 0:
-		return l, fmt.Errorf("no cell of the column's format can hold %q", v.String())
+		return l, fmt.Errorf("no cell of the column's format can hold %q; write a value as the format reads it", v.String())
 	case c.kind == cellText:
 		l.text = `"` + strings.ReplaceAll(c.text, `"`, `""`) + `"`
 		if n := len(utf16.Encode([]rune(c.text))); n > maxLiteral || n == 0 {

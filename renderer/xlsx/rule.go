@@ -38,13 +38,13 @@ type Condition string
 
 // The conditions.
 const (
-	WhenEqual Condition = "equal"
-	// WhenNotEqual is for cells that hold something else. Empty ones hold nothing.
-	WhenNotEqual Condition = "notEqual"
-	WhenLess     Condition = "less"
-	WhenAtMost   Condition = "atMost"
-	WhenMore     Condition = "more"
-	WhenAtLeast  Condition = "atLeast"
+	WhenEquals Condition = "equals"
+	// WhenNot is for cells that hold something else. Empty ones hold nothing.
+	WhenNot     Condition = "not"
+	WhenBelow   Condition = "below"
+	WhenAtMost  Condition = "atMost"
+	WhenAbove   Condition = "above"
+	WhenAtLeast Condition = "atLeast"
 	// WhenBetween is for Value to Other, both included; WhenOutside is for all but these.
 	WhenBetween Condition = "between"
 	WhenOutside Condition = "outside"
@@ -52,7 +52,7 @@ const (
 	// comparisons of text.
 	WhenContains Condition = "contains"
 	WhenBlank    Condition = "blank"
-	WhenNotBlank Condition = "notBlank"
+	WhenFilled   Condition = "filled"
 	// WhenScale colours all numbers of a column between Colours, WhenBar puts bars into
 	// their cells. Neither has a Value or a Look.
 	WhenScale Condition = "scale"
@@ -61,19 +61,25 @@ const (
 
 // operators are the comparisons with one value.
 var operators = map[Condition]string{
-	WhenEqual: "=", WhenNotEqual: "<>", WhenLess: "<", WhenAtMost: "<=", WhenMore: ">", WhenAtLeast: ">=",
+	WhenEquals: "=", WhenNot: "<>", WhenBelow: "<", WhenAtMost: "<=", WhenAbove: ">", WhenAtLeast: ">=",
 }
 
 // ConditionNames are the conditions as text, for messages and help.
 func ConditionNames() []string {
 	return []string{
-		string(WhenEqual), string(WhenNotEqual), string(WhenLess), string(WhenAtMost), string(WhenMore), string(WhenAtLeast), string(WhenBetween),
-		string(WhenOutside), string(WhenContains), string(WhenBlank), string(WhenNotBlank), string(WhenScale), string(WhenBar),
+		string(WhenEquals), string(WhenNot), string(WhenBelow), string(WhenAtMost), string(WhenAbove), string(WhenAtLeast), string(WhenBetween),
+		string(WhenOutside), string(WhenContains), string(WhenBlank), string(WhenFilled), string(WhenScale), string(WhenBar),
 	}
 }
 
 // maxRules bounds what the rules of a sheet take.
 const maxRules = 1000
+
+// Validate says why no column of a format can have the rule.
+func (r *Rule) Validate(f Format) error {
+	_, err := r.appendXML(nil, &f, reference(0, 1), 1, newStyles())
+	return err
+}
 
 func (r *Rule) validate(f *Format) error {
 	switch {

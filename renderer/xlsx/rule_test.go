@@ -25,20 +25,20 @@ var ruleCases = []struct {
 	rule xlsx.Rule
 	want []string
 }{
-	{xlsx.Rule{When: xlsx.WhenEqual, Value: xlsx.Int(0)}, []string{"0"}},
-	{xlsx.Rule{When: xlsx.WhenEqual, Value: xlsx.Text("ng")}, []string{"NG"}},
-	{xlsx.Rule{When: xlsx.WhenEqual, Value: xlsx.Bool(false)}, []string{"false"}},
-	{xlsx.Rule{When: xlsx.WhenNotEqual, Value: xlsx.Int(5)}, []string{"4", "8.5", "-1", "NG", `a"b*c`, "space", "true", "false", "0"}},
-	{xlsx.Rule{When: xlsx.WhenLess, Value: xlsx.Int(5)}, []string{"4", "-1", "0"}},
+	{xlsx.Rule{When: xlsx.WhenEquals, Value: xlsx.Int(0)}, []string{"0"}},
+	{xlsx.Rule{When: xlsx.WhenEquals, Value: xlsx.Text("ng")}, []string{"NG"}},
+	{xlsx.Rule{When: xlsx.WhenEquals, Value: xlsx.Bool(false)}, []string{"false"}},
+	{xlsx.Rule{When: xlsx.WhenNot, Value: xlsx.Int(5)}, []string{"4", "8.5", "-1", "NG", `a"b*c`, "space", "true", "false", "0"}},
+	{xlsx.Rule{When: xlsx.WhenBelow, Value: xlsx.Int(5)}, []string{"4", "-1", "0"}},
 	{xlsx.Rule{When: xlsx.WhenAtMost, Value: xlsx.Int(5)}, []string{"4", "5", "-1", "0"}},
-	{xlsx.Rule{When: xlsx.WhenMore, Value: xlsx.Decimal("5.0")}, []string{"8.5"}},
+	{xlsx.Rule{When: xlsx.WhenAbove, Value: xlsx.Decimal("5.0")}, []string{"8.5"}},
 	{xlsx.Rule{When: xlsx.WhenAtLeast, Value: xlsx.Int(5)}, []string{"5", "8.5"}},
 	{xlsx.Rule{When: xlsx.WhenBetween, Value: xlsx.Int(-1), Other: xlsx.Int(4)}, []string{"4", "-1", "0"}},
 	{xlsx.Rule{When: xlsx.WhenOutside, Value: xlsx.Int(-1), Other: xlsx.Int(4)}, []string{"5", "8.5"}},
 	{xlsx.Rule{When: xlsx.WhenContains, Value: xlsx.Text(`"B*`)}, []string{`a"b*c`}},
 	{xlsx.Rule{When: xlsx.WhenContains, Value: xlsx.Text("N*")}, nil},
 	{xlsx.Rule{When: xlsx.WhenBlank}, []string{"blank", "space"}},
-	{xlsx.Rule{When: xlsx.WhenNotBlank}, []string{"4", "5", "8.5", "-1", "NG", `a"b*c`, "true", "false", "0"}},
+	{xlsx.Rule{When: xlsx.WhenFilled}, []string{"4", "5", "8.5", "-1", "NG", `a"b*c`, "true", "false", "0"}},
 }
 
 // ruleFormula gives the formula of a rule for the cell B2, as excelize reads it, in a
@@ -91,7 +91,7 @@ func TestRulesCompareAnyText(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for compared := 0; compared < 100; {
 		text := plainText(r)
-		rule := xlsx.Rule{When: xlsx.WhenEqual, Value: xlsx.Text(text), Look: red}
+		rule := xlsx.Rule{When: xlsx.WhenEquals, Value: xlsx.Text(text), Look: red}
 		content, summary := writeBook(t, xlsx.Sheet{Name: "s", Columns: []xlsx.Column{{}}}, [][]xlsx.Value{{xlsx.Text(text)}})
 		if text == "" || summary.Substitutions.Total() != 0 {
 			continue // no rule can have it
@@ -111,7 +111,7 @@ func TestRulesCompareAnyText(t *testing.T) {
 func TestRulesOfASheet(t *testing.T) {
 	t.Parallel()
 	day := xlsx.Rule{When: xlsx.WhenAtLeast, Value: xlsx.Text("2026-10-05"), Look: xlsx.Look{Bold: true}}
-	ng := xlsx.Rule{When: xlsx.WhenEqual, Value: xlsx.Text("否"), Look: red, WholeRow: true}
+	ng := xlsx.Rule{When: xlsx.WhenEquals, Value: xlsx.Text("否"), Look: red, WholeRow: true}
 	content, _ := writeBook(t, xlsx.Sheet{
 		Name: "s", Title: xlsx.Title{Lines: []string{"title"}}, Columns: []xlsx.Column{
 			{Format: parseFormat(t, "date", "ja"), Rules: []xlsx.Rule{day}},
@@ -155,24 +155,29 @@ func TestRulesThatCannotBe(t *testing.T) {
 		format string
 		rule   xlsx.Rule
 	}{
-		`"near"|between`:       {"", xlsx.Rule{When: "near", Look: red}},
-		`changes nothing`:      {"", xlsx.Rule{When: xlsx.WhenBlank}},
-		`"blue"|RRGGBB`:        {"", xlsx.Rule{When: xlsx.WhenBlank, Look: blue}},
-		`no value|give one`:    {"", xlsx.Rule{When: xlsx.WhenLess, Look: red}},
-		`"less"|"x"|"equal"`:   {"", xlsx.Rule{When: xlsx.WhenLess, Value: xlsx.Text("x"), Look: red}},
-		`format|"8 degrees"`:   {"decimal:1", xlsx.Rule{When: xlsx.WhenLess, Value: xlsx.Text("8 degrees"), Look: red}},
-		`"between"|9|8`:        {"", xlsx.Rule{When: xlsx.WhenBetween, Value: xlsx.Int(9), Other: xlsx.Int(8), Look: red}},
-		`"contains"|7`:         {"", xlsx.Rule{When: xlsx.WhenContains, Value: xlsx.Int(7), Look: red}},
-		`255|256`:              {"", xlsx.Rule{When: xlsx.WhenEqual, Value: xlsx.Text(strings.Repeat("x", 256)), Look: red}},
-		`"scale"|1 colours`:    {"", xlsx.Rule{When: xlsx.WhenScale, Colours: []string{"FF0000"}}},
-		`"bar"|the look`:       {"", xlsx.Rule{When: xlsx.WhenBar, Colours: []string{"FF0000"}, Look: red}},
-		`"bar"|column has`:     {"text", xlsx.Rule{When: xlsx.WhenBar, Colours: []string{"FF0000"}}},
-		`a colour is empty`:    {"", xlsx.Rule{When: xlsx.WhenBar, Colours: []string{""}}},
-		`"blank"|colours are`:  {"", xlsx.Rule{When: xlsx.WhenBlank, Look: red, Colours: []string{"FF0000"}}},
-		`"outside"|not less|x`: {"", xlsx.Rule{When: xlsx.WhenOutside, Value: xlsx.Int(1), Other: xlsx.Text("x"), Look: red}},
+		`"near"|between`:                     {"", xlsx.Rule{When: "near", Look: red}},
+		`changes nothing`:                    {"", xlsx.Rule{When: xlsx.WhenBlank}},
+		`"blue"|RRGGBB`:                      {"", xlsx.Rule{When: xlsx.WhenBlank, Look: blue}},
+		`no value|give one`:                  {"", xlsx.Rule{When: xlsx.WhenBelow, Look: red}},
+		`"below"|"x"|"equals"`:               {"", xlsx.Rule{When: xlsx.WhenBelow, Value: xlsx.Text("x"), Look: red}},
+		`format|"8 degrees"`:                 {"decimal:1", xlsx.Rule{When: xlsx.WhenBelow, Value: xlsx.Text("8 degrees"), Look: red}},
+		`"between"|9|8`:                      {"", xlsx.Rule{When: xlsx.WhenBetween, Value: xlsx.Int(9), Other: xlsx.Int(8), Look: red}},
+		`"between"|"x" is none`:              {"", xlsx.Rule{When: xlsx.WhenBetween, Value: xlsx.Text("x"), Other: xlsx.Int(8), Look: red}},
+		`2026-10-06 is not below 2026-10-05`: {"date", xlsx.Rule{When: xlsx.WhenBetween, Value: xlsx.Text("2026-10-06"), Other: xlsx.Text("2026-10-05"), Look: red}},
+		`"contains"|7`:                       {"", xlsx.Rule{When: xlsx.WhenContains, Value: xlsx.Int(7), Look: red}},
+		`255|256`:                            {"", xlsx.Rule{When: xlsx.WhenEquals, Value: xlsx.Text(strings.Repeat("x", 256)), Look: red}},
+		`"scale"|1 colours`:                  {"", xlsx.Rule{When: xlsx.WhenScale, Colours: []string{"FF0000"}}},
+		`"bar"|the look`:                     {"", xlsx.Rule{When: xlsx.WhenBar, Colours: []string{"FF0000"}, Look: red}},
+		`"bar"|column has`:                   {"text", xlsx.Rule{When: xlsx.WhenBar, Colours: []string{"FF0000"}}},
+		`a colour is empty`:                  {"", xlsx.Rule{When: xlsx.WhenBar, Colours: []string{""}}},
+		`"blank"|colours are`:                {"", xlsx.Rule{When: xlsx.WhenBlank, Look: red, Colours: []string{"FF0000"}}},
+		`"outside"|"x" is none`:              {"", xlsx.Rule{When: xlsx.WhenOutside, Value: xlsx.Int(1), Other: xlsx.Text("x"), Look: red}},
 	} {
 		columns := []xlsx.Column{{}, {Title: "温度", Format: parseFormat(t, c.format, "ja"), Rules: []xlsx.Rule{{When: xlsx.WhenBlank, Look: red}, c.rule}}}
 		refuses(t, xlsx.Sheet{Name: "s", Columns: columns}, append(strings.Split(words, "|"), `rule 2 of column 2 ("温度")`)...)
+		if err := c.rule.Validate(columns[1].Format); err == nil || !strings.Contains(err.Error(), strings.Split(words, "|")[0]) {
+			t.Errorf("%+v is valid in a column of format %q: %v", c.rule, c.format, err)
+		}
 	}
 	pictures := []xlsx.Column{{Format: parseFormat(t, "image", "ja"), Rules: []xlsx.Rule{{When: xlsx.WhenBlank, Look: red}}}}
 	refuses(t, xlsx.Sheet{Name: "photos", Columns: pictures}, "pictures", "rule 1 of column 1")

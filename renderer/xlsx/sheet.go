@@ -71,7 +71,7 @@ func (s *Sheet) validateTotals() error {
 	totals := 0
 	for i := range s.Columns {
 		c := &s.Columns[i]
-		if err := c.Total.validate(&c.Format); err != nil {
+		if err := c.Total.Validate(c.Format); err != nil {
 			return fmt.Errorf("the total of column %d (%q): %w", i+1, c.Title, err)
 		}
 		if c.Total != NoTotal {

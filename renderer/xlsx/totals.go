@@ -31,8 +31,8 @@ func TotalNames() []string {
 	return []string{string(TotalSum), string(TotalAverage), string(TotalCount), string(TotalMin), string(TotalMax)}
 }
 
-// validate says whether the values of a format have that total.
-func (t Total) validate(f *Format) error {
+// Validate says why a column of a format cannot have the total.
+func (t Total) Validate(f Format) error {
 	switch {
 	case t == NoTotal:
 		return nil

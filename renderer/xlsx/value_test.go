@@ -29,6 +29,8 @@ func TestValueBecomesCell(t *testing.T) {
 		{"", "", xlsx.Int(123456789012345), cells.Number, "123456789012345", "General", ""},
 		{"", "", xlsx.Int(1234567890123450), cells.Number, "1234567890123450", "General", ""},
 		{"", "", xlsx.Int(1234567890123456), cells.Text, "1234567890123456", "General", xlsx.InexactNumber},
+		{"", "", xlsx.Int(9_100_000_000_000_000_000), cells.Text, "9100000000000000000", "General", xlsx.InexactNumber},
+		{"", "", xlsx.Int(-9_100_000_000_000_000_000), cells.Text, "-9100000000000000000", "General", xlsx.InexactNumber},
 		{"", "", xlsx.Int(math.MinInt64), cells.Text, "-9223372036854775808", "General", xlsx.InexactNumber},
 		{"", "", xlsx.Decimal("12.50"), cells.Number, "12.5", "General", ""},
 		{"", "", xlsx.Decimal("-0"), cells.Number, "0", "General", ""},
