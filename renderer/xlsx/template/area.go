@@ -8,13 +8,13 @@ import (
 	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
 )
 
-// grid is how wide a sheet's columns are and how high its rows, and which cells are merged.
+// layout is how wide a sheet's columns are and how high its rows, and which cells are merged.
 type layout struct {
 	columns []columnWidth
 	heights map[int]float64 // in points; 0 for hidden ones
 	width   float64         // of other columns, in characters
 	height  float64         // of other rows
-	merged  []string
+	merged  mergedCells
 	// digit is the width of a digit in pixels.
 	digit int
 }
@@ -32,11 +32,8 @@ const (
 
 // readLayout reads what a sheet says of its columns and rows.
 func readLayout(s *sheet, digit int) (*layout, error) {
-	l := &layout{heights: make(map[int]float64), width: usualWidth, height: usualHeight, digit: digit}
+	l := &layout{heights: make(map[int]float64), width: usualWidth, height: usualHeight, merged: s.merged, digit: digit}
 	if err := eachTag(s.head, l.take); err != nil {
-		return nil, err
-	}
-	if err := eachTag(s.tail, l.take); err != nil {
 		return nil, err
 	}
 	for _, r := range s.rows {
@@ -77,25 +74,17 @@ func (l *layout) take(t *tag) {
 			c.width = 0
 		}
 		l.columns = append(l.columns, c)
-	case t.is("mergeCell"):
-		l.merged = append(l.merged, t.get("ref"))
 	}
 }
 
 // area is that of a cell, or of those that it is merged with. Its row is still to be set.
 func (l *layout) area(column, row int) picture.Area {
-	lastColumn, lastRow := column, row
-	for _, ref := range l.merged {
-		from, to, _ := strings.Cut(ref, ":")
-		if rowOf(from) == row && columnOf(from) == column {
-			lastColumn, lastRow = columnOf(to), rowOf(to)
-		}
-	}
+	last := l.merged.last(column, row)
 	a := picture.Area{Column: column - 1}
-	for ; column <= lastColumn; column++ {
+	for ; column <= last.column; column++ {
 		a.Widths = append(a.Widths, picture.ColumnWidth(l.widthOf(column), l.digit))
 	}
-	for ; row <= lastRow; row++ {
+	for ; row <= last.row; row++ {
 		height, ok := l.heights[row]
 		if !ok {
 			height = l.height

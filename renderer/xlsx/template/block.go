@@ -35,6 +35,7 @@ func (c *compiler) buildBlocks(s *sheet) error {
 	root := &block{first: 1, last: reference.MaxRow}
 	open := root
 	depth := 0
+	s.findLone()
 	for _, r := range s.rows {
 		for _, b := range r.bounds {
 			var err error
@@ -44,7 +45,7 @@ func (c *compiler) buildBlocks(s *sheet) error {
 				open, err = c.beginBlock(s, open, b, r)
 			} else {
 				depth--
-				open, err = endBlock(open, b, r)
+				open, err = s.endBlock(open, b, r)
 			}
 			if err == nil && depth > maxDepth {
 				err = fmt.Errorf("blocks are nested more than %d deep", maxDepth)
@@ -53,8 +54,8 @@ func (c *compiler) buildBlocks(s *sheet) error {
 				return placed(s, b, fmt.Errorf("marker %s: %w", b.text, err))
 			}
 		}
-		if r.lone() {
-			s.lone = append(s.lone, r.number)
+		for n := r.number; n <= r.loneUntil; n++ {
+			s.lone = append(s.lone, n)
 		}
 	}
 	if open != root {
@@ -71,9 +72,9 @@ func placed(s *sheet, b bound, err error) error {
 
 func (b *bound) reference() string { return columnLetters(b.cell.column) + strconv.Itoa(b.row) }
 
-// lone says that nothing is in the row but markers of blocks.
-func (r *row) lone() bool {
-	return len(r.bounds) > 0 && !slices.ContainsFunc(r.bounds, func(b bound) bool { return b.named }) &&
+// blank says that nothing is in the row but markers of blocks.
+func (r *row) blank() bool {
+	return !slices.ContainsFunc(r.bounds, func(b bound) bool { return b.named }) &&
 		!slices.ContainsFunc(r.cells, func(c *cell) bool { return c.holds })
 }
 
@@ -84,8 +85,8 @@ func (c *compiler) beginBlock(s *sheet, outer *block, b bound, r *row) (*block, 
 	if m.on != "" {
 		c.name(m.on)
 	}
-	if r.lone() {
-		begun.first++
+	if r.loneUntil > 0 {
+		begun.first = r.loneUntil + 1
 	}
 	if n := len(outer.inner); n > 0 && outer.inner[n-1].last >= begun.first {
 		return nil, fmt.Errorf("a block ends in row %d already; a block has whole rows of its own", r.number)
@@ -96,7 +97,7 @@ func (c *compiler) beginBlock(s *sheet, outer *block, b bound, r *row) (*block, 
 	return begun, nil
 }
 
-func endBlock(open *block, b bound, r *row) (*block, error) {
+func (s *sheet) endBlock(open *block, b bound, r *row) (*block, error) {
 	m := b.marker
 	switch {
 	case open.kind == "":
@@ -104,9 +105,12 @@ func endBlock(open *block, b bound, r *row) (*block, error) {
 	case m.ends != open.kind || m.ends == Rows && m.name != open.name:
 		return nil, fmt.Errorf("the block in hand is %s and ends with %s", open.begin.text, open.end())
 	}
-	open.last = r.number
-	if r.lone() {
-		open.last--
+	open.last = r.number - 1
+	if r.loneUntil == 0 {
+		open.last = s.lastRow(open.first, r.number, b.cell)
+	}
+	for _, inner := range open.inner {
+		open.last = max(open.last, inner.last)
 	}
 	if open.last < open.first {
 		return nil, fmt.Errorf("nothing is between %s and its end", open.begin.text)

@@ -27,7 +27,8 @@
 // jetsheet.rows.QUERY.on.COLUMN for rows. The workbooks do not have these names.
 //
 // A block is of whole rows: from the one with its first marker to the one with its
-// last, which may be the same. A row that has nothing but markers of blocks is left out.
+// last, which may be the same; where its markers stand in merged cells, to the last row of
+// these. Rows that have nothing but markers of blocks are left out.
 // Blocks may stand in blocks, but not beside each other in one row. A field is looked
 // for in the row of the innermost block, then outwards, then in Data.Fields.
 //

@@ -19,6 +19,7 @@ type sheet struct {
 	// head and tail are what is before and behind its rows, the element of the rows excluded.
 	head, tail []byte
 	rows       []*row
+	merged     mergedCells
 	// body has the rows in the order of the sheet, those of blocks in their blocks.
 	body []node
 	// lone are rows that only have markers of blocks: they are left out.
@@ -50,6 +51,9 @@ type row struct {
 	cells              []*cell
 	// bounds are the markers of blocks in it.
 	bounds []bound
+	// loneUntil is the last of the rows, from this one, that have nothing but these; 0 if
+	// there is more in it.
+	loneUntil int
 }
 
 // bound is a marker at which a block begins or ends.
