@@ -14,10 +14,12 @@ func (r *sheetReader) readText(c *cell, t tag, content []byte) (bool, error) {
 	if runs == nil || err != nil {
 		return false, err
 	}
-	pieces, err := parseText(joinRuns(runs))
+	text := joinRuns(runs)
+	pieces, err := parseText(text)
 	if err != nil {
 		return false, &PlaceError{Sheet: r.sheet.name, Cell: r.reference(c), Err: err}
 	}
+	r.compiler.warnOfMistyped(r.sheet, r.reference(c), text, pieces)
 	if pieces == nil {
 		return false, nil
 	}
@@ -30,7 +32,7 @@ func (r *sheetReader) readText(c *cell, t tag, content []byte) (bool, error) {
 	return true, nil
 }
 
-// runs are those of a cell's text; nil where no marker can be.
+// runs are those of a cell's text; nil where no marker can be, nor what is meant as one.
 func (r *sheetReader) runs(kind string, content []byte) ([]run, error) {
 	if kind != "s" && kind != "inlineStr" {
 		return nil, nil

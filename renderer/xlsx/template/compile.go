@@ -35,6 +35,8 @@ type Template struct {
 	// names are those that values are looked for by; a name's number is its place.
 	names   map[string]int
 	reasons []Reason
+	// mistyped are texts that look like markers and are none.
+	mistyped []Reason
 	// written are the parts that are the same in every workbook, but not as in the template;
 	// those with nil are left out.
 	written map[*part][]byte

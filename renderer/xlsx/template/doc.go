@@ -32,6 +32,9 @@
 // Blocks may stand in blocks, but not beside each other in one row. A field is looked
 // for in the row of the innermost block, then outwards, then in Data.Fields.
 //
+// {name} and {name}} stay as they are written, and Warnings tells of them. Other braces,
+// such as {1, 2}, {x} or JSON, are taken for text that is meant so.
+//
 // A condition holds if its name stands for rows, or for a value that is not NULL, not
 // false and not empty text; zero is a value. The innermost row that has the name, as a
 // list or else as a column, counts first, then the queries, then Data.Fields.

@@ -115,10 +115,11 @@ func parseSharedStrings(content []byte) (sharedStrings, error) {
 	}
 }
 
-// runs gives the text of a number, if it may have a marker in it; nil if not.
+// runs gives the text of a number, if it may have a marker in it, or what is meant as one;
+// nil if not.
 func (s *sharedStrings) runs(number string) ([]run, error) {
 	n, err := strconv.Atoi(strings.TrimSpace(number))
-	if err != nil || n < 0 || n >= len(s.items) || !bytes.ContainsAny(s.items[n], opening+wideOpening) {
+	if err != nil || n < 0 || n >= len(s.items) || !bytes.ContainsAny(s.items[n], opening+closing+wideOpening) {
 		return nil, nil //nolint:nilerr // what is no string has no marker
 	}
 	return parseRuns(s.items[n])

@@ -18,6 +18,9 @@ type title struct {
 // readTitle reads a sheet's name; it is nil if there are no markers in it.
 func (c *compiler) readTitle(s *sheet) (*title, error) {
 	pieces, err := parseText(s.name)
+	if err == nil {
+		c.warnOfMistyped(s, "", s.name, pieces)
+	}
 	if pieces == nil || err != nil {
 		return nil, err
 	}

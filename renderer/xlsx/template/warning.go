@@ -1,14 +1,18 @@
 package template
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
 )
 
-// Warnings are formulas that are filled as they are written and may give another result
-// than their author wants.
-func (t *Template) Warnings() []Reason {
+// Warnings are what is filled as it is written and may not be what its author wants: texts
+// that look like markers with too few braces, and formulas that read more rows than they
+// name.
+func (t *Template) Warnings() []Reason { return slices.Concat(t.mistyped, t.formulaWarnings()) }
+
+func (t *Template) formulaWarnings() []Reason {
 	sheets := make([]reference.Sheet, len(t.sheets))
 	for i, s := range t.sheets {
 		sheets[i] = reference.Sheet{Name: s.name, Pages: []reference.Page{{Name: s.name, Blocks: blocksTwice(s.body)}}}
