@@ -24,7 +24,7 @@ type byExcelize struct {
 type sheetFrame struct{ head, tail []byte }
 
 // maxByExcelize is how many rows blocks may have here: each takes a pass over
-// those before, 4,000 of them two seconds.
+// those before.
 const maxByExcelize = 5000
 
 func (f *filling) fillByExcelize() error {
