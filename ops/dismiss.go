@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
@@ -124,13 +122,7 @@ func (d *dismisser) one(ctx context.Context, req *DismissRequest, one *failedOne
 	if err != nil || stored == nil || stored.Sequence != one.sequence {
 		return false, err
 	}
-	m := nats.NewMsg(stored.Subject)
-	m.Data = stored.Data
-	for name, values := range stored.Header {
-		if !strings.HasPrefix(name, "Nats-") { // those are the server's
-			m.Header[name] = values
-		}
-	}
+	m := delivery.Again(stored)
 	if req.Undo {
 		jetsheet.UndoDismissal(m.Header)
 	} else {

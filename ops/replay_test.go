@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
@@ -297,13 +296,7 @@ func TestDismissAndUndo(t *testing.T) {
 	mine := jetsheet.FailedSubject(conversion(id, &targets[0]))
 	before, err := lastMessage(t.Context(), r.reader.failed, mine)
 	r.check(err)
-	withUnknown := nats.NewMsg(mine)
-	withUnknown.Data = before.Data
-	for name, values := range before.Header {
-		if !strings.HasPrefix(name, "Nats-") {
-			withUnknown.Header[name] = values
-		}
-	}
+	withUnknown := delivery.Again(before)
 	withUnknown.Header.Set("Jetsheet-Later", "kept")
 	r.publish(withUnknown)
 

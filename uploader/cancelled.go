@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
@@ -142,14 +140,7 @@ func (s *shadow) hasten(ctx context.Context, id jetsheet.RunID, before time.Time
 // storeAgain stores an event at the end of the stream instead of where it is. Where a newer
 // one of the conversion is there, that one stands for it.
 func (s *shadow) storeAgain(ctx context.Context, stream jetstream.Stream, m *jetstream.RawStreamMsg) error {
-	again := nats.NewMsg(m.Subject)
-	again.Data = m.Data
-	for name, values := range m.Header {
-		if !strings.HasPrefix(name, "Nats-") { // its id would have it taken for a duplicate
-			again.Header[name] = values
-		}
-	}
-	_, err := s.cfg.JetStream.PublishMsg(ctx, again, jetstream.WithExpectStream(jetsheet.StreamRendered), jetstream.WithExpectLastSequencePerSubject(m.Sequence))
+	_, err := s.cfg.JetStream.PublishMsg(ctx, delivery.Again(m), jetstream.WithExpectStream(jetsheet.StreamRendered), jetstream.WithExpectLastSequencePerSubject(m.Sequence))
 	if err != nil && !delivery.WrongLastSequence(err) {
 		return fmt.Errorf("store it again: %w", err)
 	}
