@@ -1,12 +1,14 @@
 package forms
 
-// Facility is the report of one inspection of a building: what was looked at, photos of
-// what was found, and two signatures.
+import "fmt"
+
+// Facility is the report of one inspection of a building: a page with what was looked at
+// and two signatures, and pages of three photos each of what was found.
 //
 //	fields      site_name, inspected_on, inspector, weather, failed (a number; NULL for none)
 //	items       area, item, result, remark
-//	photos      photo (a picture), place, taken_at, finding, action
 //	signatures  one row: inspector, witness (pictures)
+//	photos      a row for each page: photo1 (a picture), place1, taken_at1, finding1, action1, and the same with 2 and 3
 func Facility() ([]byte, error) {
 	p := newPen()
 	p.width("A:L", 8)
@@ -18,9 +20,9 @@ func Facility() ([]byte, error) {
 	p.height(4, 8)
 	p.facts()
 	p.items()
-	p.photos()
 	p.signatures()
-	p.print("Sheet1!$A$1:$L$29", "portrait")
+	p.photos()
+	p.print("Sheet1!$A$1:$L$42", "portrait", 90)
 	return p.finish()
 }
 
@@ -67,33 +69,50 @@ func (p *pen) items() {
 	p.height(13, 8)
 }
 
-func (p *pen) photos() {
-	p.put("A14:L14", "写真", look{size: 11, bold: true, ruled: true, fill: "E2EFDA"})
-	p.put("A15:F21", "{{#photos}}{{image:photo}}", look{ruled: true, centre: true})
-	p.put("G15:H15", "撮影箇所", label)
-	p.put("I15:L15", "{{place}}", entry)
-	p.put("G16:H16", "撮影日時", label)
-	p.put("I16:L16", "{{taken_at}}", look{size: 10, centre: true, ruled: true, code: "yyyy/mm/dd hh:mm"})
-	p.put("G17:H18", "状況", label)
-	p.put("I17:L18", "{{finding}}", look{size: 10, ruled: true, wrap: true, top: true})
-	p.put("G19:H21", "措置", label)
-	p.put("I19:L21", "{{action}}", look{size: 10, ruled: true, wrap: true, top: true})
-	for row := 15; row <= 21; row++ {
+func (p *pen) signatures() {
+	p.put("A14:L14", "{{#signatures}}上記のとおり点検を実施したことを報告します。", look{size: 9})
+	p.put("A15:B17", "点検者署名", label)
+	p.put("C15:F17", "{{image:inspector}}", look{ruled: true, centre: true})
+	p.put("G15:H17", "立会者署名", label)
+	p.put("I15:L17", "{{image:witness}}", look{ruled: true, centre: true})
+	p.put("A18", "{{/signatures}}", look{}) // a row of its own, which goes: the merged cells above belong to the block
+	p.height(14, 20)
+	for row := 15; row <= 17; row++ {
 		p.height(row, 22)
 	}
-	p.put("A22", "{{/photos}}", look{}) // a row of its own: the merged cells above belong to the block
-	p.height(23, 8)
 }
 
-func (p *pen) signatures() {
-	p.put("A24:B26", "{{#signatures}}点検者署名", label)
-	p.put("C24:F26", "{{image:inspector}}", look{ruled: true, centre: true})
-	p.put("G24:H26", "立会者署名", label)
-	p.put("I24:L26", "{{image:witness}}", look{ruled: true, centre: true})
-	p.put("A27", "{{/signatures}}", look{})
-	for row := 24; row <= 26; row++ {
-		p.height(row, 20)
+// photos draws a page for each three of them. The break lies within the block, so that each
+// copy begins a page.
+func (p *pen) photos() {
+	p.put("A19:L19", "{{#photos}}次ページ：写真", look{size: 9})
+	p.pageAt(20)
+	p.put("A20:L20", "写真　{{site_name}}", look{size: 11, bold: true, ruled: true, fill: "E2EFDA"})
+	p.height(20, 24)
+	p.photo(21, 1)
+	p.photo(28, 2)
+	p.photo(35, 3)
+	p.put("A42", "{{/photos}}", look{})
+}
+
+// photo draws the nth frame of a page.
+func (p *pen) photo(top, n int) {
+	const rows = 7
+	cells := func(columns string, first, last int) string {
+		left, right := corners(columns)
+		return fmt.Sprintf("%s%d:%s%d", left, top+first, right, top+last)
 	}
-	p.height(28, 8)
-	p.put("A29:L29", "上記のとおり点検を実施したことを報告します。", look{size: 9})
+	note := look{size: 10, ruled: true, wrap: true, top: true}
+	p.put(cells("A:G", 0, rows-1), fmt.Sprintf("{{image:photo%d}}", n), look{ruled: true, centre: true})
+	p.put(cells("H:I", 0, 0), "撮影箇所", label)
+	p.put(cells("J:L", 0, 0), fmt.Sprintf("{{place%d}}", n), entry)
+	p.put(cells("H:I", 1, 2), "状況", label)
+	p.put(cells("J:L", 1, 2), fmt.Sprintf("{{finding%d}}", n), note)
+	p.put(cells("H:I", 3, 5), "措置", label)
+	p.put(cells("J:L", 3, 5), fmt.Sprintf("{{action%d}}", n), note)
+	p.put(cells("H:I", 6, 6), "撮影日時", label)
+	p.put(cells("J:L", 6, 6), fmt.Sprintf("{{taken_at%d}}", n), look{size: 10, centre: true, ruled: true, code: "yyyy/mm/dd hh:mm"})
+	for row := range rows {
+		p.height(top+row, 35)
+	}
 }

@@ -32,11 +32,18 @@ type look struct {
 	wrap   bool
 }
 
-const font = "游ゴシック"
+const (
+	// font is that of all text.
+	font = "游ゴシック"
+	// measure is the font by whose digits columns are measured. They are as wide in every
+	// program: where it is missing, one of the same widths takes its place.
+	measure = "Times New Roman"
+)
 
 func newPen() *pen {
 	p := &pen{file: excelize.NewFile(), styles: map[look]int{}}
 	p.file.ZipWriter = newTidyWriter
+	p.keep(p.file.SetDefaultFont(measure))
 	return p
 }
 
@@ -75,8 +82,11 @@ func (p *pen) style(l look) int {
 		Font:      &excelize.Font{Family: font, Size: cmp.Or(l.size, 10), Bold: l.bold},
 		Alignment: &excelize.Alignment{Vertical: "center", WrapText: l.wrap},
 	}
-	if l.centre {
+	switch {
+	case l.centre:
 		s.Alignment.Horizontal = "center"
+	case l.ruled: // off the border
+		s.Alignment.Horizontal, s.Alignment.Indent = "left", 1
 	}
 	if l.top {
 		s.Alignment.Vertical = "top"
@@ -127,14 +137,14 @@ func (p *pen) red(area, formula string) {
 	}))
 }
 
-// print sets up A4 paper, as wide as the form.
-func (p *pen) print(area, orientation string) {
-	a4, width, height := 9, 1, 0
-	p.keep(p.file.SetPageLayout(sheetName, &excelize.PageLayoutOptions{
-		Size: &a4, Orientation: &orientation, FitToWidth: &width, FitToHeight: &height,
-	}))
-	fit := true
-	p.keep(p.file.SetSheetProps(sheetName, &excelize.SheetPropsOptions{FitToPage: &fit}))
+// pageAt begins a page at a row.
+func (p *pen) pageAt(row int) { p.keep(p.file.InsertPageBreak(sheetName, fmt.Sprintf("A%d", row))) }
+
+// print sets up A4 paper and how large the form is on it. It is not fitted to the page:
+// then Excel would not heed the breaks.
+func (p *pen) print(area, orientation string, percent uint) {
+	a4 := 9
+	p.keep(p.file.SetPageLayout(sheetName, &excelize.PageLayoutOptions{Size: &a4, Orientation: &orientation, AdjustTo: &percent}))
 	margin, centred := 0.5, true
 	p.keep(p.file.SetPageMargins(sheetName, &excelize.PageLayoutMarginsOptions{
 		Left: &margin, Right: &margin, Top: &margin, Bottom: &margin, Horizontally: &centred,

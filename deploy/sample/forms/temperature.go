@@ -13,9 +13,9 @@ func Temperature() ([]byte, error) {
 	p.width("A:A", 15)
 	p.width("B:B", 9)
 	p.width("C:P", 6.2)
-	p.width("Q:Q", 20)
+	p.width("Q:Q", 12.4)
 	p.put("A1:I2", "冷蔵庫・冷凍庫 温度記録表（週間）", look{size: 18, bold: true})
-	p.stamps([3][2]string{{"K", "L"}, {"M", "N"}, {"O", "P"}}, 3)
+	p.stamps([3][2]string{{"M", "N"}, {"O", "P"}, {"Q", "Q"}}, 3)
 	p.height(1, 18)
 	p.height(2, 24)
 	p.height(3, 20)
@@ -26,7 +26,7 @@ func Temperature() ([]byte, error) {
 	p.temperatureTable()
 	p.incidentTable()
 	p.put("A13:Q13", "※ 基準を外れたときは、ただちに責任者へ連絡し、食材の状態を確かめて措置を記入すること。", look{size: 9})
-	p.print("Sheet1!$A$1:$Q$13", "landscape")
+	p.print("Sheet1!$A$1:$Q$13", "landscape", 100)
 	return p.finish()
 }
 
@@ -77,7 +77,7 @@ func (p *pen) incidentTable() {
 	p.put("O11:P11", "{{recorded_by}}", cell)
 	p.put("Q11", "{{/incidents}}", cell)
 	p.put("A12:Q12", "{{^incidents}}今週は基準を外れた記録はありません。{{/^}}", look{size: 10, centre: true, ruled: true})
-	p.height(11, 30)
+	p.height(11, 26)
 	p.height(12, 22)
 }
 
