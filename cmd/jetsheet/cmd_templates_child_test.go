@@ -15,6 +15,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"github.com/jetsheet/jetsheet/deploy/local/peak"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/intake"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/intake/intaketest"
 )
@@ -64,7 +65,7 @@ func TestHostileTemplates(t *testing.T) {
 		if !refused.Has(file.Cause) || found.Contents != nil {
 			t.Errorf("%s: got %+v, want a refusal for %s", file.Name, found, file.Cause)
 		}
-		spent, memory := state.UserTime()+state.SystemTime(), residentPeak(state)
+		spent, memory := state.UserTime()+state.SystemTime(), peak.OfProcess(state)
 		if spent > mostInspectionTime || memory > mostInspectionMemory {
 			t.Errorf("%s: took %s and %s, want at most %s and %s", file.Name, spent, humanSize(memory), mostInspectionTime, humanSize(mostInspectionMemory))
 		}
@@ -172,7 +173,7 @@ func TestInspectionEndsByItsLimits(t *testing.T) {
 			if !errors.As(err, &refused) || !refused.Has(intake.CauseTooCostly) || !strings.Contains(err.Error(), want) {
 				t.Fatalf("got %v, want %s with %q", err, intake.CauseTooCostly, want)
 			}
-			if memory := residentPeak(state); memory > mostInspectionMemory+64<<20 {
+			if memory := peak.OfProcess(state); memory > mostInspectionMemory+64<<20 {
 				t.Errorf("it took %s", humanSize(memory))
 			}
 		})

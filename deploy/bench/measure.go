@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/deploy/local/peak"
 	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
@@ -99,7 +100,7 @@ func (r *rig) measure(ctx context.Context, p parts, run plannedRun) (m *measured
 	if after, ok := groupCPU(r.postgres.PID()); known && ok {
 		m.postgres = after - before
 	}
-	if m.peakBytes, err = peakMemory(); err != nil {
+	if m.peakBytes, err = peak.OfSelf(); err != nil {
 		return nil, err
 	}
 	if closed.Closed.Failed > 0 || m.conversions == 0 {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jetsheet/jetsheet/deploy/local"
+	"github.com/jetsheet/jetsheet/deploy/local/peak"
 )
 
 // serveCommand makes this program the second process.
@@ -126,6 +127,6 @@ func (s *sampler) answer(q question) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	peak, err := peakMemory()
-	return answer{CPU: cpu, PeakBytes: peak}, err
+	memory, err := peak.OfSelf()
+	return answer{CPU: cpu, PeakBytes: memory}, err
 }

@@ -10,5 +10,3 @@ import (
 var errUsageUnknown = errors.New("the benchmarks count CPU time with getrusage, which this system has not; run them on Linux or macOS")
 
 func cpuTime() (time.Duration, error) { return 0, errUsageUnknown }
-
-func peakMemory() (int64, error) { return 0, errUsageUnknown }

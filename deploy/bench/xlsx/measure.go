@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jetsheet/jetsheet/deploy/local/peak"
 )
 
 // sample is what one process took.
@@ -60,7 +62,7 @@ func (w writer) run(ctx context.Context, j job) (sample, error) {
 		return sample{}, fmt.Errorf("%w: %s", err, bytes.TrimSpace(output.Bytes()))
 	}
 	state := command.ProcessState
-	s := sample{cpu: state.UserTime() + state.SystemTime(), peak: peakOf(state)}
+	s := sample{cpu: state.UserTime() + state.SystemTime(), peak: peak.OfProcess(state)}
 	if info, err := os.Stat(j.File); err == nil {
 		s.file = info.Size()
 	}
@@ -87,8 +89,8 @@ func (c benchCase) table(writers []writer, samples [][]sample) string {
 		cpu, file := median(samples[i], cpuOf), median(samples[i], func(s sample) int64 { return s.file })
 		least := slices.MinFunc(samples[i], func(a, b sample) int { return int(a.cpu - b.cpu) }).cpu
 		most := slices.MaxFunc(samples[i], func(a, b sample) int { return int(a.cpu - b.cpu) }).cpu
-		peak := float64(median(samples[i], func(s sample) int64 { return s.peak })) / (1 << 20)
-		fmt.Fprintf(&b, "| %s | %s (%s – %s) | %.2f × | %.0f |", w.name, millis(cpu), millis(least), millis(most), float64(cpu)/float64(first), peak)
+		megabytes := float64(median(samples[i], func(s sample) int64 { return s.peak })) / (1 << 20)
+		fmt.Fprintf(&b, "| %s | %s (%s – %s) | %.2f × | %.0f |", w.name, millis(cpu), millis(least), millis(most), float64(cpu)/float64(first), megabytes)
 		if file == 0 {
 			b.WriteString(" | |\n")
 			continue

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/jetsheet/jetsheet/deploy/local/peak"
 )
 
 const (
@@ -102,7 +104,7 @@ func (p *process) aliveLocked() bool {
 func (p *process) wait(command *exec.Cmd, down chan struct{}) {
 	_ = command.Wait() // the state says how it ended
 	p.mu.Lock()
-	p.peak = max(p.peak, peakMemory(command.ProcessState))
+	p.peak = max(p.peak, peak.OfProcess(command.ProcessState))
 	asked := p.expects || p.over
 	if !asked {
 		p.ends = append(p.ends, command.ProcessState.String())
@@ -193,16 +195,4 @@ func (p *process) endedBySelf() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]string(nil), p.ends...)
-}
-
-// peakMemory is the most memory that an ended process had resident, in bytes.
-func peakMemory(state *os.ProcessState) int64 {
-	usage, ok := state.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return 0
-	}
-	if runtime.GOOS == "darwin" {
-		return usage.Maxrss // in bytes there, in KiB elsewhere
-	}
-	return usage.Maxrss << 10
 }
