@@ -45,10 +45,10 @@ func pictureFile(text string) []byte {
 		}
 		return file
 	}
-	if _, content, ok := strings.Cut(text, ";base64,"); ok && strings.HasPrefix(text, "data:image/") {
+	if kind, content, ok := strings.Cut(text, ","); ok && strings.HasPrefix(strings.ToLower(kind), "data:image/") {
 		text = content
 	}
-	plain := strings.NewReplacer("\r", "", "\n", "", "-", "+", "_", "/", "=", "").Replace(text)
+	plain := strings.NewReplacer("\r", "", "\n", "", " ", "", "\t", "", "-", "+", "_", "/", "=", "").Replace(text)
 	file, err := base64.RawStdEncoding.DecodeString(plain)
 	if err != nil {
 		return nil

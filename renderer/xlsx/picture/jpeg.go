@@ -78,13 +78,14 @@ func isFrame(marker byte) bool {
 }
 
 // readFrame takes the size from the header of a frame. Of its kinds, programs show the
-// sequential and the progressive ones.
+// sequential and the progressive ones of 8 bits: in grey, in colour, or for print (CMYK).
 func (p *Picture) readFrame(marker byte, content []byte) error {
-	if marker > markerProgressive {
-		return fmt.Errorf("%w: a JPEG of a kind that programs do not show", ErrNotPicture)
-	}
-	if len(content) < 6 {
+	const header, perComponent = 6, 3
+	if len(content) < header || len(content) != header+perComponent*int(content[5]) {
 		return fmt.Errorf("%w: the header of the JPEG is damaged", ErrNotPicture)
+	}
+	if bits := content[0]; marker > markerProgressive || bits != 8 {
+		return fmt.Errorf("%w: a JPEG of a kind that programs do not show", ErrNotPicture)
 	}
 	p.Height, p.Width = int(binary.BigEndian.Uint16(content[1:])), int(binary.BigEndian.Uint16(content[3:]))
 	return nil

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"strings"
 )
 
 const (
@@ -64,6 +65,22 @@ func (p *Picture) readIHDR(chunk, content []byte) error {
 	if width > 1<<31-1 || height > 1<<31-1 {
 		return fmt.Errorf("%w: the header of the PNG is damaged", ErrNotPicture)
 	}
+	if !shownPNG(content[8:]) {
+		return fmt.Errorf("%w: a PNG of a kind that there is not", ErrNotPicture)
+	}
 	p.Width, p.Height = int(width), int(height)
 	return nil
+}
+
+// shownPNG says whether a PNG can be what is behind the size in its header: bits, kind of
+// colour, compression, filter and interlacing.
+func shownPNG(kind []byte) bool {
+	bits := map[byte]string{ // by the kind of colour
+		0: "\x01\x02\x04\x08\x10", // grey
+		2: "\x08\x10",             // colour
+		3: "\x01\x02\x04\x08",     // a palette
+		4: "\x08\x10",             // grey, and how opaque
+		6: "\x08\x10",             // colour, and how opaque
+	}[kind[1]]
+	return strings.IndexByte(bits, kind[0]) >= 0 && kind[2] == 0 && kind[3] == 0 && kind[4] <= 1
 }

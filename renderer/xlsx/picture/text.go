@@ -19,14 +19,21 @@ func Decode(text string, limits Limits) ([]byte, error) {
 	if digits, ok := strings.CutPrefix(text, `\x`); ok {
 		return decodeHex(digits, limits)
 	}
-	if after, ok := strings.CutPrefix(text, "data:"); ok {
-		kind, content, found := strings.Cut(after, ",")
-		if !found || !strings.HasPrefix(kind, "image/") || !strings.HasSuffix(kind, ";base64") {
+	if isDataURL(text) {
+		kind, content, found := strings.Cut(text, ",")
+		if kind = strings.ToLower(kind); !found || !strings.HasPrefix(kind, dataURL+"image/") || !strings.HasSuffix(kind, ";base64") {
 			return nil, fmt.Errorf("%w: a data: URL must be of an image, in base64", ErrNotPicture)
 		}
 		text = content
 	}
 	return decodeBase64(text, limits)
+}
+
+const dataURL = "data:"
+
+// isDataURL says whether a text is a data: URL, whose beginning may be in capitals.
+func isDataURL(text string) bool {
+	return len(text) >= len(dataURL) && strings.EqualFold(text[:len(dataURL)], dataURL)
 }
 
 func decodeHex(digits string, limits Limits) ([]byte, error) {
@@ -41,6 +48,9 @@ func decodeHex(digits string, limits Limits) ([]byte, error) {
 }
 
 func decodeBase64(text string, limits Limits) ([]byte, error) {
+	if strings.ContainsAny(text, " \t") { // lines that are indented
+		text = strings.Join(strings.Fields(text), "")
+	}
 	text = strings.TrimRight(text, "=\r\n")
 	encoding := base64.RawStdEncoding
 	if strings.ContainsAny(text, "-_") {

@@ -22,16 +22,18 @@ func TestDecodeTakesEveryWayToKeepAPictureAsText(t *testing.T) {
 	standard := base64.StdEncoding.EncodeToString(want)
 	lines := regexp.MustCompile(`.{76}`).ReplaceAllString(standard, "$0\n")
 	for name, text := range map[string]string{
-		"base64":                  standard,
-		"base64 without padding":  base64.RawStdEncoding.EncodeToString(want),
-		"base64 of URLs":          base64.URLEncoding.EncodeToString(want),
-		"base64 in lines":         lines,
-		"base64 in lines of mail": regexp.MustCompile("\n").ReplaceAllString(lines, "\r\n") + "\r\n",
-		"blanks around it":        " \n" + standard + "\t ",
-		"data URL":                "data:image/png;base64," + standard,
-		"data URL with a charset": "data:image/png;charset=utf-8;base64," + standard,
-		"hex":                     `\x` + hex.EncodeToString(want),
-		"bytes":                   string(want),
+		"base64":                            standard,
+		"base64 without padding":            base64.RawStdEncoding.EncodeToString(want),
+		"base64 of URLs":                    base64.URLEncoding.EncodeToString(want),
+		"base64 in lines":                   lines,
+		"base64 in lines of mail":           regexp.MustCompile("\n").ReplaceAllString(lines, "\r\n") + "\r\n",
+		"blanks around it":                  " \n" + standard + "\t ",
+		"data URL":                          "data:image/png;base64," + standard,
+		"base64 in lines that are indented": "data:image/png;base64,\n    " + regexp.MustCompile("\n").ReplaceAllString(lines, "\n\t  "),
+		"data URL in capitals":              "DATA:IMAGE/PNG;BASE64," + standard,
+		"data URL with a charset":           "data:image/png;charset=utf-8;base64," + standard,
+		"hex":                               `\x` + hex.EncodeToString(want),
+		"bytes":                             string(want),
 	} {
 		got, err := picture.Decode(text, picture.Limits{Bytes: len(want)})
 		if err != nil || !bytes.Equal(got, want) {
