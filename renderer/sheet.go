@@ -149,7 +149,7 @@ func (s *sheet) open(value string) error {
 	layout := layoutTexts(s.layout, s.def, s.r.texts, known, s.r.source.Request.Locale)
 	writer, err := s.book.Sheet(layout)
 	if err != nil {
-		return &WorkbookError{fmt.Errorf("sheet %q: %w", layout.Name, err)}
+		return &WorkbookError{err}
 	}
 	s.layout.Name, s.writer = layout.Name, writer
 	s.r.opened++
@@ -163,10 +163,7 @@ func (s *sheet) close() error {
 	}
 	err := s.writer.Close()
 	s.writer = nil
-	if err != nil {
-		return fmt.Errorf("sheet %q: %w", s.layout.Name, err)
-	}
-	return nil
+	return err
 }
 
 // row writes one row. The values borrow from the query until its next row; the
@@ -195,10 +192,7 @@ func (s *sheet) row(values []query.Value) error {
 	if err := s.readPictures(); err != nil {
 		return err
 	}
-	if err := s.writer.Row(s.values); err != nil {
-		return fmt.Errorf("sheet %q: %w", s.layout.Name, err)
-	}
-	return nil
+	return s.writer.Row(s.values)
 }
 
 // end closes the sheet, if it was begun, and notes columns that nothing has given.
