@@ -23,6 +23,8 @@ func TestLinks(t *testing.T) {
 		{"tel:+81-3-0000-0000", "tel:+81-3-0000-0000", ""},
 		{"javascript:alert(1)", "", ""},
 		{"file:///etc/passwd", "", ""},
+		{"file:c:/windows/system.ini", "", ""},
+		{"https://[::1]/a", "", ""},
 		{`\\server\share`, "", ""},
 		{"//example.com/a", "", ""},
 		{"https://", "", ""},

@@ -38,8 +38,11 @@ func TestValueBecomesCell(t *testing.T) {
 		{"", "", xlsx.Decimal("NaN"), cells.Text, "NaN", "General", xlsx.NotANumber},
 		{"", "", xlsx.Decimal("1e-400"), cells.Text, "1e-400", "General", xlsx.InexactNumber},
 		{"", "", xlsx.Decimal("1e400"), cells.Text, "1e400", "General", xlsx.InexactNumber},
+		{"", "", xlsx.Decimal("1e20"), cells.Text, "1e20", "General", xlsx.InexactNumber},
+		{"", "", xlsx.Decimal("-9100000000000000000"), cells.Text, "-9100000000000000000", "General", xlsx.InexactNumber},
 		{"", "", xlsx.Decimal("0x10"), cells.Text, "0x10", "General", xlsx.FormatMismatch},
 		{"", "", xlsx.Float(math.Inf(-1)), cells.Text, "-Infinity", "General", xlsx.NotANumber},
+		{"", "", xlsx.Float(math.NaN()), cells.Text, "NaN", "General", xlsx.NotANumber},
 		{"", "", xlsx.Float(5e-324), cells.Text, "5e-324", "General", xlsx.InexactNumber},
 		{"", "", xlsx.Bool(true), cells.Bool, "TRUE", "General", ""},
 		{"", "ja", xlsx.Date(2026, time.October, 31), cells.Number, "46326", "yyyy/mm/dd", ""},
@@ -52,6 +55,8 @@ func TestValueBecomesCell(t *testing.T) {
 		{"text", "en", xlsx.DateTime(at), cells.Text, "2026-10-31 20:15:59", "@", ""},
 		{"text", "en", xlsx.Decimal("1.10"), cells.Text, "1.10", "@", ""},
 		{"", "en", xlsx.TimeOfDay(18 * time.Hour), cells.Number, "0.75", "hh:mm:ss", ""},
+		{"time", "en", xlsx.DateTime(at.Truncate(time.Hour)), cells.Number, "46326.833333333336", "hh:mm:ss", ""},
+		{"duration", "en", xlsx.TimeOfDay(18 * time.Hour), cells.Number, "0.75", "[h]:mm:ss", ""},
 		{"", "en", xlsx.TimeOfDay(24 * time.Hour), cells.Text, "24:00:00", "General", xlsx.TimeOutOfRange},
 		{"", "en", xlsx.Duration(36 * time.Hour), cells.Number, "1.5", "[h]:mm:ss", ""},
 		{"", "en", xlsx.Duration(-90 * time.Millisecond), cells.Text, "-00:00:00.09", "General", xlsx.TimeOutOfRange},
@@ -134,7 +139,7 @@ func TestTextIsCutBetweenCharacters(t *testing.T) {
 
 func TestFormulaLikeTextIsMarked(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]bool{"=A1": true, "+1": true, "-": true, "@x": true, "a=1": false, "": false} {
+	for text, want := range map[string]bool{"=A1": true, "+1": true, "-": true, "@x": true, "\t=1": true, "\r=1": true, "a=1": false, "": false} {
 		got, _ := writeOne(t, "", "", xlsx.Text(text))
 		if got.QuotePrefix != want || got.Formula != "" || got.Text != text {
 			t.Errorf("%q: got text %q, quote prefix %v, formula %q, want prefix %v", text, got.Text, got.QuotePrefix, got.Formula, want)
