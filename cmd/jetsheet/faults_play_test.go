@@ -108,17 +108,11 @@ func (w *faultWorld) makeRun(ctx context.Context, s *faultScenario, fired <-chan
 	return errors.Join(err, w.verify(ctx, id, s.want))
 }
 
-// leavesParts says whether a fault leaves an upload that nobody can know of: its role was
-// killed, or never heard of its beginning. The bucket's life-cycle rule ends it.
+// leavesParts says whether a fault leaves an upload that nobody can know of: the beginning
+// of one that S3 was asked for twice, where one answer was heard. The bucket's life-cycle
+// rule ends it; all others the uploader has to end itself.
 func (p *faultPlay) leavesParts() bool {
-	switch {
-	case p.fault.Point.Role != "uploader":
-		return false
-	case p.fault.Action == faults.Crash:
-		return true
-	default:
-		return p.fault.Point.Effect == "create multipart" && (p.fault.Action == faults.ApplyThenFail || p.fault.Action == faults.Duplicate)
-	}
+	return p.fault.Point.Role == "uploader" && p.fault.Point.Effect == "create multipart" && p.fault.Action == faults.Duplicate
 }
 
 // endUploads does what the bucket's life-cycle rule does a day later.
