@@ -30,7 +30,7 @@ const templateVersion = 2
 // formatVersion is the version with which a column's format came.
 func formatVersion(format string) int {
 	switch name, _, _ := strings.Cut(format, ":"); name {
-	case "link", "image", "imageKey":
+	case "link", "image", "imageKey", "currency":
 		return 2
 	}
 	return 1
