@@ -141,6 +141,7 @@ func TestLayoutProblems(t *testing.T) {
 		{"title: [", "title: [1, 2, 3, 4, 5, 6, 7, 8, 9, ", `:12:14: workbook.sheets[0].title has 11 lines; 10 are allowed`},
 		{`"{title}",`, `"{title",`, `:12:15: workbook.sheets[0].title[0]: "{title" has a { without a } after it`},
 		{`title: ["{title}", "{company} {site}, {dataAsOf}"]`, `title: ""`, `:12:14: workbook.sheets[0].title is empty`},
+		{`title: ["{title}", "{company} {site}, {dataAsOf}"]`, "title: |\n        a\n        b", `:12:14: workbook.sheets[0].title has several lines; write them as a list, as in ["first", "second"]`},
 		{`"{title}",`, `null,`, `:12:15: workbook.sheets[0].title[0] has no value; give it one or remove it`},
 		{`name: "{site}"`, `name: "Data"`, `:9:13: workbook.sheets[0].name must contain {site}: each value of that column gets a sheet (workbook.sheets[0].sheetBy)`},
 		{"{column: degrees, above: 10.5,", "{above: 10.5,", `:20:11: "workbook.sheets[0].rules[0].column" is missing; write for example column: temperature`},

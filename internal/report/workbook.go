@@ -223,7 +223,12 @@ const (
 
 // patterns is one text with placeholders, or a list of them, of which some may be empty.
 func (s section) patterns(key string, most int) []Pattern {
-	if _, list := s.values[key].(*sequence); !list {
+	switch s.values[key].(type) {
+	case *sequence:
+	case *literal:
+		s.problem(key, `%s has several lines; write them as a list, as in ["first", "second"]`, s.child(key))
+		return nil
+	default:
 		if p := s.pattern(key); !p.IsZero() {
 			return []Pattern{p}
 		}
