@@ -41,8 +41,8 @@ func TestFormsOfTheSample(t *testing.T) {
 			if !found.Sound() || found.Published < 2 || found.Failed != 0 {
 				t.Errorf("%d problems, %d published, %d failed\n%s", found.ProblemCount, found.Published, found.Failed, problemsText(found))
 			}
-			if len(found.Notices) != 1 || !strings.Contains(found.Notices[0], "not compared with the database") {
-				t.Errorf("notices %q, want one that cells were not compared", found.Notices)
+			if len(found.Notices) != 0 || found.Cells < 30*found.Published {
+				t.Errorf("%d cells of %d forms were compared, notices %q", found.Cells, found.Published, found.Notices)
 			}
 			for _, key := range r.keys() {
 				checkForm(t, r.get(key).body, test.title, test.pictures)

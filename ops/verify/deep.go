@@ -41,9 +41,6 @@ func (c *conversion) checkSkipped(ctx context.Context) error {
 	if err := c.wantNoObject(ctx, string(c.done.State)); err != nil || !c.v.options.Deep {
 		return err
 	}
-	if c.t.Template != "" {
-		return nil
-	}
 	m, err := c.newComparison(ctx, nil)
 	if err == nil {
 		err = m.run(ctx)
@@ -110,48 +107,6 @@ func (c *conversion) newComparison(ctx context.Context, book *cells.Book) (*comp
 	return &comparison{c: c, definition: d, book: book, columns: map[string][]report.Column{}}, nil
 }
 
-// run reads the statements in one snapshot, in the order in which a workbook has its
-// sheets.
-func (m *comparison) run(ctx context.Context) error {
-	d, t := m.definition, m.c.t
-	zone, err := report.LoadZone(t.TimeZone)
-	if err != nil {
-		return &incomparableError{err.Error()}
-	}
-	if m.texts, err = d.Texts(t); err != nil {
-		return &incomparableError{err.Error()}
-	}
-	var queries []query.Query
-	var takes []func(*query.Rows) error
-	add := func(name string, text bool, take func(*query.Rows) error) {
-		q, _ := d.Query(name) // Parse has checked the name
-		queries = append(queries, query.Query{Name: name, Statement: q.Statement, Text: text, MaxRows: d.Limits.Rows})
-		takes = append(takes, take)
-	}
-	for i := range d.Workbook.Sheets {
-		sheet := &d.Workbook.Sheets[i]
-		if from := sheet.ColumnsFrom; from != "" && !slices.ContainsFunc(queries, func(q query.Query) bool { return q.Text && q.Name == from }) {
-			add(from, true, func(rows *query.Rows) error { return m.takeColumns(from, rows) })
-		}
-		add(sheet.Rows, false, func(rows *query.Rows) error { return m.takeRows(sheet, rows) })
-	}
-	_, err = m.c.v.cfg.Database.Read(ctx, m.scope(zone), queries, func(i int, rows *query.Rows) error { return takes[i](rows) })
-	return err
-}
-
-func (m *comparison) scope(zone *time.Location) query.Scope {
-	d := m.definition
-	scope := query.Scope{Tenant: m.c.t.Tenant, Zone: zone, Params: map[string]query.Param{}, StatementLimit: d.Limits.Statement}
-	for name, value := range d.Arguments(m.c.t, m.c.id.Run.Tick) {
-		if value == nil {
-			scope.Params[name] = query.Param{Null: true}
-		} else {
-			scope.Params[name] = query.Param{Text: *value}
-		}
-	}
-	return scope
-}
-
 // takeColumns reads the columns that a query gives: name, title, format and total.
 func (m *comparison) takeColumns(name string, rows *query.Rows) error {
 	field := map[string]int{}
@@ -194,15 +149,10 @@ func (m *comparison) takeRows(def *report.Sheet, rows *query.Rows) error {
 			return err
 		}
 	}
-	canary := tenantColumns(rows.Columns())
+	canary := m.newCanary(def.Rows, rows)
 	for rows.Next() {
 		m.rows++
-		for _, i := range canary {
-			if got := rows.Values()[i].Text(); got != m.c.t.Tenant && len(canary) > 0 {
-				m.c.problem(KindOtherTenant, fmt.Sprintf("query %s, row %d, column %s", def.Rows, rows.Count(), rows.Columns()[i].Name), got, m.c.t.Tenant)
-				canary = nil // one is enough, and they are likely to be many
-			}
-		}
+		canary.look()
 		if by != absent {
 			if err := s.turn(rows.Values()[by].Text()); err != nil {
 				return err
@@ -239,17 +189,6 @@ func columnOf(name string, columns []query.Column) (int, error) {
 		}
 	}
 	return absent, &incomparableError{"no query gives the column " + name + ", which makes sheets"}
-}
-
-// tenantColumns are the columns of a result that say whose a row is.
-func tenantColumns(columns []query.Column) []int {
-	var found []int
-	for i, column := range columns {
-		if name := strings.ToLower(column.Name); name == "tenant" || name == "tenant_id" {
-			found = append(found, i)
-		}
-	}
-	return found
 }
 
 // end reports sheets that should not be there and how many cells differ.

@@ -8,7 +8,8 @@
 //
 // It shares no code with the stages that made the workbooks: it reads objects by the
 // names that the uploader's contract gives, workbooks through renderer/xlsx/cells, and
-// works out from the definition by itself what a cell must hold. It writes nothing.
+// works out from the definition, or from a template as the plan names it, by itself what a
+// cell must hold. It writes nothing.
 //
 // Memory is some 100 bytes for each conversion of the run, and a few megabytes for each
 // workbook in hand; larger ones go through a temporary file. A run that is still open is

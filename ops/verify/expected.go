@@ -24,6 +24,10 @@ type expected struct {
 	// unknown cells may hold and show anything.
 	picture string
 	unknown bool
+	// drawn is a cell of a template that stays as it is; quoted says that the style of one
+	// that is filled marks text as text.
+	drawn  *cells.Cell
+	quoted bool
 }
 
 // serialSlack is a sixth of a millisecond, in days.
@@ -34,6 +38,8 @@ func (e expected) is(got cells.Cell, header bool) bool {
 	switch {
 	case e.unknown:
 		return true
+	case e.drawn != nil:
+		return isDrawn(*e.drawn, got)
 	case e.picture != "" && got.Kind == cells.Text: // see shows
 		return got.Formula == ""
 	}
@@ -48,7 +54,7 @@ func (e expected) is(got cells.Cell, header bool) bool {
 	}
 	if e.kind != cells.Number {
 		// What a program could take for a formula is marked as text.
-		return got.Text == e.text && (header || e.kind != cells.Text || got.QuotePrefix == likeFormula(e.text))
+		return got.Text == e.text && (header || e.kind != cells.Text || got.QuotePrefix == (e.quoted || likeFormula(e.text)))
 	}
 	f, ok := got.Float()
 	return ok && (f == e.number || e.serial && math.Abs(f-e.number) <= serialSlack)
@@ -60,7 +66,10 @@ func likeFormula(text string) bool {
 
 // String shows the expected cell like show.
 func (e expected) String() string {
-	c := cells.Cell{Kind: e.kind, Text: e.text, Format: e.format, QuotePrefix: e.kind == cells.Text && likeFormula(e.text)}
+	if e.drawn != nil {
+		return show(*e.drawn)
+	}
+	c := cells.Cell{Kind: e.kind, Text: e.text, Format: e.format, QuotePrefix: e.kind == cells.Text && (e.quoted || likeFormula(e.text))}
 	if e.kind == cells.Number {
 		c.Text = strconv.FormatFloat(e.number, 'g', -1, 64)
 	}

@@ -13,6 +13,8 @@ type format struct {
 	purpose purpose
 	code    string
 	yes, no string
+	// before and after stand around an amount.
+	before, after string
 	// japanese chooses how dates are shown.
 	japanese bool
 }
@@ -60,6 +62,8 @@ func readFormat(name, locale string) (format, error) {
 		zeros, err := decimals(argument)
 		f.purpose, f.code = forPercents, "0"+zeros+"%"
 		return f, err
+	case "currency":
+		return f.asCurrency(argument, language)
 	case "date":
 		f.purpose, f.code = forDates, f.dateCode()
 	case "datetime":

@@ -176,15 +176,8 @@ func (s *sheetComparison) end() error {
 	if err := s.compareBelow(last); err != nil {
 		return err
 	}
-	for row, ok := s.reading.rest(); ok; row, ok = s.reading.rest() {
-		s.beyond(row)
-	}
-	if s.reading.err != nil {
-		return s.reading.err
-	}
-	s.stop()
-	for _, ref := range slices.Sorted(maps.Keys(s.pictures)) {
-		s.m.cellDiffers(s.name, ref, showPictures(s.pictures[ref]), "no picture")
+	if err := s.finish(); err != nil {
+		return err
 	}
 	layout, err := s.sheet.Layout()
 	if err != nil {
@@ -221,6 +214,22 @@ func (s *sheetComparison) compareBelow(last int) error {
 		return err
 	}
 	return s.compareLines(lines)
+}
+
+// finish reports what is below the rows that are expected, and pictures that nothing
+// accounts for.
+func (s *sheetComparison) finish() error {
+	for row, ok := s.reading.rest(); ok; row, ok = s.reading.rest() {
+		s.beyond(row)
+	}
+	if s.reading.err != nil {
+		return s.reading.err
+	}
+	s.stop()
+	for _, ref := range slices.Sorted(maps.Keys(s.pictures)) {
+		s.m.cellDiffers(s.name, ref, showPictures(s.pictures[ref]), "no picture")
+	}
+	return nil
 }
 
 func (s *sheetComparison) sameLayout(what, got, want string) {

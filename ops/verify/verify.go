@@ -94,6 +94,7 @@ type verifier struct {
 	// definition is the frozen one, standIns those that replays put in its place.
 	definition *report.Definition
 	standIns   standIns
+	forms      forms
 	s3         *s3.Client
 	plans      *delivery.ObjectStore
 	runs       jetstream.KeyValue
