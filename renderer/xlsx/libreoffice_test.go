@@ -1,55 +1,16 @@
 package xlsx_test
 
 import (
-	"encoding/csv"
 	"maps"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/corpustest"
 )
-
-// libreOffice calculates a workbook and gives the rows of its first sheet as it shows
-// them.
-func libreOffice(t *testing.T, content []byte) [][]string {
-	t.Helper()
-	soffice, err := exec.LookPath("soffice")
-	if err != nil {
-		t.Fatal("no soffice; run: apt-get install libreoffice-calc-nogui")
-	}
-	dir := t.TempDir()
-	book := filepath.Join(dir, "book.xlsx")
-	if err := os.WriteFile(book, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	command := exec.CommandContext(t.Context(), soffice, "-env:UserInstallation=file://"+filepath.ToSlash(filepath.Join(dir, "profile")),
-		"--headless", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true", "--outdir", dir, book)
-	command.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
-	if output, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("soffice: %v: %s", err, output)
-	}
-	file, err := os.Open(filepath.Join(dir, "book.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := file.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	reader := csv.NewReader(file)
-	rows, err := reader.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return rows
-}
 
 // TestLibreOfficeJudgesRules has it calculate each rule for each value.
 func TestLibreOfficeJudgesRules(t *testing.T) {
@@ -75,7 +36,7 @@ func TestLibreOfficeJudgesRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := libreOffice(t, calculated.Bytes())
+	rows := corpustest.LibreOffice(t, calculated.Bytes())
 	for i, c := range ruleCases {
 		for j, name := range names {
 			row := rows[i*len(names)+j+1]
@@ -94,7 +55,7 @@ func TestLibreOfficeJudgesTotals(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	content := writeRows(t, totalsSheet(t), 500, func(int) []xlsx.Value { return totalsRow(r, "欠測", "") })
-	rows := libreOffice(t, content)
+	rows := corpustest.LibreOffice(t, content)
 	want := openExcelize(t, content)
 	for column := range totalsSheet(t).Columns {
 		cell := string(rune('A'+column)) + "503"

@@ -1,6 +1,7 @@
 // Package corpustest takes the workbooks that tests make out of their process. Keep leaves
 // them for programs that are not ours, with what we read in them: deploy/check-corpus runs
-// those tests and compares. SameInEveryProcess makes them anew in processes of their own.
+// those tests and compares. SameInEveryProcess makes them anew in processes of their own, and
+// LibreOffice has that program calculate one.
 package corpustest
 
 import (

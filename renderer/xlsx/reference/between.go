@@ -8,7 +8,7 @@ func (f *Formula) Between(at Place) []string {
 	for i := range f.refs {
 		r := &f.refs[i]
 		grids, known := at.grids(r)
-		if !known || len(grids) == 0 || r.area == (area{}) || r.area.from.isColumn() || r.use.takesList() {
+		if !known || len(grids) == 0 || !r.hasRows() || r.use.takesList() {
 			continue
 		}
 		if rows, ok := at.rows(grids[0], r); ok && len(grids[0].rows.spansWithin(nil, rows, r.area.from.row, r.area.to.row)) > 1 {

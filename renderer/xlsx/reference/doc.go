@@ -34,11 +34,12 @@
 //   - To rows that are gone: a range shrinks to what is left of it; with
 //     nothing left it is #REF!, as when rows are deleted in Excel. SUM(D6:D7)
 //     with the header's row 6 in it survives a block 7 without copies.
-//   - To a sheet that became several: the cells of all of them ('A:C'!D7) where
-//     a single cell would grow, else the first sheet's. From one of them to
+//   - To a sheet that became several: the cells of each, SUM(A!D7,B!D7:D8), where
+//     a function sums up its arguments. Where it wants one range, such as COUNTIF,
+//     #REF!; Apart tells of these. Elsewhere the first sheet's. From one of them to
 //     itself: its own.
-//   - Over several sheets (Jan:Mar!D7): moved when all of them moved alike, else
-//     #REF!, since one reference cannot name different rows.
+//   - Over several sheets (Jan:Mar!D7): moved when all of them moved alike, else a
+//     list of each, or #REF!, since one reference cannot name different rows.
 //   - Structured references, names, text, array constants, other workbooks'
 //     cells and whole columns stay as they are. What does not move keeps its
 //     spelling, byte for byte.

@@ -24,13 +24,16 @@ type ref struct {
 	use          use
 }
 
+// hasRows is false for whole columns, and for a name of a sheet.
+func (r *ref) hasRows() bool { return r.area != (area{}) && !r.area.from.isColumn() }
+
 // Parse finds the references in a cell's formula, given without "=" and
 // without XML's escapes.
 func Parse(formula string) (*Formula, error) { return parse(formula, asValue) }
 
 // ParseName is Parse for what a defined name stands for: cells, all of their
 // copies, rather than a value.
-func ParseName(formula string) (*Formula, error) { return parse(formula, asList) }
+func ParseName(formula string) (*Formula, error) { return parse(formula, asName) }
 
 // ParseChart is ParseName for what a chart shows.
 func ParseChart(formula string) (*Formula, error) { return parse(formula, asUnion) }

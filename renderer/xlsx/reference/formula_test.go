@@ -2,6 +2,8 @@ package reference_test
 
 import (
 	"errors"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -106,7 +108,7 @@ func TestReferencesFromOutsideABlockGrowAndFollow(t *testing.T) {
 		{"ZZZ9+XFE9", "ZZZ9+XFE9"}, // no columns
 		{"D1048577", "D1048577"},
 		{"Form:集計!D6", "Form:集計!D6"},
-		{"Form:集計!D9", "Form:集計!#REF!"},
+		{"Form:集計!D9", "#REF!"},
 		{"", ""},
 	} {
 		check(t, at, c.formula, c.want)
@@ -198,23 +200,65 @@ func TestReferencesToRepeatedSheets(t *testing.T) {
 			{Name: "東京", Blocks: []reference.Block{block(3, 3, 2)}},
 		}},
 		reference.Sheet{Name: "Left", Pages: nil},
+		reference.Sheet{Name: "Shop", Pages: []reference.Page{
+			{Name: "A", Blocks: []reference.Block{block(3, 4, 2)}},
+			{Name: "B", Blocks: []reference.Block{block(3, 4, 0)}},
+			{Name: "C", Blocks: []reference.Block{block(3, 4, 1)}},
+		}},
 		reference.Sheet{Name: "Sum", Pages: []reference.Page{{Name: "Sum"}}},
 	)
 	for formula, want := range map[string]string{
-		"SUM(Store!D3)":       "SUM('It''s:東京'!D3:D4)",
-		"SUM(Store!D3:D4)":    "SUM('It''s:東京'!D3:D5)",
-		"Store!D4":            "'It''s'!D5",
-		"'Store'!name":        "'It''s'!name",
-		"Left!D4":             "#REF!",
-		"Sum!D4":              "Sum!D4",
-		"SUM(Store:Sum!D2)":   "SUM('It''s:Sum'!D2)",
-		"SUM(Store:Sum!D4)":   "SUM('It''s:Sum'!#REF!)",
-		"SUM('Left:Sum'!D4)":  "SUM('Sum'!D4)",
-		"SUM(Store:Store!D4)": "SUM('It''s:東京'!D5)",
+		"SUM(Store!D3)":            "SUM('It''s'!D3:D4,'東京'!D3:D4)",
+		"SUM(Store!D3:D4)":         "SUM('It''s'!D3:D5,'東京'!D3:D5)",
+		"SUM(Store!D:D,Store!3:4)": "SUM('It''s'!D:D,'東京'!D:D,'It''s'!3:5,'東京'!3:5)",
+		"Store!D4":                 "'It''s'!D5",
+		"'Store'!name":             "'It''s'!name",
+		"Left!D4":                  "#REF!",
+		"Sum!D4":                   "Sum!D4",
+		"SUM(Store:Store!D4)":      "SUM('It''s:東京'!D5)",
+		"SUM(Store:Left!D2)":       "SUM('It''s:東京'!D2)",
+		"SUM('Left:Left'!D4)":      "SUM(#REF!)",
+		// Some functions take no range of several sheets.
+		"MEDIAN(Store!D3:D4,1)":     "MEDIAN('It''s'!D3:D5,'東京'!D3:D5,1)",
+		"AND(Store!D:D)":            "AND('It''s'!D:D,'東京'!D:D)",
+		"SUBTOTAL(9,Store!D3)":      "SUBTOTAL(9,'It''s'!D3:D4,'東京'!D3:D4)",
+		"COUNTIF(Store!D3:D4,1)":    "COUNTIF(#REF!,1)",
+		"COUNTIF(Store!D:D,1)":      "COUNTIF(#REF!,1)",
+		"VLOOKUP(1,Store!A1:B9,2)":  "VLOOKUP(1,#REF!,2)",
+		"VLOOKUP(Store!D3,A1:B9,2)": "VLOOKUP('It''s'!D3,A1:B9,2)",
+		// The rows may be other ones on each sheet, or gone.
+		"SUM(Shop!D3)+SUM(Shop!D9)": "SUM('A'!D3,'A'!D5,'C'!D3)+SUM('A'!D11,'B'!D7,'C'!D9)",
+		"SUM(Shop!D3:D5)":           "SUM('A'!D3:D7,'B'!D3:D3,'C'!D3:D5)",
+		"SUM(Shop!D1)":              "SUM('A'!D1,'B'!D1,'C'!D1)",
+		"SUM((Shop!D9,Shop!D1))":    "SUM((#REF!,'A:C'!D1))",
+		"SUM(Store:Shop!D4)":        "SUM('It''s'!D5,'東京'!D5,'A'!D4,'A'!D6,'C'!D4)",
+		"Store:Shop!D4":             "#REF!",
 	} {
-		check(t, m.Grid(2, 0).At(1), formula, want)
+		check(t, m.Grid(3, 0).At(1), formula, want)
 	}
-	check(t, m.Grid(0, 1).At(5), "Store!D3+D4+Sum!D4", "'東京'!D3+D5+Sum!D4")
+	check(t, m.Grid(0, 1).At(5), "Store!D3+D4+Sum!D4+COUNTIF(Store!D3,1)", "'東京'!D3+D5+Sum!D4+COUNTIF('東京'!D3:D4,1)")
+	f := parse(t, "SUM(Store!D3)+COUNTIF(Store!D3:D4,Store!D9)+MEDIAN(Shop!D1)+COUNTIF(Store:Shop!D3,1)+MATCH(1,Sum!D1)+RANK(Store!A1,'Shop'!A:A)")
+	if got, want := f.Apart(m.Grid(3, 0).At(1)), []string{"Store!D3:D4", "'Shop'!A:A"}; !slices.Equal(got, want) {
+		t.Errorf("apart are %q, want %q", got, want)
+	}
+	if got := f.Apart(m.Grid(0, 0).At(1)); !slices.Equal(got, []string{"'Shop'!A:A"}) {
+		t.Errorf("apart on a page of the sheet itself are %q", got)
+	}
+}
+
+func TestAListOfTooManySheetsIsGone(t *testing.T) {
+	t.Parallel()
+	shops := reference.Sheet{Name: "Shop"}
+	for i := range 201 {
+		shops.Pages = append(shops.Pages, reference.Page{Name: strconv.Itoa(i), Blocks: []reference.Block{block(3, 3, i%2)}})
+	}
+	sum := reference.Sheet{Name: "Sum", Pages: []reference.Page{{Name: "Sum"}}}
+	check(t, newMoves(t, shops, sum).Grid(1, 0).At(1), "SUM(Shop!D9)+SUM(Shop!D1)+MEDIAN(Shop!D1)", "SUM(#REF!)+SUM('0:200'!D1)+MEDIAN(#REF!)")
+	shops.Pages = shops.Pages[:200]
+	got := string(parse(t, "SUM(Shop!D9)").Append(nil, newMoves(t, shops, sum).Grid(1, 0).At(1)))
+	if strings.Count(got, ",") != 199 || !strings.HasSuffix(got, ",'198'!D8,'199'!D9)") {
+		t.Errorf("200 sheets: got %s", got)
+	}
 }
 
 func TestNamesAndChartsGrowWithTheirCells(t *testing.T) {

@@ -11,25 +11,55 @@ func (p Place) append(dst []byte, text string, r *ref) []byte {
 	switch {
 	case !known:
 		return append(dst, text[r.start:r.end]...)
-	case len(grids) == 0:
-		return append(dst, gone...)
+	case len(grids) == 1, r.until != "" && p.isOne(r, grids):
+		return p.appendOne(dst, text, r, grids)
 	}
-	if r.area == (area{}) || r.area.from.isColumn() {
-		dst = appendPrefix(dst, text[r.start:r.body], r, grids)
-		return append(dst, text[r.body:r.end]...)
-	}
-	return p.appendRows(dst, text, r, grids)
-}
-
-func (p Place) appendRows(dst []byte, text string, r *ref, grids []*Grid) []byte {
-	var some [4]Span
-	spans := p.spans(some[:0], grids[0], r)
-	for _, g := range grids[1:] {
-		if other := p.spans(nil, g, r); !slices.Equal(spans, other) {
-			spans = nil
+	if r.use.listsSheets() {
+		if each, ok := p.appendEach(dst, text, r, grids); ok {
+			return each
 		}
 	}
+	if r.until == "" && r.use.takesSheets() && p.isOne(r, grids) {
+		return p.appendOne(dst, text, r, grids)
+	}
+	return append(dst, gone...)
+}
+
+// isOne says whether one reference can name all of some pages: the rows are the same ones.
+func (p Place) isOne(r *ref, grids []*Grid) bool {
+	if len(grids) == 0 {
+		return false
+	}
+	spans := p.spans(nil, grids[0], r)
+	return !slices.ContainsFunc(grids[1:], func(g *Grid) bool { return !slices.Equal(spans, p.spans(nil, g, r)) })
+}
+
+// appendEach appends a reference to each page, with commas between them; ok is false if
+// nothing is left of it, or it is more than Excel takes.
+func (p Place) appendEach(dst []byte, text string, r *ref, grids []*Grid) (to []byte, ok bool) {
+	begin, arguments := len(dst), 0
+	for i, g := range grids {
+		n := len(p.spans(nil, g, r))
+		if n == 0 {
+			continue // nothing is left of it there
+		}
+		if arguments > 0 {
+			dst = append(dst, ',')
+		}
+		arguments += n
+		dst = p.appendOne(dst, text, r, grids[i:i+1])
+	}
+	return dst, arguments > 0 && arguments <= maxArguments && len(dst)-begin <= maxList
+}
+
+// appendOne appends one reference to all of some pages, on which it names the same rows.
+func (p Place) appendOne(dst []byte, text string, r *ref, grids []*Grid) []byte {
 	prefix := func(dst []byte) []byte { return appendPrefix(dst, text[r.start:r.body], r, grids) }
+	if !r.hasRows() {
+		return append(prefix(dst), text[r.body:r.end]...)
+	}
+	var some [4]Span
+	spans := p.spans(some[:0], grids[0], r)
 	switch {
 	case len(spans) > 1:
 		return appendList(dst, prefix, r, spans)
@@ -70,8 +100,12 @@ func (p Place) grids(r *ref) (grids []*Grid, known bool) {
 }
 
 // spans gives the new rows that a reference names on a page: none if they are
-// gone, several if the use of the reference can do with a list.
+// gone, several if the use of the reference can do with a list. One without rows
+// names all there are.
 func (p Place) spans(dst []Span, g *Grid, r *ref) []Span {
+	if !r.hasRows() {
+		return append(dst, Span{1, MaxRow})
+	}
 	rows, ok := p.rows(g, r)
 	if !ok {
 		return dst

@@ -10,18 +10,29 @@ const (
 	asValue use = iota
 	// asRange wants one range.
 	asRange
-	// asList takes ranges with commas between them.
+	// asList takes ranges with commas between them, also of several sheets.
 	asList
-	// asUnion takes them within parentheses.
+	// asSum is asList, and takes one range of several sheets ('A:C'!D7) where a list would
+	// be too long. LibreOffice does not know these.
+	asSum
+	// asName takes ranges with commas between them, all of the same sheets.
+	asName
+	// asUnion takes them within parentheses, of one sheet.
 	asUnion
 )
 
-func (u use) takesList() bool { return u == asList || u == asUnion }
+func (u use) takesList() bool { return u >= asList }
+
+// takesSheets says whether one range may be of several sheets.
+func (u use) takesSheets() bool { return u == asSum || u == asName }
+
+// listsSheets says whether there may be ranges of one sheet and of another.
+func (u use) listsSheets() bool { return u == asList || u == asSum }
 
 // inParentheses is the use of what stands in parentheses of its own.
 func (u use) inParentheses() use {
-	if u == asUnion {
-		return asList
+	if u.takesList() {
+		return asName
 	}
 	return u
 }
@@ -57,16 +68,16 @@ func appendList(dst []byte, prefix func([]byte) []byte, r *ref, spans []Span) []
 }
 
 // aggregates are the functions that make one value of all cells of an argument
-// that is a range, and whether they take several arguments as they would one. It is
-// not changed.
+// that is a range, and whether they take several arguments as they would one, and one
+// argument of several sheets. It is not changed.
 var aggregates = map[string]use{
-	"SUM": asList, "SUMSQ": asList, "PRODUCT": asList, "SUBTOTAL": asList, "AGGREGATE": asList,
-	"COUNT": asList, "COUNTA": asList,
-	"AVERAGE": asList, "AVERAGEA": asList, "AVEDEV": asList, "DEVSQ": asList, "GEOMEAN": asList, "HARMEAN": asList,
+	"SUM": asSum, "SUMSQ": asList, "PRODUCT": asSum, "SUBTOTAL": asList, "AGGREGATE": asList,
+	"COUNT": asSum, "COUNTA": asSum,
+	"AVERAGE": asSum, "AVERAGEA": asSum, "AVEDEV": asList, "DEVSQ": asList, "GEOMEAN": asList, "HARMEAN": asList,
 	"MEDIAN": asList, "MODE": asList, "MODE.SNGL": asList, "KURT": asList, "SKEW": asList, "SKEW.P": asList,
-	"MAX": asList, "MAXA": asList, "MIN": asList, "MINA": asList,
-	"STDEV": asList, "STDEVA": asList, "STDEVP": asList, "STDEVPA": asList, "STDEV.S": asList, "STDEV.P": asList,
-	"VAR": asList, "VARA": asList, "VARP": asList, "VARPA": asList, "VAR.S": asList, "VAR.P": asList,
+	"MAX": asSum, "MAXA": asSum, "MIN": asSum, "MINA": asSum,
+	"STDEV": asSum, "STDEVA": asSum, "STDEVP": asSum, "STDEVPA": asSum, "STDEV.S": asSum, "STDEV.P": asSum,
+	"VAR": asSum, "VARA": asSum, "VARP": asSum, "VARPA": asSum, "VAR.S": asSum, "VAR.P": asSum,
 	"AND": asList, "OR": asList, "XOR": asList, "GCD": asList, "LCM": asList,
 	"CONCAT": asList, "TEXTJOIN": asList,
 	"SUMPRODUCT": asRange, "COUNTBLANK": asRange, "ROWS": asRange,

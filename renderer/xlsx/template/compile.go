@@ -99,6 +99,9 @@ func (c *compiler) compile() error {
 	if err := c.checkNames(); err != nil {
 		return err
 	}
+	if err := c.checkApart(); err != nil {
+		return err
+	}
 	c.settle()
 	if err := c.check(); err != nil {
 		return err

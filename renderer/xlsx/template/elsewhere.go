@@ -66,20 +66,9 @@ func (c *compiler) checkRules(s *sheet) error {
 
 // checkCharts looks for markers in charts' own texts; what they remember of cells is none.
 func (c *compiler) checkCharts(s *sheet, drawing string) error {
-	all, err := c.parts.relations(drawing)
-	if err != nil {
-		return err
-	}
-	for _, r := range all {
-		if r.external || r.kind != "chart" && r.kind != "chartEx" {
-			continue
-		}
-		content, err := c.parts.read(r.target)
-		if err != nil {
-			return err
-		}
+	return c.eachChart(drawing, func(content []byte) error {
 		e := newEdit(content)
-		err = e.each(func(t *tag) error {
+		return e.each(func(t *tag) error {
 			if t.local() != "t" {
 				return nil
 			}
@@ -89,6 +78,23 @@ func (c *compiler) checkCharts(s *sheet, drawing string) error {
 			}
 			return err
 		})
+	})
+}
+
+// eachChart calls do for the charts of a drawing.
+func (c *compiler) eachChart(drawing string, do func(content []byte) error) error {
+	all, err := c.parts.relations(drawing)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if r.external || r.kind != "chart" && r.kind != "chartEx" {
+			continue
+		}
+		content, err := c.parts.read(r.target)
+		if err == nil {
+			err = do(content)
+		}
 		if err != nil {
 			return err
 		}

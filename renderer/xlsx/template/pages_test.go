@@ -76,7 +76,7 @@ func TestASheetForEachRow(t *testing.T) {
 		t.Errorf("got the print areas %q, want %q", areas, want)
 	}
 	sums := read(t, workbook, "Sum")
-	if a, b := sums["A1"].Formula, sums["A2"].Formula; a != "SUM('Tokyo:tokyo (2)'!A1)" || b != "'Tokyo'!A1" {
+	if a, b := sums["A1"].Formula, sums["A2"].Formula; a != "SUM('Tokyo'!A1,'Osaka'!A1,'tokyo (2)'!A1)" || b != "'Tokyo'!A1" {
 		t.Errorf("formulas of other sheets are %q and %q", a, b)
 	}
 	if summary.Sheets != 4 || summary.Rows != 6 || summary.Substitutions.Counts[xlsx.SheetRenamed] != 1 {

@@ -103,7 +103,7 @@ func (f *tailEdit) link(element []byte) ([]byte, error) {
 	for _, ref := range f.grid.Ranges(t.get("ref")) {
 		changed := t.with("ref", ref)
 		if location := t.get("location"); location != "" {
-			if to, err := reference.ParseArea(location); err == nil { // else it is no place in cells
+			if to, err := reference.Parse(location); err == nil { // else it is no place in cells
 				changed = changed.with("location", string(to.Append(nil, placeAt(f.grid, ref))))
 			}
 		}

@@ -13,11 +13,7 @@ import (
 func (t *Template) Warnings() []Reason { return slices.Concat(t.mistyped, t.formulaWarnings()) }
 
 func (t *Template) formulaWarnings() []Reason {
-	sheets := make([]reference.Sheet, len(t.sheets))
-	for i, s := range t.sheets {
-		sheets[i] = reference.Sheet{Name: s.name, Pages: []reference.Page{{Name: s.name, Blocks: blocksTwice(s.body)}}}
-	}
-	m, err := reference.New(sheets)
+	m, err := reference.New(sheetsTwice(t.sheets, func(s *sheet) []reference.Block { return blocksTwice(s.body) }))
 	if err != nil {
 		return nil // more rows than a sheet holds, which filling says
 	}
