@@ -212,6 +212,25 @@ func TestSheetByColumn(t *testing.T) {
 	}
 }
 
+// Values that a sheet's name cannot tell apart have a sheet each.
+func TestSheetByColumnOfLikeNames(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	long := strings.Repeat("長", 31)
+	book, result := d.workbook(definition(`records: "select * from (values ('History', 1), ('north', 2), ('North', 3), ('`+long+`い', 4), ('`+long+`ろ', 5)) v (site, n) where @tenant = 'a'"`,
+		`sheets: [{name: "{site}", rows: records, sheetBy: site, title: "{site}", columns: [{name: n}]}]`), request("x"))
+	var names, titles []string
+	for _, sheet := range book.Sheets() {
+		names = append(names, sheet.Name)
+		titles = append(titles, grid(t, book, sheet.Name)[0][0])
+	}
+	same(t, "names", names, []string{"History_", "north", "North (2)", long, strings.Repeat("長", 27) + " (2)"})
+	same(t, "titles", titles, []string{"History", "north", "North", long + "い", long + "ろ"})
+	if result.Notes == nil || len(result.Notes.Substitutions) != 1 || result.Notes.Substitutions[0].Count != 4 {
+		t.Errorf("notes %+v, want 4 changed names", result.Notes)
+	}
+}
+
 // Values without rows have no sheet; a workbook has one.
 func TestSheetByColumnOfNoRows(t *testing.T) {
 	t.Parallel()
