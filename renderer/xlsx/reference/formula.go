@@ -22,6 +22,7 @@ type ref struct {
 	sheet, until string // the sheets named; until only of several
 	area         area   // the zero area: a name of that sheet
 	use          use
+	lists        *int // how many references share the arguments of its call; nil for one alone
 }
 
 // hasRows is false for whole columns, and for a name of a sheet.

@@ -261,6 +261,27 @@ func TestAListOfTooManySheetsIsGone(t *testing.T) {
 	}
 }
 
+// Excel takes 255 arguments, whichever references they come from.
+func TestTheListsOfOneCallShareItsArguments(t *testing.T) {
+	t.Parallel()
+	shops := reference.Sheet{Name: "Shop", Pages: make([]reference.Page, 150)}
+	for i := range shops.Pages {
+		shops.Pages[i].Name = strconv.Itoa(i)
+	}
+	m := newMoves(t, shops, reference.Sheet{Name: "Sum", Pages: []reference.Page{{Name: "Sum", Blocks: []reference.Block{block(7, 8, 150)}}}})
+	for formula, want := range map[string]string{
+		"SUM(Shop!D1,Shop!D2)":          "SUM('0:149'!D1,'0:149'!D2)",
+		"MEDIAN(Shop!D1,Shop!D2)":       "MEDIAN(#REF!,#REF!)",
+		"MAX(SUM(Shop!D1),Shop:Sum!A1)": "MAX(SUM('0'!D1,",
+		"SUM(D7,E7)":                    "SUM((D7,D9,",
+		"SUM(D7,1)":                     "SUM(D7,D9,",
+	} {
+		if got := string(parse(t, formula).Append(nil, m.Grid(1, 0).Page())); !strings.HasPrefix(got, want) {
+			t.Errorf("%s became %.60s, want %s", formula, got, want)
+		}
+	}
+}
+
 func TestNamesAndChartsGrowWithTheirCells(t *testing.T) {
 	t.Parallel()
 	m := moves(t, block(7, 7, 3), block(20, 21, 2))

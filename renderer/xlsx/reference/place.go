@@ -49,7 +49,7 @@ func (p Place) appendEach(dst []byte, text string, r *ref, grids []*Grid) (to []
 		arguments += n
 		dst = p.appendOne(dst, text, r, grids[i:i+1])
 	}
-	return dst, arguments > 0 && arguments <= maxArguments && len(dst)-begin <= maxList
+	return dst, arguments > 0 && arguments <= r.maxArguments() && len(dst)-begin <= maxList
 }
 
 // appendOne appends one reference to all of some pages, on which it names the same rows.

@@ -38,7 +38,7 @@ func (u use) inParentheses() use {
 }
 
 const (
-	// maxArguments is how many ranges of a list stay arguments: Excel takes 255.
+	// maxArguments is how many ranges of a call's lists stay arguments: Excel takes 255.
 	maxArguments = 200
 	// maxList is how long a list may be: Excel takes formulas of 8,192 characters.
 	maxList = 8000
@@ -48,7 +48,7 @@ const (
 // takes is an error value: a range instead would count cells that are not meant.
 func appendList(dst []byte, prefix func([]byte) []byte, r *ref, spans []Span) []byte {
 	begin := len(dst)
-	union := r.use == asUnion || len(spans) > maxArguments
+	union := r.use == asUnion || len(spans) > r.maxArguments()
 	if union {
 		dst = append(dst, '(')
 	}
@@ -101,6 +101,29 @@ type call struct {
 	all      use    // of every argument
 	search   string // instead of all; see searches
 	argument int    // from 0
+	lists    *int   // how many arguments may become lists; nil for none
+}
+
+// maxArguments is how many ranges the reference may become: the lists of one call share
+// what Excel takes.
+func (r *ref) maxArguments() int {
+	if r.lists == nil {
+		return maxArguments
+	}
+	return maxArguments / *r.lists
+}
+
+// shareArguments counts a reference that may become a list.
+func (s *scanner) shareArguments(r *ref) {
+	if len(s.open) == 0 || !r.use.takesList() {
+		return
+	}
+	in := &s.open[len(s.open)-1]
+	if in.lists == nil {
+		in.lists = new(int)
+	}
+	*in.lists++
+	r.lists = in.lists
 }
 
 // callOf is a call of the function.

@@ -61,6 +61,7 @@ func (s *scanner) reference(r ref) error {
 	}
 	s.at = end
 	if s.takeArea(&r, word) {
+		s.shareArguments(&r)
 		s.refs = append(s.refs, r)
 	} else if r.sheet != "" && word != "" { // a name that only that sheet has
 		r.end = end
