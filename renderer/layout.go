@@ -12,11 +12,12 @@ import (
 
 // newLayout is what the sheets of a definition have in common, without their texts.
 func newLayout(def *report.Sheet, wanted []report.Column, locale string) (xlsx.Sheet, error) {
-	columns, err := layoutColumns(def, wanted, locale)
+	columns, err := layoutColumns(wanted, locale)
 	return xlsx.Sheet{
 		Columns: columns, FreezeHeader: def.FreezeHeader, Filter: def.Filter,
 		Header:     xlsx.Header{Bold: def.Header.Bold, Fill: def.Header.Fill, Wrap: def.Header.Wrap},
 		Banding:    xlsx.Banding{Fill: def.Banding},
+		Rules:      layoutRules(def.Rules, wanted),
 		Page:       pageOf(def.Page),
 		Protection: protectionOf(def.Protection),
 	}, err

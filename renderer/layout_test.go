@@ -160,6 +160,22 @@ func TestCheckSheet(t *testing.T) {
 	}
 }
 
+// The first of a definition's rules counts, whatever the order of the columns.
+func TestRulesKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	d := parse(t, definition(readings, `sheets: [{name: s, rows: records, columns: [{name: a}, {name: b}, {name: a}],
+  rules: [{column: b, equals: x, bold: true, wholeRow: true}, {column: a, filled: true, bold: true}]}]`))
+	layout, err := newLayout(&d.Workbook.Sheets[0], d.Workbook.Sheets[0].Columns, "ja")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, rule := range layout.Rules {
+		got = append(got, fmt.Sprintf("%d %s", rule.Column, rule.When))
+	}
+	same(t, "rules", got, []string{"1 equals", "0 filled", "2 filled"})
+}
+
 // A definition's words go to the writer as they are.
 func TestWordsOfLayoutsAreTheWriters(t *testing.T) {
 	t.Parallel()

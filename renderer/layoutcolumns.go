@@ -7,8 +7,8 @@ import (
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
 )
 
-// layoutColumns are the columns of a sheet with their formats, totals and rules.
-func layoutColumns(def *report.Sheet, wanted []report.Column, locale string) ([]xlsx.Column, error) {
+// layoutColumns are the columns of a sheet with their formats and totals.
+func layoutColumns(wanted []report.Column, locale string) ([]xlsx.Column, error) {
 	columns := make([]xlsx.Column, len(wanted))
 	for i, c := range wanted {
 		format, err := ParseFormat(c.Format, locale)
@@ -19,13 +19,23 @@ func layoutColumns(def *report.Sheet, wanted []report.Column, locale string) ([]
 		if c.Title == "" {
 			columns[i].Title = c.Name
 		}
-		for _, rule := range def.Rules {
-			if rule.Column == c.Name {
-				columns[i].Rules = append(columns[i].Rules, ruleOf(&rule))
+	}
+	return columns, nil
+}
+
+// layoutRules are the rules of a definition, in its order: of those that meet, the first
+// counts. A name may stand for several columns.
+func layoutRules(rules []report.Rule, columns []report.Column) (all []xlsx.Rule) {
+	for i := range rules {
+		for at, c := range columns {
+			if c.Name == rules[i].Column {
+				rule := ruleOf(&rules[i])
+				rule.Column = at
+				all = append(all, rule)
 			}
 		}
 	}
-	return columns, nil
+	return all
 }
 
 // ruleOf is the writer's rule. Both know conditions by the same words.

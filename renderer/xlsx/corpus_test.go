@@ -75,11 +75,12 @@ var layoutFeatures = []struct {
 	{"banding", func(_ *testing.T, s *corpusSheet) { s.Banding = xlsx.Banding{Fill: "F2F2F2"} }},
 	{"rules", func(_ *testing.T, s *corpusSheet) {
 		for _, c := range ruleCases {
-			c.rule.Look, c.rule.WholeRow = red, len(s.Columns[0].Rules)%2 == 1
-			s.Columns[0].Rules = append(s.Columns[0].Rules, c.rule)
+			c.rule.Look, c.rule.WholeRow = red, len(s.Rules)%2 == 1
+			s.Rules = append(s.Rules, c.rule)
 		}
-		s.Columns[3].Rules = []xlsx.Rule{{When: xlsx.WhenScale, Colours: []string{"63BE7B", "FFEB84", "F8696B"}}}
-		s.Columns[5].Rules = []xlsx.Rule{{When: xlsx.WhenBar, Colours: []string{"638EC6"}}}
+		s.Rules = append(s.Rules,
+			xlsx.Rule{Column: 3, When: xlsx.WhenScale, Colours: []string{"63BE7B", "FFEB84", "F8696B"}},
+			xlsx.Rule{Column: 5, When: xlsx.WhenBar, Colours: []string{"638EC6"}})
 	}},
 	{"page", func(_ *testing.T, s *corpusSheet) { s.Page = a4() }},
 	{"protection", func(t *testing.T, s *corpusSheet) {

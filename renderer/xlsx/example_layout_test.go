@@ -18,10 +18,11 @@ func Example_layout() {
 		fmt.Println(err)
 		return
 	}
-	tooWarm := xlsx.Rule{When: xlsx.WhenAbove, Value: xlsx.Int(8), Look: xlsx.Look{Fill: "FFC7CE", Bold: true}}
+	tooWarm := xlsx.Rule{Column: 1, When: xlsx.WhenAbove, Value: xlsx.Int(8), Look: xlsx.Look{Fill: "FFC7CE", Bold: true}}
 	sheet := xlsx.Sheet{
 		Name: "温度", Title: xlsx.Title{Lines: []string{"冷蔵庫温度記録", "2026年10月"}, Merge: true}, Filter: true, FreezeHeader: true,
-		Columns:    []xlsx.Column{{Title: "設備"}, {Title: "温度", Format: temperature, Total: xlsx.TotalAverage, Rules: []xlsx.Rule{tooWarm}}},
+		Columns:    []xlsx.Column{{Title: "設備"}, {Title: "温度", Format: temperature, Total: xlsx.TotalAverage}},
+		Rules:      []xlsx.Rule{tooWarm},
 		TotalLabel: "平均", Banding: xlsx.Banding{Fill: "F2F2F2"},
 		Page: xlsx.Page{
 			Paper: xlsx.PaperA4, FitWidth: true, RepeatHeader: true,

@@ -9,9 +9,11 @@ import (
 )
 
 // Rule gives cells of a column another look by what they hold (Excel's conditional
-// formatting). Where several rules meet and disagree, the first one counts.
+// formatting).
 type Rule struct {
-	When Condition
+	// Column is the column's place in the sheet, from 0.
+	Column int
+	When   Condition
 	// Value is what cells are compared with, and Other the upper end of a range. As the
 	// column's cells they go through its format: under decimal:1, Text("8.0") is the
 	// number 8.

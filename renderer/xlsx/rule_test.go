@@ -2,6 +2,7 @@ package xlsx_test
 
 import (
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,8 +46,8 @@ var ruleCases = []struct {
 // workbook that has the value there.
 func ruleFormula(t *testing.T, rule xlsx.Rule, v xlsx.Value) (string, *excelize.File) {
 	t.Helper()
-	rule.Look = red
-	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: []xlsx.Column{{}, {Rules: []xlsx.Rule{rule}}}}, [][]xlsx.Value{{xlsx.Null(), v}})
+	rule.Look, rule.Column = red, 1
+	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: make([]xlsx.Column, 2), Rules: []xlsx.Rule{rule}}, [][]xlsx.Value{{xlsx.Null(), v}})
 	f := openExcelize(t, content)
 	return onlyRule(t, f, "B2:B2").Criteria, f
 }
@@ -111,13 +112,16 @@ func TestRulesCompareAnyText(t *testing.T) {
 func TestRulesOfASheet(t *testing.T) {
 	t.Parallel()
 	day := xlsx.Rule{When: xlsx.WhenAtLeast, Value: xlsx.Text("2026-10-05"), Look: xlsx.Look{Bold: true}}
-	ng := xlsx.Rule{When: xlsx.WhenEquals, Value: xlsx.Text("否"), Look: red, WholeRow: true}
+	ng := xlsx.Rule{Column: 3, When: xlsx.WhenEquals, Value: xlsx.Text("否"), Look: red, WholeRow: true}
 	content, _ := writeBook(t, xlsx.Sheet{
 		Name: "s", Title: xlsx.Title{Lines: []string{"title"}}, Columns: []xlsx.Column{
-			{Format: parseFormat(t, "date", "ja"), Rules: []xlsx.Rule{day}},
-			{Rules: []xlsx.Rule{{When: xlsx.WhenScale, Colours: []string{"FF0000", "FFFF00", "00ff00"}}}},
-			{Rules: []xlsx.Rule{{When: xlsx.WhenBar, Colours: []string{"638EC6"}}}, Total: xlsx.TotalSum},
-			{Format: parseFormat(t, "boolean:適/否", "ja"), Rules: []xlsx.Rule{ng}},
+			{Format: parseFormat(t, "date", "ja")}, {}, {Total: xlsx.TotalSum}, {Format: parseFormat(t, "boolean:適/否", "ja")},
+		},
+		Rules: []xlsx.Rule{
+			ng,
+			{Column: 2, When: xlsx.WhenBar, Colours: []string{"638EC6"}},
+			{Column: 1, When: xlsx.WhenScale, Colours: []string{"FF0000", "FFFF00", "00ff00"}},
+			day,
 		},
 	}, [][]xlsx.Value{{xlsx.Date(2026, time.October, 5), xlsx.Int(1), xlsx.Int(2), xlsx.Bool(false)}, {xlsx.Null(), xlsx.Int(3)}})
 	f := openExcelize(t, content)
@@ -138,11 +142,21 @@ func TestRulesOfASheet(t *testing.T) {
 	if err != nil || !look.Font.Bold || look.Font.Color != "9C0006" || look.Fill.Color[0] != "FFC7CE" {
 		t.Errorf("its look is %+v %+v, %v, want %+v", look.Font, look.Fill, err, red)
 	}
+	part, _ := f.Pkg.Load("xl/worksheets/sheet1.xml")
+	xml, ok := part.([]byte)
+	order := regexp.MustCompile(`sqref="([A-D0-9:]+)"><cfRule [^>]*priority="([0-9]+)"`).FindAllStringSubmatch(string(xml), -1)
+	var ranks []string
+	for _, match := range order {
+		ranks = append(ranks, match[1]+" "+match[2])
+	}
+	if want := []string{"A3:D4 1", "C3:C4 2", "B3:B4 3", "A3:A4 4"}; !ok || !slices.Equal(ranks, want) {
+		t.Errorf("the rules count in the order %q, want %q", ranks, want)
+	}
 }
 
 func TestRulesOfNoRows(t *testing.T) {
 	t.Parallel()
-	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: []xlsx.Column{{Rules: []xlsx.Rule{{When: xlsx.WhenBlank, Look: red}}}}}, nil)
+	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: make([]xlsx.Column, 1), Rules: []xlsx.Rule{{When: xlsx.WhenBlank, Look: red}}}, nil)
 	if formats, err := openExcelize(t, content).GetConditionalFormats("s"); err != nil || len(formats) != 0 {
 		t.Errorf("conditional formats %+v, %v, want none", formats, err)
 	}
@@ -173,14 +187,16 @@ func TestRulesThatCannotBe(t *testing.T) {
 		`"blank"|colours are`:                {"", xlsx.Rule{When: xlsx.WhenBlank, Look: red, Colours: []string{"FF0000"}}},
 		`"outside"|"x" is none`:              {"", xlsx.Rule{When: xlsx.WhenOutside, Value: xlsx.Int(1), Other: xlsx.Text("x"), Look: red}},
 	} {
-		columns := []xlsx.Column{{}, {Title: "温度", Format: parseFormat(t, c.format, "ja"), Rules: []xlsx.Rule{{When: xlsx.WhenBlank, Look: red}, c.rule}}}
-		refuses(t, xlsx.Sheet{Name: "s", Columns: columns}, append(strings.Split(words, "|"), `rule 2 of column 2 ("温度")`)...)
+		columns := []xlsx.Column{{}, {Title: "温度", Format: parseFormat(t, c.format, "ja")}}
+		c.rule.Column = 1
+		rules := []xlsx.Rule{{When: xlsx.WhenBlank, Look: red}, c.rule}
+		refuses(t, xlsx.Sheet{Name: "s", Columns: columns, Rules: rules}, append(strings.Split(words, "|"), `rule 2, for column 2 ("温度")`)...)
 		if err := c.rule.Validate(columns[1].Format); err == nil || !strings.Contains(err.Error(), strings.Split(words, "|")[0]) {
 			t.Errorf("%+v is valid in a column of format %q: %v", c.rule, c.format, err)
 		}
 	}
-	pictures := []xlsx.Column{{Format: parseFormat(t, "image", "ja"), Rules: []xlsx.Rule{{When: xlsx.WhenBlank, Look: red}}}}
-	refuses(t, xlsx.Sheet{Name: "photos", Columns: pictures}, "pictures", "rule 1 of column 1")
-	many := []xlsx.Column{{Rules: slices.Repeat([]xlsx.Rule{{When: xlsx.WhenBlank, Look: red}}, 1001)}}
-	refuses(t, xlsx.Sheet{Name: "many", Columns: many}, "1001 rules", "1000")
+	blank := []xlsx.Rule{{When: xlsx.WhenBlank, Look: red}}
+	refuses(t, xlsx.Sheet{Name: "photos", Columns: []xlsx.Column{{Format: parseFormat(t, "image", "ja")}}, Rules: blank}, "pictures", "rule 1, for column 1")
+	refuses(t, xlsx.Sheet{Name: "many", Columns: make([]xlsx.Column, 1), Rules: slices.Repeat(blank, 1001)}, "1001 rules", "1000")
+	refuses(t, xlsx.Sheet{Name: "far", Columns: make([]xlsx.Column, 2), Rules: []xlsx.Rule{{Column: 2, When: xlsx.WhenBlank, Look: red}}}, "rule 1", "column 3 of 2")
 }

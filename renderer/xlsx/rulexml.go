@@ -12,22 +12,23 @@ type columnRule struct {
 	xml      []byte
 }
 
-// newRules are the rules of a sheet's columns, in their order.
+// newRules are the rules of a sheet, in their order.
 func newRules(sheet *Sheet, s *styles) ([]columnRule, error) {
-	var rules []columnRule
-	for i := range sheet.Columns {
-		c := &sheet.Columns[i]
-		for j := range c.Rules {
-			first := "$" + reference(i, len(sheet.Title.Lines)+2)
-			xml, err := c.Rules[j].appendXML(nil, &c.Format, first, len(rules)+1, s)
-			if err != nil {
-				return nil, fmt.Errorf("rule %d of column %d (%q): %w", j+1, i+1, c.Title, err)
-			}
-			rules = append(rules, columnRule{column: i, wholeRow: c.Rules[j].WholeRow, xml: xml})
-		}
+	if len(sheet.Rules) > maxRules {
+		return nil, fmt.Errorf("there are %d rules; a sheet takes %d", len(sheet.Rules), maxRules)
 	}
-	if len(rules) > maxRules {
-		return nil, fmt.Errorf("the columns have %d rules; a sheet takes %d", len(rules), maxRules)
+	rules := make([]columnRule, len(sheet.Rules))
+	for i := range sheet.Rules {
+		r := &sheet.Rules[i]
+		if r.Column < 0 || r.Column >= len(sheet.Columns) {
+			return nil, fmt.Errorf("rule %d is for column %d of %d", i+1, r.Column+1, len(sheet.Columns))
+		}
+		c := &sheet.Columns[r.Column]
+		xml, err := r.appendXML(nil, &c.Format, "$"+reference(r.Column, len(sheet.Title.Lines)+2), i+1, s)
+		if err != nil {
+			return nil, fmt.Errorf("rule %d, for column %d (%q): %w", i+1, r.Column+1, c.Title, err)
+		}
+		rules[i] = columnRule{column: r.Column, wholeRow: r.WholeRow, xml: xml}
 	}
 	return rules, nil
 }

@@ -24,8 +24,6 @@ type Column struct {
 	Width float64
 	// Total is what the row of totals, below the rows, says of the column.
 	Total Total
-	// Rules change the look of cells by what they hold.
-	Rules []Rule
 }
 
 // Sheet is one sheet as the caller wants it. What it refers to must stay as it is until the
@@ -40,8 +38,11 @@ type Sheet struct {
 	FreezeHeader bool
 	Filter       bool
 	Banding      Banding
-	Page         Page
-	Protection   *Protection
+	// Rules change the look of cells by what they hold; of those that meet and disagree,
+	// the first counts.
+	Rules      []Rule
+	Page       Page
+	Protection *Protection
 	// TotalLabel is what the row of totals says in the first column that has none. The
 	// row is there when a column has a total and there are rows; a sheet that goes on in
 	// another one has one for its rows.

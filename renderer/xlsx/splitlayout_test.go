@@ -58,7 +58,8 @@ func TestSplitKeepsTheLayout(t *testing.T) {
 	t.Parallel()
 	f := splitBook(t, Sheet{
 		Name: "s", Title: Title{Lines: []string{"title", "period"}, Merge: true}, FreezeHeader: true, Filter: true, TotalLabel: "sum", Banding: Banding{Fill: "F2F2F2"},
-		Columns: []Column{{Title: "n"}, {Title: "value", Total: TotalSum, Rules: []Rule{{When: WhenAbove, Value: Int(5), Look: Look{Bold: true}}}}},
+		Columns: []Column{{Title: "n"}, {Title: "value", Total: TotalSum}},
+		Rules:   []Rule{{Column: 1, When: WhenAbove, Value: Int(5), Look: Look{Bold: true}}},
 		Footer:  func(rows int64) []string { return []string{strconv.FormatInt(rows, 10) + " rows"} },
 	}, 45, 43, func(i int) []Value { return []Value{Int(int64(i)), Int(int64(i))} })
 	first := 0

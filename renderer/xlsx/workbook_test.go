@@ -52,7 +52,7 @@ func sampleSheet(t testing.TB, i int) xlsx.Sheet {
 	}
 	sheet.Title = xlsx.Title{Lines: []string{"温度記録"}, Merge: true}
 	sheet.TotalLabel, sheet.Columns[2].Total = "平均", xlsx.TotalAverage
-	sheet.Columns[2].Rules = []xlsx.Rule{{When: xlsx.WhenAbove, Value: xlsx.Int(8), Look: red}, {When: xlsx.WhenBar, Colours: []string{"638EC6"}}}
+	sheet.Rules = []xlsx.Rule{{Column: 2, When: xlsx.WhenAbove, Value: xlsx.Int(8), Look: red}, {Column: 2, When: xlsx.WhenBar, Colours: []string{"638EC6"}}}
 	sheet.Footer = func(rows int64) []string { return []string{strconv.FormatInt(rows, 10) + " rows"} }
 	sheet.Banding, sheet.Page = xlsx.Banding{Fill: "F2F2F2"}, a4()
 	sheet.Protection = &xlsx.Protection{Allow: []xlsx.Action{xlsx.AllowFilter}}
