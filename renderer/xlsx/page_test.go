@@ -56,10 +56,11 @@ func TestPage(t *testing.T) {
 
 func TestPageOfPaperAlone(t *testing.T) {
 	t.Parallel()
+	numbers := map[string]int{"letter": 1, "legal": 5, "A3": 8, "A4": 9, "A5": 11, "B4": 12, "B5": 13} // ISO/IEC 29500, 18.3.1.63
 	for _, paper := range xlsx.PaperNames() {
 		content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: make([]xlsx.Column, 1), Page: xlsx.Page{Paper: xlsx.Paper(paper)}}, nil)
 		f := openExcelize(t, content)
-		if layout, err := f.GetPageLayout("s"); err != nil || layout.Size == nil || *layout.Size == 0 {
+		if layout, err := f.GetPageLayout("s"); err != nil || layout.Size == nil || *layout.Size != numbers[paper] {
 			t.Errorf("paper %s: %+v, %v", paper, layout, err)
 		}
 		if names := f.GetDefinedName(); len(names) != 0 {

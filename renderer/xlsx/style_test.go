@@ -2,6 +2,7 @@ package xlsx_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -43,6 +44,17 @@ func TestLinesAreShownAsLines(t *testing.T) {
 		}
 		if got := style.Alignment != nil && style.Alignment.WrapText; got != want {
 			t.Errorf("text %q is wrapped: got %v, want %v", texts[i], got, want)
+		}
+	}
+}
+
+// TestNoRowIsHigherThanExcelHas writes more lines than a row can show.
+func TestNoRowIsHigherThanExcelHas(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"x\n", "行\n"} {
+		content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: make([]xlsx.Column, 1)}, [][]xlsx.Value{{xlsx.Text(strings.Repeat(line, 100))}})
+		if got, err := openExcelize(t, content).GetRowHeight("s", 2); err != nil || got != 409.5 {
+			t.Errorf("100 lines of %q have a row of %v, %v, want 409.5", line, got, err)
 		}
 	}
 }

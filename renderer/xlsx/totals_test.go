@@ -181,6 +181,14 @@ func TestFooterStandsBelowTheRows(t *testing.T) {
 	}
 }
 
+func TestFooterOfNoLines(t *testing.T) {
+	t.Parallel()
+	content, _ := writeBook(t, xlsx.Sheet{Name: "s", Columns: make([]xlsx.Column, 2), Footer: func(int64) []string { return nil }}, [][]xlsx.Value{{xlsx.Int(1)}})
+	if layout := layoutOf(t, content); layout.Dimension != "A1:B2" {
+		t.Errorf("the dimension is %s, want A1:B2", layout.Dimension)
+	}
+}
+
 func TestFooterOfTooManyLines(t *testing.T) {
 	t.Parallel()
 	w, err := xlsx.New(t.Context(), &fullDisk{left: 1 << 20}, xlsx.Book{})

@@ -193,3 +193,29 @@ func TestIdentifierMakesOtherBytes(t *testing.T) {
 	}
 	openBook(t, b) // still a workbook
 }
+
+// TestFirstSheetIsInView: of sheets that were all selected, a change of one would be one
+// of all.
+func TestFirstSheetIsInView(t *testing.T) {
+	t.Parallel()
+	var dst bytes.Buffer
+	w, err := xlsx.New(t.Context(), &dst, xlsx.Book{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Discard()
+	for _, name := range []string{"first", "second"} {
+		writeSheet(t, w, xlsx.Sheet{Name: name, Columns: make([]xlsx.Column, 1)}, nil)
+	}
+	if _, err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f := openExcelize(t, dst.Bytes())
+	for i, want := range []bool{true, false} {
+		part, _ := f.Pkg.Load(fmt.Sprintf("xl/worksheets/sheet%d.xml", i+1))
+		xml, ok := part.([]byte)
+		if got := bytes.Contains(xml, []byte(`tabSelected="1"`)); !ok || got != want {
+			t.Errorf("sheet %d is selected: %v, want %v", i+1, got, want)
+		}
+	}
+}
