@@ -53,6 +53,9 @@ const (
 	CauseTargetID Cause = "target_id_invalid"
 	// CauseTargetInvalid: another column of the targets row cannot be used.
 	CauseTargetInvalid Cause = "target_invalid"
+	// CauseTemplateUnknown: nobody stored the template that the target's workbook is to be
+	// made of.
+	CauseTemplateUnknown Cause = "template_unknown"
 	// CauseDuplicateTarget: the targets query returned tenant and target twice.
 	CauseDuplicateTarget Cause = "duplicate_target"
 	// CauseDuplicateKey: two targets of the run have one output key.
@@ -96,7 +99,7 @@ const (
 // Causes lists every cause.
 func Causes() []Cause {
 	return []Cause{
-		CauseBadMessage, CauseMessageVersion, CauseTenantID, CauseTargetID, CauseTargetInvalid,
+		CauseBadMessage, CauseMessageVersion, CauseTenantID, CauseTargetID, CauseTargetInvalid, CauseTemplateUnknown,
 		CauseDuplicateTarget, CauseDuplicateKey, CauseRequestTooLarge, CauseDefinition, CauseStatement,
 		CauseStatementTime, CauseTooManyRows, CauseNoRecords, CauseWorkbook, CauseStalled, CausePanic,
 		CauseWorkerCrash, CauseDeadRequest, CauseWorkbookLost, CauseKeyOccupied, CauseUploadRefused,

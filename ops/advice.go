@@ -53,11 +53,13 @@ func mendWith(cause jetsheet.Cause, run jetsheet.RunID, scope jetsheet.Scope, cu
 	case jetsheet.CauseTenantID, jetsheet.CauseTargetID, jetsheet.CauseTargetInvalid, jetsheet.CauseDuplicateTarget,
 		jetsheet.CauseDuplicateKey, jetsheet.CauseRequestTooLarge:
 		return "correct the targets query or its data, apply the report with: jetsheet reports apply DIR, then: " + StartAgain(run, jetsheet.Scope{})
+	case jetsheet.CauseTemplateUnknown:
+		return "store the template with: jetsheet templates put NAME FILE.xlsx, or correct its name in the report and apply that with: jetsheet reports apply DIR; then: " + again
 	case jetsheet.CauseDefinition, jetsheet.CauseStatement, jetsheet.CauseStatementTime, jetsheet.CauseTooManyRows,
 		jetsheet.CauseNoRecords, jetsheet.CauseWorkbook:
 		return "if the data is wrong, correct it, then: " + replay +
 			"; if the report is, apply it with: jetsheet reports apply DIR, then: " + withCurrent +
-			"; where its targets or output change, then: " + again
+			"; where its targets, output or template change, then: " + again
 	case jetsheet.CauseHeld:
 		return "the route is frozen for this run: to make it here, and only if the previous system does not: " + replay +
 			"; to change it from the next run on: " + editFlags

@@ -13,7 +13,7 @@ import (
 func replayable(cause jetsheet.Cause) bool {
 	switch cause {
 	case jetsheet.CauseBadMessage, jetsheet.CauseTenantID, jetsheet.CauseTargetID, jetsheet.CauseTargetInvalid,
-		jetsheet.CauseDuplicateTarget, jetsheet.CauseDuplicateKey, jetsheet.CauseRequestTooLarge:
+		jetsheet.CauseTemplateUnknown, jetsheet.CauseDuplicateTarget, jetsheet.CauseDuplicateKey, jetsheet.CauseRequestTooLarge:
 		return false
 	default:
 		return true

@@ -57,7 +57,7 @@ func TestWorkbooksTellsWhereEachIs(t *testing.T) {
 	}{
 		{StatePublished, MadeHere, "", ""},
 		{StateSkipped, MadeHere, "no records", ""},
-		{StateFailed, MadeHere, "statement_invalid", "--definition current; where its targets or output change, then: jetsheet runs start orders --tick 2026-10-31T20:00:00Z --tenant=a.b --target=a.b --again"},
+		{StateFailed, MadeHere, "statement_invalid", "--definition current; where its targets, output or template change, then: jetsheet runs start orders --tick 2026-10-31T20:00:00Z --tenant=a.b --target=a.b --again"},
 		{StateRetrying, MadeHere, "is tried again at", ""},
 		{StateRendering, MadeHere, "a renderer is at work", ""},
 		{StateQueued, MadeHere, "waits for a renderer in lane small", ""},

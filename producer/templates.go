@@ -38,7 +38,7 @@ func (d *templateDigests) freeze(ctx context.Context, t *jetsheet.Target) error 
 		d.known[t.Template] = digest
 	}
 	if digest == "" {
-		t.Problem = &jetsheet.TargetProblem{Cause: jetsheet.CauseTargetInvalid, Message: fmt.Sprintf(
+		t.Problem = &jetsheet.TargetProblem{Cause: jetsheet.CauseTemplateUnknown, Message: fmt.Sprintf(
 			"there is no template %s; store it with: jetsheet templates put %s FILE.xlsx, then: jetsheet runs start %s --tick %s --again", t.Template, t.Template, d.run.Report, d.run.Tick.UTC().Format(time.RFC3339))}
 		return nil
 	}

@@ -74,7 +74,7 @@ func TestTemplatesAreFrozenIntoThePlan(t *testing.T) {
 	failures := r.failures()
 	const command = "there is no template lost; store it with: jetsheet templates put lost FILE.xlsx, then: jetsheet runs start daily --tick "
 	for _, f := range failures {
-		if f.Cause != jetsheet.CauseTargetInvalid || !strings.Contains(f.Message, command) {
+		if f.Cause != jetsheet.CauseTemplateUnknown || !strings.Contains(f.Message, command) {
 			t.Errorf("failure %s, %q, want one that says %q", f.Cause, f.Message, command)
 		}
 	}

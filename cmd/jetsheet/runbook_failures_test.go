@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/xuri/excelize/v2"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -26,6 +29,8 @@ func failureScenes() map[string]setScene {
 		string(jetsheet.CauseCancelled):   sceneCancelled,
 		string(jetsheet.CauseDefinition):  sceneDefinition,
 		string(jetsheet.CauseStalled):     sceneStalled,
+
+		string(jetsheet.CauseTemplateUnknown): sceneTemplateUnknown,
 		// The first for good; the second three times, as one that broke on the way.
 		string(jetsheet.CauseUploadRefused): refusedByS3("EntityTooLarge"),
 		string(jetsheet.CauseInternal):      refusedByS3("BadDigest"),
@@ -128,6 +133,16 @@ func plantedCauses() map[jetsheet.Cause]struct {
 		// It takes a bug: package delivery is given a handler that has one.
 		jetsheet.CausePanic: {jetsheet.StageRenderer, "panic: index out of range [3] with length 3"},
 	}
+}
+
+// sceneTemplateUnknown has one customer ask for a template that is not stored yet.
+func sceneTemplateUnknown(s *sceneRig) *scene {
+	sc := s.failed(s.define(`('a', '1', 1, 'customers-form'), ('b', '1', 1, null)`, "target, name from", "target, name as template from"), jetsheet.CauseTemplateUnknown)
+	form := excelize.NewFile()
+	s.check(form.SetCellStr("Sheet1", "A1", "{{#rows}}{{each}}{{/rows}}"))
+	s.check(errors.Join(form.SaveAs(filepath.Join(s.dir, s.report, "form.xlsx")), form.Close()))
+	sc.values["NAME"], sc.values["FILE"] = "customers-form", s.report+"/form"
+	return sc
 }
 
 // sceneDefinition damages the record of a run whose failures are tried again.

@@ -196,7 +196,7 @@ func pageBlocks(t *testing.T, page string) []pageBlock {
 
 // placeholder is a word in capitals that stands for a value. Names of streams are words
 // in capitals too, so the list is closed.
-var placeholder = regexp.MustCompile(`\b(?:RUN|REPORT|TICK|TENANT|TARGET|CONVERSION|DIR|FILE|REPLAY|SUBJECT)\b`)
+var placeholder = regexp.MustCompile(`\b(?:RUN|REPORT|TICK|TENANT|TARGET|CONVERSION|DIR|FILE|NAME|REPLAY|SUBJECT)\b`)
 
 var replayID = regexp.MustCompile(`\d{8}T\d{9}Z-[a-z0-9]+`)
 

@@ -26,6 +26,8 @@ func mendFailures(run jetsheet.RunID, cause jetsheet.Cause) (correct, command, r
 	case jetsheet.CauseTenantID, jetsheet.CauseTargetID, jetsheet.CauseTargetInvalid, jetsheet.CauseDuplicateTarget,
 		jetsheet.CauseDuplicateKey, jetsheet.CauseRequestTooLarge:
 		return "correct the targets query or its data; apply a changed report with: jetsheet reports apply DIR", again, ""
+	case jetsheet.CauseTemplateUnknown:
+		return "store the template with: jetsheet templates put NAME FILE.xlsx, or correct its name in the report and apply that with: jetsheet reports apply DIR", again, ""
 	case jetsheet.CauseDefinition, jetsheet.CauseStatement, jetsheet.CauseStatementTime, jetsheet.CauseTooManyRows,
 		jetsheet.CauseNoRecords, jetsheet.CauseWorkbook:
 		return "correct the data; where the report is wrong, correct that, apply it with: jetsheet reports apply DIR, and use instead: " + ops.WithCurrent(replay), replay, raw
