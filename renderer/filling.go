@@ -43,6 +43,12 @@ func fillTemplate(ctx context.Context, s Source, texts *report.Texts, zone *time
 	}
 	f.data.Fields = f.fields(snapshot.At.In(zone))
 	f.fillGaps()
+	pictures := pictureReader{source: s.Pictures, tenant: s.Request.Tenant}
+	f.data.Picture = func(key string) (xlsx.Value, error) {
+		v, err := pictures.value(ctx, key)
+		s.Progress.Rows(0) // each may have taken as long as a statement
+		return v, err
+	}
 	summary, err := s.Template.Fill(ctx, &progressWriter{dst, s.Progress}, f.data)
 	if err != nil {
 		return nil, &WorkbookError{fmt.Errorf("template %s: %w", s.Request.Template, err)}

@@ -11,7 +11,7 @@ import (
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
 )
 
-// Pictures is where the pictures lie that columns of format imageKey name.
+// Pictures is where the pictures lie that columns and markers of format imageKey name.
 type Pictures interface {
 	// Picture returns the file of that key, of which the tenant's record speaks: all of
 	// it, or as much as is more than a workbook takes. It returns ErrNoPicture where
@@ -24,7 +24,7 @@ var ErrNoPicture = errors.New("there is no picture of that key")
 
 // PictureSettings say where pictures are found by their keys.
 type PictureSettings struct {
-	Bucket string `help:"Bucket of the pictures that columns of format imageKey name; it is only read." placeholder:"NAME"`
+	Bucket string `help:"Bucket of the pictures that columns and markers of format imageKey name; it is only read." placeholder:"NAME"`
 	Prefix string `help:"What precedes their keys there; {tenant} stands for the tenant's id, so that no tenant is shown another's." placeholder:"TEXT"`
 }
 
@@ -110,28 +110,16 @@ func (s *sheet) readPictures() error {
 	return nil
 }
 
-const formatImageKey = "imageKey"
-
-// cutImageKey gives the format of a column whose values are keys of pictures, as the
-// writer knows it.
-func cutImageKey(format string) (image string, ok bool) {
-	rest, ok := strings.CutPrefix(format, formatImageKey)
-	if !ok || rest != "" && rest[0] != ':' {
-		return format, false
-	}
-	return "image" + rest, true
-}
-
 // ParseFormat reads a column's format: those of [xlsx.ParseFormat], and imageKey and
 // imageKey:WIDTHxHEIGHT for pictures that are found by their keys.
 func ParseFormat(format, locale string) (xlsx.Format, error) {
-	image, byKey := cutImageKey(format)
+	image, byKey := xlsx.CutImageKey(format)
 	f, err := xlsx.ParseFormat(image, locale)
 	switch {
 	case err != nil && byKey:
 		err = fmt.Errorf("format %q is written like image: %w", format, err)
 	case errors.Is(err, xlsx.ErrUnknownFormat):
-		err = fmt.Errorf("%w, %s, %s:WIDTHxHEIGHT", err, formatImageKey, formatImageKey)
+		err = fmt.Errorf("%w, %s, %s:WIDTHxHEIGHT", err, xlsx.FormatImageKey, xlsx.FormatImageKey)
 	}
 	return f, err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/jetsheet/jetsheet/internal/report/query"
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/picture/picturetest"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
 )
 
 // files are pictures by tenant and key; asked counts what was asked for.
@@ -36,8 +37,8 @@ func (f *files) Picture(_ context.Context, tenant, key string) ([]byte, error) {
 	return file, nil
 }
 
-// pictureOver is the file of the picture over a cell of the sheet S; nil without one.
-func pictureOver(t *testing.T, workbook []byte, cell string) []byte {
+// pictureOver is the file of the picture over a cell; nil without one.
+func pictureOver(t *testing.T, workbook []byte, sheet, cell string) []byte {
 	t.Helper()
 	f, err := excelize.OpenReader(bytes.NewReader(workbook))
 	if err != nil {
@@ -48,7 +49,7 @@ func pictureOver(t *testing.T, workbook []byte, cell string) []byte {
 			t.Error(err)
 		}
 	}()
-	found, err := f.GetPictures("S", cell)
+	found, err := f.GetPictures(sheet, cell)
 	if err != nil || len(found) > 1 {
 		t.Fatalf("%d pictures over %s, %v", len(found), cell, err)
 	}
@@ -82,7 +83,7 @@ func TestPicturesOfTheRow(t *testing.T) {
 		t.Fatal(err)
 	}
 	for cell, want := range map[string][]byte{"B2": png, "C2": gif, "D2": gif, "E2": nil, "B3": nil, "C3": nil, "B4": nil, "B5": nil, "C5": nil} {
-		if got := pictureOver(t, data, cell); !bytes.Equal(got, want) {
+		if got := pictureOver(t, data, "S", cell); !bytes.Equal(got, want) {
 			t.Errorf("over %s: a picture of %d bytes, want %d", cell, len(got), len(want))
 		}
 	}
@@ -108,7 +109,7 @@ func TestPicturesByKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	for cell, want := range map[string][]byte{"B2": png, "B3": jpeg, "B4": png, "B5": nil, "B6": nil, "B7": nil, "B8": nil} {
-		if got := pictureOver(t, b.Bytes(), cell); !bytes.Equal(got, want) {
+		if got := pictureOver(t, b.Bytes(), "S", cell); !bytes.Equal(got, want) {
 			t.Errorf("over %s: a picture of %d bytes, want %d", cell, len(got), len(want))
 		}
 	}
@@ -116,6 +117,45 @@ func TestPicturesByKey(t *testing.T) {
 	same(t, "a missing picture", rows[4][1:], []string{"（画像が見つかりません）", "3.png"})
 	same(t, "substitutions", counts(result.Notes), map[string]int64{string(xlsx.PictureMissing): 2})
 	same(t, "what was asked for", source.asked, map[string]int{"1.png": 1, "2.jpg": 1, "3.png": 1})
+}
+
+// In a form a marker's format does what a column's does.
+func TestPicturesByKeyInAForm(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	png := picturetest.PNG(t, 20, 10)
+	text := definition(`records: select * from (values (1, '1.png'), (2, null), (3, 'gone'), (4, '1.png')) r (id, key) where @tenant = 'a' order by id`, "template: form")
+	compiled, err := template.Compile(drawn(t, []string{"{{#records}}{{id}}", "{{key | imageKey}}", "{{key}}{{/records}}"}), template.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	render := func(p Pictures) ([]byte, *Result, error) {
+		var b bytes.Buffer
+		r := request("x")
+		r.Template = "form"
+		result, err := Render(t.Context(), Source{Database: d.db, Definition: parse(t, text), Request: r, Template: compiled, Pictures: p}, &b)
+		return b.Bytes(), result, err
+	}
+	source := &files{asked: map[string]int{}, pictures: map[string][]byte{"a/1.png": png}}
+	workbook, result, err := render(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cell, want := range map[string][]byte{"B1": png, "B2": nil, "B3": nil, "B4": png} {
+		if got := pictureOver(t, workbook, "Form", cell); !bytes.Equal(got, want) {
+			t.Errorf("over %s: a picture of %d bytes, want %d", cell, len(got), len(want))
+		}
+	}
+	same(t, "cells", shortened(grid(t, open(t, workbook), "Form")), [][]string{{"1", "", "1.png"}, {"2"}, {"3", "(the picture is missing)", "gone"}, {"4", "", "1.png"}})
+	same(t, "substitutions", counts(result.Notes), map[string]int64{string(xlsx.PictureMissing): 1})
+	same(t, "what was asked for", source.asked, map[string]int{"1.png": 1, "gone": 1})
+	var class *delivery.Error
+	if _, _, err := render(&files{asked: map[string]int{}, err: delivery.Unavailable("S3 bucket photos", errors.New("no route"))}); !errors.As(err, &class) || class.Class != jetsheet.ClassUnavailable {
+		t.Errorf("S3 away: got %v, want an error that waits for it", err)
+	}
+	if _, _, err := render(nil); !errors.As(err, new(*WorkbookError)) || !strings.Contains(err.Error(), "renderer-pictures-bucket") {
+		t.Errorf("no bucket set: got %v, want an error that names the setting", err)
+	}
 }
 
 // A bucket that does not answer is waited for; one that is not set is a mistake.

@@ -29,7 +29,7 @@ type Source struct {
 	Request    *jetsheet.Request
 	// Template is what the request's TemplateSHA256 names, nil for a workbook of sheets.
 	Template *template.Template
-	// Pictures may be nil: then a column of format imageKey is an error.
+	// Pictures may be nil: then a column or marker of format imageKey is an error.
 	Pictures Pictures
 	// Progress may be nil.
 	Progress Progress

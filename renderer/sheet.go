@@ -68,7 +68,7 @@ func newSheet(r *rendering, def *report.Sheet, columns []query.Column) (*sheet, 
 	}
 	for i, c := range wanted {
 		s.names = append(s.names, c.Name)
-		if _, byKey := cutImageKey(c.Format); byKey {
+		if _, byKey := xlsx.CutImageKey(c.Format); byKey {
 			s.keyed = append(s.keyed, i)
 		}
 	}

@@ -40,6 +40,10 @@ func parseImage(f Format, argument string) (Format, error) {
 // IsImage says that the format is for pictures.
 func (f *Format) IsImage() bool { return f.accepts == acceptsImage }
 
+// ImageSize is the most that a picture has under the format, in pixels; 0 for other
+// formats.
+func (f *Format) ImageSize() (width, height int) { return int(f.width), int(f.height) }
+
 // imageColumn is the width of a column for pictures, imageRow the height of a row with
 // one; both are 0 for other formats.
 func (f *Format) imageColumn() float64 {

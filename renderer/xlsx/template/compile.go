@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
 )
 
 // Options say how a template is filled. The zero Options are usable.
@@ -209,10 +210,15 @@ func (c *compiler) field(s *sheet, m *marker, cell string) *field {
 	if m.kind == Image {
 		name = "image"
 	}
-	f.image = name == "image"
 	var err error
+	name, f.byKey = xlsx.CutImageKey(name)
 	if f.format.Format, err = xlsx.ParseFormat(name, c.options.Locale); err != nil {
 		c.refuse(s, cell, err.Error()) // parseMarker has let it pass
+	}
+	f.image = f.format.IsImage()
+	if f.image && strings.Contains(name, ":") {
+		width, height := f.format.ImageSize()
+		f.most = picture.Size{Width: picture.Pixels(width), Height: picture.Pixels(height)}
 	}
 	return f
 }

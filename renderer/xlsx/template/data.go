@@ -12,6 +12,10 @@ type Data struct {
 	Fields map[string]xlsx.Value
 	// Tables are the results of queries, by the queries' names.
 	Tables map[string]*Table
+	// Picture finds the picture of a key for markers of the format [xlsx.FormatImageKey]:
+	// [xlsx.Image], or [xlsx.MissingImage]. Any error ends Fill. It may be nil where there
+	// are no such markers.
+	Picture func(key string) (xlsx.Value, error)
 }
 
 // Table is the result of a query, or a list within a row of one. It is held as long as

@@ -17,6 +17,7 @@
 //	{{?name}} … {{/?}}                rows that are there if the value is
 //	{{^name}} … {{/^}}                rows that are there if it is not
 //	{{image:name}}                    a picture, fitted into the cell or what it is merged with
+//	{{name | imageKey}}               the picture of a key, which Data.Picture finds
 //
 // A sheet's name may have fields in it. One that begins with {{#query}}, as in
 // {{#sites}}{{site}}, makes a sheet for each row of the query, in whose row all markers

@@ -32,9 +32,9 @@ func (x *byExcelize) setCell(p *page, c *cell, at *frame, row int) error {
 	name := cellName(c, row)
 	switch {
 	case c.field != nil:
-		v := x.value(at, c.field.id)
-		if v == nil {
-			return p.unknown(c.field)
+		v, err := x.cellValue(p, c, at)
+		if err != nil {
+			return err
 		}
 		content, want := x.shown(c, v)
 		x.note(&content, p, name, c.field)

@@ -127,7 +127,8 @@ func parseMarker(s string) (marker, error) {
 	if hasFormat && m.format == "" {
 		return marker{}, errors.New(`no format follows the "|"; write {{name | date}}`)
 	}
-	if _, err := xlsx.ParseFormat(m.format, ""); err != nil {
+	shown, _ := xlsx.CutImageKey(m.format)
+	if _, err := xlsx.ParseFormat(shown, ""); err != nil {
 		return marker{}, err
 	}
 	return named(m)

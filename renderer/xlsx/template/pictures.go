@@ -28,10 +28,17 @@ const (
 
 // placedPicture is a picture and where it goes.
 type placedPicture struct {
-	area  picture.Area
+	field *field
+	row   int
 	about *picture.Picture
 	part  string
-	name  string
+}
+
+// anchor is where the picture lies.
+func (p *placedPicture) anchor() picture.Anchor {
+	area := p.field.area
+	area.Row = p.row - 1
+	return area.Fit(p.about, p.field.most)
 }
 
 // preparePictures gives every sheet with markers of pictures a drawing, and the
@@ -182,8 +189,7 @@ func (w *pageWriter) place(c *cell, content *xlsx.Content) error {
 	if w.pictures++; w.pictures > picture.MaxPerWorkbook {
 		return fmt.Errorf("the workbook would have more than %d pictures; give the report fewer rows", picture.MaxPerWorkbook)
 	}
-	placed := placedPicture{area: c.field.area, about: about, part: picture.Part(file, about.Format), name: c.field.marker.name}
-	placed.area.Row = w.row - 1
+	placed := placedPicture{field: c.field, row: w.row, about: about, part: picture.Part(file, about.Format)}
 	w.page.placed = append(w.page.placed, placed)
 	if w.media == nil {
 		w.media = make(map[string][]byte)
@@ -241,7 +247,8 @@ func (f *filling) writeDrawing(p *page) error {
 			added = append(added, relationElement(id, "image", "/"+placed.part)...)
 		}
 		d.lastID++
-		anchor := picture.AppendAnchor(nil, placed.about, placed.area.Fit(placed.about, picture.Size{}), picture.Names{ID: d.lastID, Relation: id, Description: placed.name})
+		names := picture.Names{ID: d.lastID, Relation: id, Description: placed.field.marker.name}
+		anchor := picture.AppendAnchor(nil, placed.about, placed.anchor(), names)
 		// The template may have other prefixes for these namespaces.
 		anchors = append(anchors, bytes.Replace(anchor, []byte(`<xdr:twoCellAnchor`), []byte(`<xdr:twoCellAnchor`+drawingNamespaces), 1)...)
 	}

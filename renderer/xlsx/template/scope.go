@@ -1,6 +1,9 @@
 package template
 
 import (
+	"errors"
+	"strings"
+
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
 )
 
@@ -27,6 +30,24 @@ func (f *filling) value(at *frame, id int) *xlsx.Value {
 		return &null
 	}
 	return f.fields[id]
+}
+
+// cellValue is what the field of a cell stands for: the picture of a key where it names one.
+func (f *filling) cellValue(p *page, c *cell, at *frame) (*xlsx.Value, error) {
+	v := f.value(at, c.field.id)
+	switch {
+	case v == nil:
+		return nil, p.unknown(c.field)
+	case !c.field.byKey || v.Kind() != xlsx.KindText || strings.TrimSpace(v.String()) == "":
+		return v, nil
+	case f.data.Picture == nil:
+		return nil, &PlaceError{Sheet: p.sheet.name, Cell: c.field.cell, Err: errors.New("pictures cannot be found by their keys here")}
+	}
+	found, err := f.data.Picture(v.String())
+	if err != nil {
+		return nil, &PlaceError{Sheet: p.sheet.name, Cell: c.field.cell, Err: err}
+	}
+	return &found, nil
 }
 
 // null is what is missing at the end of a row. It is never written to.

@@ -100,9 +100,11 @@ type field struct {
 	marker *marker
 	format format
 	cell   string
-	// image is set for pictures, which are fitted into the area.
-	image bool
+	// image is set for pictures, which are fitted into the area and are at most as large
+	// as most; byKey for those of them of which the data has the key.
+	image, byKey bool
+	area         picture.Area
+	most         picture.Size
 	// link is set for links of their cells.
 	link bool
-	area picture.Area
 }

@@ -12,9 +12,9 @@ func (w *pageWriter) writeCell(c *cell, at *frame) error {
 	w.rows.BeginCell(c.column - 1)
 	switch {
 	case c.field != nil:
-		v := w.value(at, c.field.id)
-		if v == nil {
-			return w.page.unknown(c.field)
+		v, err := w.cellValue(w.page, c, at)
+		if err != nil {
+			return err
 		}
 		return w.writeField(c, v)
 	case c.words != nil:
