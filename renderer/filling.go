@@ -13,9 +13,12 @@ import (
 	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
 )
 
-// maxTemplateRows is the most rows of one query in a template: they are held while it is
-// filled.
-const maxTemplateRows = 100_000
+// The records of a template are held while it is filled: so many rows of one query, and so
+// many bytes of all. A table's are not, however many they are.
+const (
+	maxTemplateRows  = 100_000
+	maxTemplateBytes = 256 << 20
+)
 
 // filling gathers what a template is filled with.
 type filling struct {
@@ -26,6 +29,7 @@ type filling struct {
 	data    template.Data
 	tables  []*tableReader
 	rows    int64
+	held    int // bytes of the records
 }
 
 // fillTemplate writes the workbook of a request with a template.

@@ -176,6 +176,18 @@ func TestTemplateHoldsSoManyRows(t *testing.T) {
 	}
 }
 
+func TestTemplateHoldsSoManyBytes(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("272 MB of records: run without -short")
+	}
+	d := newDatabase(t)
+	_, _, err := d.fill(`records: "select repeat('x', 16777216) as n from generate_series(1, 17) where @tenant = 'a'"`, request("x"), drawn(t, []string{"{{#records}}{{n}}{{/records}}"}))
+	if !errors.As(err, new(*WorkbookError)) || !strings.Contains(err.Error(), "query records, row 17") || !strings.Contains(err.Error(), "256 MiB") {
+		t.Errorf("error %v, want the limit and the row that passes it", err)
+	}
+}
+
 // The same records give the same bytes, in templates too.
 func TestTemplateSameBytes(t *testing.T) {
 	t.Parallel()

@@ -46,11 +46,16 @@ func newTableReader(f *filling, name string, columns []query.Column) *tableReade
 }
 
 func (t *tableReader) row(values []query.Value) error {
+	number := len(t.table.Rows)
 	row := make([]xlsx.Value, len(t.table.Columns))
 	for i, v := range values {
+		if t.f.held += len(v.Bytes()); t.f.held > maxTemplateBytes {
+			return &WorkbookError{fmt.Errorf(
+				"query %s, row %d: the records have more than the %d MiB that a template takes; have the query give fewer rows, or of pictures their keys, shown as imageKey",
+				t.name, number+1, maxTemplateBytes>>20)}
+		}
 		row[i] = ownValue(v)
 	}
-	number := len(t.table.Rows)
 	for _, i := range t.json {
 		raw := values[i].Bytes()
 		var err error

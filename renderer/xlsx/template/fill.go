@@ -57,6 +57,7 @@ type filling struct {
 	// pictures counts those in cells; media are their files, in the order of mediaNames.
 	pictures   int
 	media      map[string][]byte
+	mediaBytes int
 	mediaNames []string
 }
 

@@ -3,6 +3,7 @@ package template_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -82,5 +83,28 @@ func TestPicturesAreRefusedByExcelize(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "scenarios") || !strings.Contains(err.Error(), "not in a template with pictures") {
 			t.Errorf("%s: got %v, want an error that names both", marker, err)
 		}
+	}
+}
+
+// What is held of pictures has a limit, whatever their number; one that comes again counts
+// once.
+func TestPicturesHaveALimitOfBytes(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("272 MB of pictures: run without -short")
+	}
+	large := append(picturetest.PNG(t, 4, 4), make([]byte, 15<<20)...)
+	d := template.Data{Tables: map[string]*template.Table{"records": query("key", slices.Repeat([]string{"a"}, 18)...)}}
+	tpl := compile(t, draw(t, map[string]any{"A1": "{{#records}}{{key | imageKey}}{{/records}}"}), template.Options{})
+	d.Picture = func(string) (xlsx.Value, error) { return xlsx.Image(string(large)), nil }
+	if _, err := tpl.Fill(t.Context(), io.Discard, d); err != nil {
+		t.Errorf("one picture 18 times: %v", err)
+	}
+	d.Picture = func(string) (xlsx.Value, error) {
+		large[len(large)-1]++
+		return xlsx.Image(string(large)), nil
+	}
+	if _, err := tpl.Fill(t.Context(), io.Discard, d); err == nil || !strings.Contains(err.Error(), "256 MiB of pictures") {
+		t.Errorf("18 pictures of 15 MiB: got %v, want the limit", err)
 	}
 }

@@ -180,6 +180,10 @@ func beforeEnd(content, elements []byte) ([]byte, error) {
 	return slices.Concat(content[:i], elements, content[i:]), nil
 }
 
+// maxMediaBytes is how much the pictures of a workbook have: they are held until its rows
+// are written.
+const maxMediaBytes = 256 << 20
+
 // place takes the picture of a cell, if it is one.
 func (w *pageWriter) place(c *cell, content *xlsx.Content) error {
 	file, about, ok := content.Picture()
@@ -195,6 +199,9 @@ func (w *pageWriter) place(c *cell, content *xlsx.Content) error {
 		w.media = make(map[string][]byte)
 	}
 	if _, known := w.media[placed.part]; !known {
+		if w.mediaBytes += len(file); w.mediaBytes > maxMediaBytes {
+			return fmt.Errorf("the workbook would have more than %d MiB of pictures; give the report fewer or smaller ones", maxMediaBytes>>20)
+		}
 		w.media[placed.part] = file
 		w.mediaNames = append(w.mediaNames, placed.part)
 	}
