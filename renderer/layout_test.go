@@ -145,7 +145,7 @@ func TestCheckSheet(t *testing.T) {
 	for keys, want := range map[string]string{
 		`columns: [{name: a, format: text, total: sum}]`:                                                                           `sheets[0].columns[0].total: a column of text or truth values has no sum`,
 		`columns: [{name: a, format: "decimal:1"}], rules: [{column: a, above: hot, bold: true}]`:                                  `sheets[0].rules[0].above: no cell of the column's format can hold "hot"`,
-		`columns: [{name: a}], rules: [{column: a, above: hot, bold: true}]`:                                                       `sheets[0].rules[0].above: "above" compares numbers and dates, and "hot" is none; write "equals" or "not"`,
+		`columns: [{name: a}], rules: [{column: a, above: hot, bold: true}]`:                                                       `sheets[0].rules[0].above: "above" compares numbers and dates, and "hot" is none; write "equals" or "not", or give the column a format of numbers or dates`,
 		`columns: [{name: a}], rules: [{column: a, between: [8, 2], bold: true}]`:                                                  `sheets[0].rules[0].between: "between" has the lower end first, and 8 is not below 2`,
 		`columns: [{name: a, format: date}], rules: [{column: a, above: "2026-10-05", bold: true}]`:                                "",
 		`columns: [{name: b}, {name: a, format: text}], rules: [{column: b, blank: true, bold: true}, {column: a, bar: "638EC6"}]`: `sheets[0].rules[1].bar: "bar" is for numbers`,

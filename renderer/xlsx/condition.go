@@ -58,7 +58,7 @@ func (r *Rule) rangeFormula(f *Format, x string) (string, error) {
 }
 
 func (r *Rule) noNumber(v literal) error {
-	return fmt.Errorf("%q compares numbers and dates, and %s is none; write %q or %q", r.When, v.text, WhenEquals, WhenNot)
+	return fmt.Errorf("%q compares numbers and dates, and %s is none; write %q or %q, or give the column a format of numbers or dates", r.When, v.text, WhenEquals, WhenNot)
 }
 
 func (r *Rule) containsFormula(f *Format, x string) (string, error) {
