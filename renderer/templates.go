@@ -19,14 +19,18 @@ type Templates interface {
 	Bytes(ctx context.Context, digest string) ([]byte, error)
 }
 
-// maxCachedTemplates bounds the compiled templates that are kept: some megabytes each.
-const maxCachedTemplates = 32
+// maxCachedTemplates is how much memory compiled templates may take that are kept: a form
+// takes some 100 KiB, and one of 400,000 cells with markers, which intake lets through, 300 MiB.
+const maxCachedTemplates = 64 << 20
 
 // templateCache keeps compiled templates: what a digest names never changes.
 type templateCache struct {
 	source Templates
-	mu     sync.Mutex
-	kept   map[templateKey]*cachedTemplate
+	// limit is how many bytes the kept ones may have together; the one that was compiled
+	// last is kept anyhow.
+	limit int64
+	mu    sync.Mutex
+	kept  map[templateKey]*cachedTemplate
 }
 
 // templateKey names a compiled template: how it shows dates is compiled in.
@@ -36,11 +40,12 @@ type cachedTemplate struct {
 	// making is held by who fetches and compiles it; others wait, so that it is done once.
 	making   chan struct{}
 	compiled *template.Template
-	used     time.Time // under the cache's lock
+	size     int64     // under the cache's lock, as is used
+	used     time.Time // when it was asked for last
 }
 
 func newTemplateCache(source Templates) *templateCache {
-	return &templateCache{source: source, kept: map[templateKey]*cachedTemplate{}}
+	return &templateCache{source: source, limit: maxCachedTemplates, kept: map[templateKey]*cachedTemplate{}}
 }
 
 // of returns the template of a request; nil for a workbook of sheets.
@@ -51,7 +56,8 @@ func (c *templateCache) of(ctx context.Context, r *jetsheet.Request) (*template.
 	if !jetsheet.ValidDigest(r.TemplateSHA256) {
 		return nil, delivery.Permanent(jetsheet.CauseWorkbook, fmt.Errorf("the request names the template %s without its sha256; plan it anew with: jetsheet runs start %s --again", r.Template, r.Run.Report))
 	}
-	entry := c.entry(templateKey{r.TemplateSHA256, r.Locale})
+	key := templateKey{r.TemplateSHA256, r.Locale}
+	entry := c.entry(key)
 	select {
 	case entry.making <- struct{}{}:
 		defer func() { <-entry.making }()
@@ -61,6 +67,18 @@ func (c *templateCache) of(ctx context.Context, r *jetsheet.Request) (*template.
 	if entry.compiled != nil {
 		return entry.compiled, nil
 	}
+	compiled, err := c.compile(ctx, r)
+	if err != nil {
+		c.drop(key, entry)
+		return nil, err
+	}
+	entry.compiled = compiled
+	c.keep(key, entry)
+	return compiled, nil
+}
+
+// compile fetches and compiles the template of a request.
+func (c *templateCache) compile(ctx context.Context, r *jetsheet.Request) (*template.Template, error) {
 	file, err := c.source.Bytes(ctx, r.TemplateSHA256)
 	var classed *delivery.Error
 	if errors.As(err, &classed) {
@@ -71,22 +89,19 @@ func (c *templateCache) of(ctx context.Context, r *jetsheet.Request) (*template.
 	if err != nil {
 		return nil, fmt.Errorf("template %s: %w", r.Template, err)
 	}
-	entry.compiled, err = template.Compile(file, template.Options{Locale: r.Locale})
+	compiled, err := template.Compile(file, template.Options{Locale: r.Locale})
 	if err != nil {
 		return nil, delivery.Permanent(jetsheet.CauseWorkbook, fmt.Errorf("template %s: %w; look at it with: jetsheet templates check %s", r.Template, err, r.Template))
 	}
-	return entry.compiled, nil
+	return compiled, nil
 }
 
-// entry is the one of a key, with room made for it.
+// entry is the one of a key.
 func (c *templateCache) entry(key templateKey) *cachedTemplate {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	entry, ok := c.kept[key]
 	if !ok {
-		if len(c.kept) >= maxCachedTemplates {
-			c.dropOldest()
-		}
 		entry = &cachedTemplate{making: make(chan struct{}, 1)}
 		c.kept[key] = entry
 	}
@@ -94,13 +109,45 @@ func (c *templateCache) entry(key templateKey) *cachedTemplate {
 	return entry
 }
 
-func (c *templateCache) dropOldest() {
-	var oldest templateKey
-	var used time.Time
+// drop takes an entry out that has nothing.
+func (c *templateCache) drop(key templateKey, entry *cachedTemplate) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept[key] == entry {
+		delete(c.kept, key)
+	}
+}
+
+// keep makes room for an entry that was compiled: those go that were asked for least
+// recently. Whoever fills one of them still has it.
+func (c *templateCache) keep(key templateKey, entry *cachedTemplate) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	entry.size = entry.compiled.SizeBytes()
+	c.kept[key] = entry
+	var size int64
+	for _, kept := range c.kept {
+		size += kept.size
+	}
+	for size > c.limit {
+		oldest, ok := c.oldest(key)
+		if !ok {
+			return
+		}
+		size -= c.kept[oldest].size
+		delete(c.kept, oldest)
+	}
+}
+
+// oldest is the compiled template that was asked for least recently, but for one.
+func (c *templateCache) oldest(except templateKey) (oldest templateKey, ok bool) {
 	for key, entry := range c.kept {
-		if used.IsZero() || entry.used.Before(used) {
-			oldest, used = key, entry.used
+		if key == except || entry.size == 0 {
+			continue
+		}
+		if !ok || entry.used.Before(c.kept[oldest].used) {
+			oldest, ok = key, true
 		}
 	}
-	delete(c.kept, oldest)
+	return oldest, ok
 }

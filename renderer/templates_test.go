@@ -99,11 +99,11 @@ func TestRequestsWithTemplatesThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-func TestFewTemplatesAreKept(t *testing.T) {
+// What is kept of templates is bounded by their size, not by their number.
+func TestTemplatesAreKeptWithinALimit(t *testing.T) {
 	t.Parallel()
 	templates := &shelf{files: map[string][]byte{}, asked: map[string]int{}}
 	c := newTemplateCache(templates)
-	first := templates.put(drawn(t, []string{"first"}))
 	ask := func(digest string) {
 		r := request("x")
 		named(digest)(r)
@@ -111,15 +111,46 @@ func TestFewTemplatesAreKept(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	size := func(digest string) int64 { return c.kept[templateKey{digest, request("x").Locale}].size }
+	first := templates.put(drawn(t, []string{"first"}))
 	ask(first)
-	for i := range maxCachedTemplates {
-		ask(templates.put(drawn(t, []string{fmt.Sprint("template ", i)})))
+	c.limit = 4 * size(first)
+	second := templates.put(drawn(t, []string{"second"}))
+	ask(second)
+	ask(first)
+	var rows [][]string
+	for i := range 500 {
+		rows = append(rows, []string{fmt.Sprint("row ", i), "{{n}}"})
 	}
-	if n := len(c.kept); n != maxCachedTemplates {
-		t.Errorf("%d templates are kept, want %d", n, maxCachedTemplates)
+	large := templates.put(drawn(t, rows...))
+	ask(large)
+	if n := len(c.kept); n != 1 || size(large) < c.limit {
+		t.Errorf("%d templates are kept beside one of %d bytes, want it alone with %d", n-1, size(large), c.limit)
 	}
 	ask(first)
-	if n := templates.asked[first]; n != 2 {
-		t.Errorf("the first one was fetched %d times, want anew after it was dropped", n)
+	ask(second)
+	if n := len(c.kept); n != 2 {
+		t.Errorf("%d templates are kept, want the two small ones", n)
+	}
+	for digest, want := range map[string]int{first: 2, second: 2, large: 1} {
+		if got := templates.asked[digest]; got != want {
+			t.Errorf("%s was fetched %d times, want %d: it is anew after it was dropped", digest[:4], got, want)
+		}
+	}
+}
+
+// What cannot be had leaves nothing behind.
+func TestTemplatesThatCannotBeHadAreNotKept(t *testing.T) {
+	t.Parallel()
+	c := newTemplateCache(&shelf{files: map[string][]byte{}, asked: map[string]int{}})
+	for i := range 100 {
+		r := request("x")
+		named(fmt.Sprintf("%064x", i))(r)
+		if _, err := c.of(t.Context(), r); err == nil {
+			t.Fatal("a template that is not there was had")
+		}
+	}
+	if n := len(c.kept); n != 0 {
+		t.Errorf("%d are kept", n)
 	}
 }
