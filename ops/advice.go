@@ -15,7 +15,7 @@ func runAdvice(i *RunInfo) (notice, next string) {
 	switch {
 	case i.StandsStill():
 		return "it cannot be planned: " + i.Problem.Message,
-			"it is tried again by itself every 10 s; if the definition is wrong: correct it, apply it with: jetsheet reports apply DIR, then: " + StartAgain(i.Run, i.Scope)
+			"it is tried again by itself every 10 s; if the definition is wrong: correct it, apply it with: jetsheet reports apply DIR, then: " + jetsheet.StartAgain(i.Run, i.Scope)
 	case i.State != jetsheet.RunClosed && i.Problem != nil:
 		return "it waits and goes on by itself: " + i.Problem.Message, ""
 	case !i.Planned():
@@ -40,7 +40,7 @@ func mend(cause jetsheet.Cause, run jetsheet.RunID, scope jetsheet.Scope) string
 
 // mendWith is mend where the last try was with another definition than the run's.
 func mendWith(cause jetsheet.Cause, run jetsheet.RunID, scope jetsheet.Scope, current bool) string {
-	again := StartAgain(run, scope)
+	again := jetsheet.StartAgain(run, scope)
 	replay := ReplayCommand(run, cause)
 	if scope.Tenant != "" && scope.Target != "" {
 		replay = ReplayOne(jetsheet.Conversion{Run: run, Tenant: scope.Tenant, Target: scope.Target}.Address())
@@ -52,7 +52,7 @@ func mendWith(cause jetsheet.Cause, run jetsheet.RunID, scope jetsheet.Scope, cu
 	switch cause {
 	case jetsheet.CauseTenantID, jetsheet.CauseTargetID, jetsheet.CauseTargetInvalid, jetsheet.CauseDuplicateTarget,
 		jetsheet.CauseDuplicateKey, jetsheet.CauseRequestTooLarge:
-		return "correct the targets query or its data, apply the report with: jetsheet reports apply DIR, then: " + StartAgain(run, jetsheet.Scope{})
+		return "correct the targets query or its data, apply the report with: jetsheet reports apply DIR, then: " + jetsheet.StartAgain(run, jetsheet.Scope{})
 	case jetsheet.CauseTemplateUnknown:
 		return "store the template with: jetsheet templates put NAME FILE.xlsx, or correct its name in the report and apply that with: jetsheet reports apply DIR; then: " + again
 	case jetsheet.CauseDefinition, jetsheet.CauseStatement, jetsheet.CauseStatementTime, jetsheet.CauseTooManyRows,

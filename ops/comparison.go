@@ -20,7 +20,7 @@ func comparisonAdvice(w *Workbook) (why, next string) {
 		return "compared with the previous system's workbook; " + unpublished, ""
 	}
 	var verdict string
-	switch again := StartAgain(w.Run, jetsheet.Scope{Tenant: w.Tenant, Target: w.Target}); c.Result {
+	switch again := jetsheet.StartAgain(w.Run, jetsheet.Scope{Tenant: w.Tenant, Target: w.Target}); c.Result {
 	case jetsheet.ResultEqual:
 		verdict = fmt.Sprintf("equal to the previous system's workbook in %d cells", c.Cells)
 	case jetsheet.ResultWaived:
@@ -43,7 +43,7 @@ func comparisonAdvice(w *Workbook) (why, next string) {
 // previewCommand makes a workbook again on the spot, from the records of today.
 func previewCommand(w *Workbook) string {
 	return fmt.Sprintf("jetsheet reports preview %s.yaml --tick %s --tenant=%s --target=%s -o ours.xlsx",
-		w.Run.Report, w.Run.Tick.UTC().Format(time.RFC3339), shellQuote(w.Tenant), shellQuote(w.Target))
+		w.Run.Report, w.Run.Tick.UTC().Format(time.RFC3339), jetsheet.ShellQuote(w.Tenant), jetsheet.ShellQuote(w.Target))
 }
 
 // DifferenceText says in one line what differs, for people.

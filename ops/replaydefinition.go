@@ -105,7 +105,7 @@ func (p *replayer) standIn(ctx context.Context, run jetsheet.RunID, d *report.De
 		return "", &Error{
 			Text: fmt.Sprintf("the current definition of %s cannot make workbooks of run %s: it uses the columns %s of the targets row, which the run's plan does not have",
 				run.Report, run, strings.Join(missing, ", ")),
-			Next: "make a new plan with: " + StartAgain(run, jetsheet.Scope{}), Code: CodeInvalid,
+			Next: "make a new plan with: " + jetsheet.StartAgain(run, jetsheet.Scope{}), Code: CodeInvalid,
 		}
 	}
 	if d.Digest == frozen.Digest {
@@ -113,7 +113,7 @@ func (p *replayer) standIn(ctx context.Context, run jetsheet.RunID, d *report.De
 	}
 	if keys := d.PlannedOtherwise(frozen); len(keys) > 0 {
 		return fmt.Sprintf("%s: the workbooks keep the row, period, key and file name of the plan of run %s, although the current definition has another %s; to plan them anew: %s",
-			run.Report, run, strings.Join(keys, ", "), StartAgain(run, jetsheet.Scope{})), nil
+			run.Report, run, strings.Join(keys, ", "), jetsheet.StartAgain(run, jetsheet.Scope{})), nil
 	}
 	return "", nil
 }

@@ -228,7 +228,7 @@ func (p *ShadowPeriod) whyNot(tenant string) string {
 		}
 	}
 	return fmt.Sprintf("%s: %s; look with: jetsheet workbooks list --run %s --tenant=%s",
-		p.Label, strings.Join(parts, ", "), p.Run, shellQuote(tenant))
+		p.Label, strings.Join(parts, ", "), p.Run, jetsheet.ShellQuote(tenant))
 }
 
 // shadowTick gathers the runs of one tick, newest first.

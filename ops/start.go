@@ -91,10 +91,10 @@ func (s *starter) start(ctx context.Context, req *StartRequest) (*StartAnswer, e
 	}
 	answer := &StartAnswer{
 		Run: id, Report: id.Report, Tick: id.Tick, Rerun: id.Rerun, Scope: scope,
-		Period: d.PeriodAt(tick, zone), DryRun: req.DryRun, Next: startFirst(id, scope),
+		Period: d.PeriodAt(tick, zone), DryRun: req.DryRun, Next: jetsheet.StartFirst(id, scope),
 	}
 	if id.Rerun > 0 {
-		answer.Next = StartAgain(id, scope)
+		answer.Next = jetsheet.StartAgain(id, scope)
 	}
 	if req.DryRun {
 		return answer, nil
@@ -184,7 +184,7 @@ func (s *starter) tick(d *report.Definition, req *StartRequest, ids []jetsheet.R
 		}
 		return tick, nil
 	case d.Schedule != nil:
-		tick := latestTick(d.Schedule.Calendar, now)
+		tick := d.Schedule.Calendar.Latest(now)
 		if tick.IsZero() {
 			return tick, invalid(fmt.Errorf("the calendar of %s has had no tick yet", d.Name))
 		}
@@ -203,7 +203,7 @@ func (s *starter) next(ctx context.Context, req *StartRequest, first jetsheet.Ru
 		if req.scope() != none {
 			return first, none, &Error{
 				Text: fmt.Sprintf("there is no run of %s yet, and its first run is always whole", first.Tick.Format(time.RFC3339)),
-				Next: "start it whole first: " + startFirst(first, none), Code: CodeInvalid,
+				Next: "start it whole first: " + jetsheet.StartFirst(first, none), Code: CodeInvalid,
 			}
 		}
 		return first, none, nil
@@ -216,7 +216,7 @@ func (s *starter) next(ctx context.Context, req *StartRequest, first jetsheet.Ru
 		}
 		return first, none, &Error{
 			Text: fmt.Sprintf("nothing to do: run %s is %s", newest, stands(run)),
-			Next: "to make it again: " + StartAgain(first, req.scope()), Code: CodeNothing,
+			Next: "to make it again: " + jetsheet.StartAgain(first, req.scope()), Code: CodeNothing,
 		}
 	}
 	if req.scope() != none && !req.Unplanned {

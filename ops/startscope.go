@@ -102,7 +102,7 @@ func (p *plannedIDs) refusal(id jetsheet.RunID) error {
 		}
 		text += "; there are " + someOf(names)
 	}
-	return &Error{Text: text, Next: "if it has come since: " + StartAgain(id, p.scope) + " --unplanned", Code: CodeUnknown}
+	return &Error{Text: text, Next: "if it has come since: " + jetsheet.StartAgain(id, p.scope) + " --unplanned", Code: CodeUnknown}
 }
 
 // likeliestFirst sorts names by how much they are like one that is unknown.

@@ -41,7 +41,7 @@ func TestStartRefusesAScopeThatNobodyPlanned(t *testing.T) {
 		}
 		refusedWith(t, test.name, err, CodeUnknown, test.want)
 		var refusal *Error
-		if errors.As(err, &refusal) && !strings.HasSuffix(refusal.Next, StartAgain(first, test.scope)+" --unplanned") {
+		if errors.As(err, &refusal) && !strings.HasSuffix(refusal.Next, jetsheet.StartAgain(first, test.scope)+" --unplanned") {
 			t.Errorf("%s: got next %q, want the command for what has come since", test.name, refusal.Next)
 		}
 		req.Unplanned = true

@@ -3,7 +3,6 @@ package producer
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -39,7 +38,7 @@ func (d *templateDigests) freeze(ctx context.Context, t *jetsheet.Target) error 
 	}
 	if digest == "" {
 		t.Problem = &jetsheet.TargetProblem{Cause: jetsheet.CauseTemplateUnknown, Message: fmt.Sprintf(
-			"there is no template %s; store it with: jetsheet templates put %s FILE.xlsx, then: jetsheet runs start %s --tick %s --again", t.Template, t.Template, d.run.Report, d.run.Tick.UTC().Format(time.RFC3339))}
+			"there is no template %s; store it with: jetsheet templates put %s FILE.xlsx, then: %s", t.Template, t.Template, jetsheet.StartAgain(d.run, jetsheet.Scope{}))}
 		return nil
 	}
 	t.TemplateSHA256 = digest

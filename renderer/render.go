@@ -73,8 +73,8 @@ func Render(ctx context.Context, s Source, dst io.Writer) (*Result, error) {
 		return fillTemplate(ctx, s, texts, zone, dst)
 	}
 	if len(s.Definition.Workbook.Sheets) == 0 {
-		return nil, &WorkbookError{fmt.Errorf("the report has no sheets but the template %s, and the request was planned without one; make a new plan with: jetsheet runs start %s --again",
-			s.Definition.Workbook.Template, s.Definition.Name)}
+		return nil, &WorkbookError{fmt.Errorf("the report has no sheets but the template %s, and the request was planned without one; make a new plan with: %s",
+			s.Definition.Workbook.Template, jetsheet.StartAgain(s.Request.Run, jetsheet.Scope{}))}
 	}
 	r := &rendering{source: s, texts: texts, notes: newNotes(), columns: map[string][]report.Column{}}
 	defer r.discard()

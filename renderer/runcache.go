@@ -75,7 +75,7 @@ func (c *runCache) get(ctx context.Context, id jetsheet.RunID) (*cachedRun, erro
 	entry, err := c.kv.Get(ctx, jetsheet.RunKey(id))
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound):
-		return nil, delivery.Permanent(jetsheet.CauseDefinition, fmt.Errorf("there is no record of run %s; start it again with: jetsheet runs start %s", id, id.Report))
+		return nil, delivery.Permanent(jetsheet.CauseDefinition, fmt.Errorf("there is no record of run %s; start it again with: %s", id, jetsheet.StartFirst(id, jetsheet.Scope{})))
 	case err != nil:
 		return nil, delivery.Unavailable("KV bucket "+jetsheet.BucketRuns, err)
 	}

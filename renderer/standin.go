@@ -32,8 +32,8 @@ func (c *runCache) standIn(ctx context.Context, id jetsheet.RunID, digest string
 		return nil, refuse(fmt.Errorf("the request names a definition of the report %s; replay it again", d.Name))
 	}
 	if missing := d.Missing(frozen); len(missing) > 0 {
-		return nil, refuse(fmt.Errorf("the definition it is replayed with uses the columns %s of the targets row, which the run's plan does not have; make a new plan with: jetsheet runs start %s --again",
-			strings.Join(missing, ", "), id.Report))
+		return nil, refuse(fmt.Errorf("the definition it is replayed with uses the columns %s of the targets row, which the run's plan does not have; make a new plan with: %s",
+			strings.Join(missing, ", "), jetsheet.StartAgain(id, jetsheet.Scope{})))
 	}
 	return d, nil
 }

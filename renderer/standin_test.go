@@ -105,7 +105,7 @@ func TestDefinitionThatCannotStandIn(t *testing.T) {
 		"other":     {s.storeDefinition(strings.Replace(definition(simple, simpleSheet), "report: r\n", "report: s\n", 1)), "a definition of the report s"},
 		"columns": {
 			s.storeDefinition(definition(strings.Replace(simple, "@tenant = 'a'", "@tenant = 'a' and @row_extra = ''", 1), simpleSheet)),
-			"uses the columns extra of the targets row, which the run's plan does not have; make a new plan with: jetsheet runs start r --again",
+			"uses the columns extra of the targets row, which the run's plan does not have; make a new plan with: jetsheet runs start r --tick 2026-10-31T15:00:00Z --again",
 		},
 	} {
 		if f := s.failed(s.replay(name, test.digest, 5)); f.Cause != jetsheet.CauseDefinition || !strings.Contains(f.Message, test.message) || f.Definition != test.digest {

@@ -54,7 +54,8 @@ func (c *templateCache) of(ctx context.Context, r *jetsheet.Request) (*template.
 		return nil, nil
 	}
 	if !jetsheet.ValidDigest(r.TemplateSHA256) {
-		return nil, delivery.Permanent(jetsheet.CauseWorkbook, fmt.Errorf("the request names the template %s without its sha256; plan it anew with: jetsheet runs start %s --again", r.Template, r.Run.Report))
+		return nil, delivery.Permanent(jetsheet.CauseWorkbook, fmt.Errorf("the request names the template %s without its sha256; plan it anew with: %s",
+			r.Template, jetsheet.StartAgain(r.Run, jetsheet.Scope{Tenant: r.Tenant, Target: r.Target.Target})))
 	}
 	key := templateKey{r.TemplateSHA256, r.Locale}
 	entry := c.entry(key)

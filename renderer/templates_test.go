@@ -89,7 +89,7 @@ func TestRequestsWithTemplatesThatCannotBeUsed(t *testing.T) {
 	for target, test := range map[string]struct{ digest, want string }{
 		"lost":      {strings.Repeat("ab", 32), "template form: no such template"},
 		"wrong":     {templates.put(drawn(t, []string{"{{oops"})), "jetsheet templates check form"},
-		"undigest":  {"", "plan it anew with: jetsheet runs start r --again"},
+		"undigest":  {"", "plan it anew with: jetsheet runs start r --tick 2026-10-31T15:00:00Z --tenant=a --target=undigest --again"},
 		"unmatched": {templates.put(drawn(t, []string{"{{#records}}{{m}}{{/records}}"})), "template form:"},
 	} {
 		r := s.ask(target, 1, named(test.digest))

@@ -125,8 +125,8 @@ func publishedOf(head *s3.HeadObjectOutput) (published, error) {
 }
 
 func occupied(bucket string, e *event, why error) error {
-	return delivery.Permanent(jetsheet.CauseKeyOccupied, fmt.Errorf("something else lies under key %s in S3 bucket %s: %w; move it away, then: jetsheet runs start %s --again --tenant %q --target %q",
-		e.Request.Key, bucket, why, e.Request.Run.Report, e.Request.Tenant, e.Request.Target.Target))
+	return delivery.Permanent(jetsheet.CauseKeyOccupied, fmt.Errorf("something else lies under key %s in S3 bucket %s: %w; move it away, then: jetsheet failures replay %s",
+		e.Request.Key, bucket, why, e.Request.Conversion()))
 }
 
 // pause waits a little for another write to end.

@@ -53,7 +53,7 @@ func TestKeyIsTaken(t *testing.T) {
 		{name: "older, other tenant", there: object("20261014T200000Z-temperature-0", "/t2/s1"), cause: jetsheet.CauseKeyOccupied, says: "of the tenant t2"},
 		{name: "newer, other tenant", there: object("20261016T200000Z-temperature-0", "/t2/s1"), cause: jetsheet.CauseKeyOccupied, says: "of the tenant t2"},
 		{name: "other report", there: object("20261014T200000Z-cleaning-0", "/t1/s1"), cause: jetsheet.CauseKeyOccupied, says: "of the report cleaning"},
-		{name: "no metadata", there: nil, cause: jetsheet.CauseKeyOccupied, says: "no metadata of a jetsheet workbook"},
+		{name: "no metadata", there: nil, cause: jetsheet.CauseKeyOccupied, says: "no metadata of a jetsheet workbook; move it away, then: jetsheet failures replay 20261015T200000Z-temperature-0/t1/s1"},
 		{name: "run that is none", there: object("yesterday", "/t1/s1"), cause: jetsheet.CauseKeyOccupied, says: `run is "yesterday"`},
 		{name: "no digest", there: map[string]string{MetaRun: "20261014T200000Z-temperature-0", MetaConversion: "20261014T200000Z-temperature-0/t1/s1"}, cause: jetsheet.CauseKeyOccupied, says: `sha256 is ""`},
 	} {

@@ -178,7 +178,8 @@ func (s *shadow) conclude(ctx context.Context, job *delivery.Job, seen *sighting
 func (s *shadow) proveNothing(seen *sighting, reason jetsheet.IncomparableReason, detail string) {
 	v := seen.verdict
 	v.Result, v.Reason = jetsheet.ResultIncomparable, reason
-	v.Detail = detail + "; compare them again with: jetsheet runs start " + seen.event.Request.Run.Report + " --again"
+	r := seen.event.Request
+	v.Detail = detail + "; compare them again with: " + jetsheet.StartAgain(r.Run, jetsheet.Scope{Tenant: r.Tenant, Target: r.Target.Target})
 }
 
 // secondRendering asks for the workbook once more. The request is queued before the event

@@ -26,7 +26,7 @@ func tellLacking(app *app, answers []*ops.RoutesAnswer) error {
 		}
 		run := answers[0].Run
 		text := fmt.Sprintf("run %s: %s %s routed %s, which the targets query did not return: %s; next: if that is wrong, have it return them, apply the report, and for each: %s --unplanned",
-			run, of.meaning, counted(int64(len(ids)), "tenant"), of.route, someIDs(ids), ops.StartAgain(run, jetsheet.Scope{Tenant: ids[0]}))
+			run, of.meaning, counted(int64(len(ids)), "tenant"), of.route, someIDs(ids), jetsheet.StartAgain(run, jetsheet.Scope{Tenant: ids[0]}))
 		if _, err := fmt.Fprintln(app.stderr, printable(text)); err != nil {
 			return err
 		}

@@ -173,7 +173,7 @@ func (g *getter) explainMissing(err error) error {
 	}
 	if missing {
 		return fmt.Errorf("the object %s is no longer in S3 bucket %s: somebody deleted it; restore a version of it, or make it again with: %s",
-			g.w.Key, g.w.Bucket, printable(ops.StartAgain(g.w.Run, jetsheet.Scope{Tenant: g.w.Tenant, Target: g.w.Target})))
+			g.w.Key, g.w.Bucket, printable(jetsheet.StartAgain(g.w.Run, jetsheet.Scope{Tenant: g.w.Tenant, Target: g.w.Target})))
 	}
 	return fmt.Errorf("read S3 object %s/%s: %w", g.w.Bucket, g.w.Key, err)
 }

@@ -21,7 +21,7 @@ func mendFailures(run jetsheet.RunID, cause jetsheet.Cause) (correct, command, r
 	if err == nil {
 		raw = "nats req conversions.ops.replay '" + string(request) + "'"
 	}
-	again := ops.StartAgain(run, jetsheet.Scope{})
+	again := jetsheet.StartAgain(run, jetsheet.Scope{})
 	switch cause {
 	case jetsheet.CauseTenantID, jetsheet.CauseTargetID, jetsheet.CauseTargetInvalid, jetsheet.CauseDuplicateTarget,
 		jetsheet.CauseDuplicateKey, jetsheet.CauseRequestTooLarge:

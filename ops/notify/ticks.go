@@ -10,7 +10,6 @@ import (
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/internal/report"
-	"github.com/jetsheet/jetsheet/ops"
 )
 
 const (
@@ -136,7 +135,7 @@ func (b *runBook) stuck(now time.Time) []Concern {
 			c.Unripe = false
 			c.Title = fmt.Sprintf("run %s cannot be planned", text)
 			c.Correct = "it is tried again by itself; if the definition is wrong, correct it and apply it with: jetsheet reports apply DIR"
-			c.Command = ops.StartAgain(run.id, run.scope)
+			c.Command = jetsheet.StartAgain(run.id, run.scope)
 		}
 		concerns = append(concerns, c)
 	}

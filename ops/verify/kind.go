@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/jetsheet/jetsheet"
-	"github.com/jetsheet/jetsheet/ops"
 )
 
 // Kind says what is wrong. The list is closed: programs may switch on it.
@@ -78,7 +77,7 @@ func Kinds() []Kind {
 
 // Mend says what mends problems of a kind in a run. An empty scope stands for all.
 func Mend(kind Kind, run jetsheet.RunID, scope jetsheet.Scope) string {
-	again := ops.StartAgain(run, scope)
+	again := jetsheet.StartAgain(run, scope)
 	if scope == (jetsheet.Scope{}) {
 		again += " (add --tenant and --target for one of them)"
 	}
@@ -97,7 +96,7 @@ func Mend(kind Kind, run jetsheet.RunID, scope jetsheet.Scope) string {
 	case KindUploadUnfinished:
 		return "aws s3api abort-multipart-upload --bucket BUCKET --key KEY --upload-id ID; a lifecycle rule does it by itself"
 	case KindTargetDiffers:
-		return "if the data did not change since the plan, report it; the targets as they are now get workbooks with: " + ops.StartAgain(run, jetsheet.Scope{})
+		return "if the data did not change since the plan, report it; the targets as they are now get workbooks with: " + jetsheet.StartAgain(run, jetsheet.Scope{})
 	case KindOtherTenant:
 		return "correct the query: its rows must be those of @tenant alone; withdraw the workbook, apply the report with: jetsheet reports apply DIR, then: " + again
 	case KindNotComparable:

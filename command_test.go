@@ -1,4 +1,4 @@
-package ops
+package jetsheet
 
 import (
 	"os/exec"
@@ -13,9 +13,9 @@ func TestShellQuote(t *testing.T) {
 		t.Skip("there is no POSIX shell to ask")
 	}
 	for _, id := range []string{"a.b", "*", ">", "it's", "$(x) `y` \\", "two\nlines", "冷蔵庫 🧊", "-n", "", "!!", `"`} {
-		out, err := exec.CommandContext(t.Context(), "sh", "-c", "printf %s --tenant="+shellQuote(id)).Output()
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", "printf %s --tenant="+ShellQuote(id)).Output()
 		if err != nil || string(out) != "--tenant="+id {
-			t.Errorf("%q as %s: the shell makes %q, %v", id, shellQuote(id), out, err)
+			t.Errorf("%q as %s: the shell makes %q, %v", id, ShellQuote(id), out, err)
 		}
 	}
 }
