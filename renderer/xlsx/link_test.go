@@ -1,7 +1,6 @@
 package xlsx_test
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
@@ -40,15 +39,7 @@ func TestLinks(t *testing.T) {
 	}
 	columns := []xlsx.Column{{Title: "link", Format: parseFormat(t, "link", "en")}, {Title: "text"}}
 	content, summary := writeBook(t, xlsx.Sheet{Name: "s", Columns: columns, Filter: true}, rows)
-	f, err := excelize.OpenReader(bytes.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := f.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	f := openExcelize(t, content)
 	var refused int64
 	read := readSheet(t, openBook(t, content).Sheets()[0])
 	for i, test := range tests {

@@ -64,20 +64,6 @@ func pictureAt(t *testing.T, f *excelize.File, sheet string, column, row int) []
 	return nil
 }
 
-func openOracle(t *testing.T, content []byte) *excelize.File {
-	t.Helper()
-	f, err := excelize.OpenReader(bytes.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := f.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return f
-}
-
 // partNames lists the archive's parts below a folder.
 func partNames(t *testing.T, content []byte, folder string) (names []string) {
 	t.Helper()
@@ -133,7 +119,7 @@ func TestPictures(t *testing.T) {
 	rows[0] = append(rows[0], xlsx.Image(string(png)))
 	columns := []xlsx.Column{{Title: "n"}, {Title: "写真", Format: parseFormat(t, "image", "ja")}, {Title: "text", Format: parseFormat(t, "text", "en")}}
 	content, summary := writeBook(t, xlsx.Sheet{Name: "s", Columns: columns}, rows)
-	f := openOracle(t, content)
+	f := openExcelize(t, content)
 	read := readSheet(t, openBook(t, content).Sheets()[0])
 	for i, test := range tests {
 		if got := pictureAt(t, f, "s", 2, i+2); !bytes.Equal(got, test.want) {
@@ -159,7 +145,7 @@ func TestPictures(t *testing.T) {
 func TestPicturesOfSeveralSheets(t *testing.T) {
 	t.Parallel()
 	content := picturesBook(t)
-	f := openOracle(t, content)
+	f := openExcelize(t, content)
 	for i, sheet := range []string{"sheet 0", "sheet 1"} {
 		for row, want := range [][]byte{picturetest.PNG(t, 40, 30), picturetest.GIF(t, 40, 30+i), picturetest.Turned(t, 30, 40, binary.BigEndian, 6)} {
 			if got := pictureAt(t, f, sheet, 2, row+2); !bytes.Equal(got, want) {
@@ -212,7 +198,7 @@ func TestPicturesOfALongSheet(t *testing.T) {
 	if got := partNames(t, content, "xl/media/"); len(got) != 3 {
 		t.Errorf("parts %v, want 3", got)
 	}
-	f := openOracle(t, content)
+	f := openExcelize(t, content)
 	for row, want := range map[int]int{2: 11 << 20, 403: 11 << 20, 404: 11 << 20, 405: 0, 406: 11 << 20, 407: 11 << 20} {
 		if got := len(pictureAt(t, f, "s", 2, row)); got < want || want == 0 && got > 0 {
 			t.Errorf("row %d: a picture of %d bytes, want at least %d", row, got, want)

@@ -1,7 +1,6 @@
 package xlsx_test
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
@@ -20,15 +19,7 @@ func TestLinesAreShownAsLines(t *testing.T) {
 		rows[i] = []xlsx.Value{xlsx.Text(text)}
 	}
 	content, _ := writeBook(t, xlsx.Sheet{Name: "notes", Columns: []xlsx.Column{{Title: "note"}}}, rows)
-	f, err := excelize.OpenReader(bytes.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := f.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	f := openExcelize(t, content)
 	for i, want := range []bool{false, true, true, false, false} {
 		cell, err := excelize.CoordinatesToCellName(1, i+2)
 		if err != nil {

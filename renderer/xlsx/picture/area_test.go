@@ -72,13 +72,18 @@ func TestFitFindsTheCellsOfMergedOnes(t *testing.T) {
 	}
 }
 
-// A row that is hidden, or lower than the margins, still has room for a speck.
+// A row or column that is hidden, is a pixel, or is narrower than the margins, still has
+// room for a speck, which does not leave what is seen of it.
 func TestFitIntoNothing(t *testing.T) {
 	t.Parallel()
-	for _, height := range []picture.EMU{0, 1, picture.Pixels(3)} {
-		at := picture.Area{Widths: []picture.EMU{picture.Pixels(50)}, Heights: []picture.EMU{height}}.Fit(read(t, picturetest.PNG(t, 10, 10)), picture.Size{})
-		if at.Size.Width < 1 || at.Size.Height < 1 || at.From.RowOffset < 0 {
-			t.Errorf("height %d: %+v", height, at)
+	sizes := []picture.EMU{0, 1, picture.Pixels(1), picture.Pixels(3), picture.Pixels(50)}
+	for _, width := range sizes {
+		for _, height := range sizes {
+			at := picture.Area{Widths: []picture.EMU{width}, Heights: []picture.EMU{height}}.Fit(read(t, picturetest.PNG(t, 10, 10)), picture.Size{})
+			if at.Size.Width < 1 || at.Size.Height < 1 || at.From.ColumnOffset < 0 || at.From.RowOffset < 0 ||
+				at.To.ColumnOffset > max(width, 1) || at.To.RowOffset > max(height, 1) {
+				t.Errorf("%d × %d: %+v", width, height, at)
+			}
 		}
 	}
 }
