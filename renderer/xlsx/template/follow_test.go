@@ -56,8 +56,10 @@ func TestTablesGrowWithTheirRows(t *testing.T) {
 	g := formGrid(t)
 	follow := func(b []byte) ([]byte, error) { return followTable(b, g) }
 	checkPart(t, follow,
-		`<table id="1" displayName="T" ref="A6:B8" totalsRowCount="1"><autoFilter ref="A6:B7"/><tableColumn><calculatedColumnFormula>T[[#This Row],[a]]*$D$8</calculatedColumnFormula></tableColumn></table>`,
-		`<table id="1" displayName="T" ref="A6:B10" totalsRowCount="1"><autoFilter ref="A6:B9"/><tableColumn><calculatedColumnFormula>T[[#This Row],[a]]*$D$10</calculatedColumnFormula></tableColumn></table>`)
+		`<table id="1" displayName="T" ref="A6:B8" totalsRowCount="1"><autoFilter ref="A6:B7"/><sortState ref="A7:B7"><sortCondition ref="B7:B7"/></sortState>`+
+			`<tableColumn><calculatedColumnFormula>T[[#This Row],[a]]*$D$8</calculatedColumnFormula><totalsRowFormula>SUM(B7)</totalsRowFormula></tableColumn></table>`,
+		`<table id="1" displayName="T" ref="A6:B10" totalsRowCount="1"><autoFilter ref="A6:B9"/><sortState ref="A7:B9"><sortCondition ref="B7:B9"/></sortState>`+
+			`<tableColumn><calculatedColumnFormula>T[[#This Row],[a]]*$D$10</calculatedColumnFormula><totalsRowFormula>SUM(B7:B9)</totalsRowFormula></tableColumn></table>`)
 	same := `<table displayName="T" ref='A1:B3'/>`
 	checkPart(t, follow, same, same)
 	for _, ref := range []string{"A9:C10", "A10:B10"} {
@@ -85,6 +87,20 @@ func TestNamesFollowTheirCells(t *testing.T) {
 	} {
 		checkPart(t, follow, "<workbook><definedNames>"+name+"</definedNames></workbook>", "<workbook><definedNames>"+want+"</definedNames></workbook>")
 	}
+}
+
+// A list of areas is printed on as many pages.
+func TestAPrintAreaStaysOneRange(t *testing.T) {
+	t.Parallel()
+	m, err := reference.New([]reference.Sheet{{Name: "Form", Pages: []reference.Page{{Name: "Form", Blocks: []reference.Block{
+		{First: 3, Last: 4, Copies: make([]reference.Copy, 3)},
+	}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkPart(t, func(b []byte) ([]byte, error) { return followNames(b, m) },
+		`<x><definedName name="_xlnm.Print_Area" localSheetId="0">Form!$A$1:$F$3</definedName><definedName name="own">Form!$A$3</definedName></x>`,
+		`<x><definedName name="_xlnm.Print_Area" localSheetId="0">Form!$A$1:$F$7</definedName><definedName name="own">Form!$A$3,Form!$A$5,Form!$A$7</definedName></x>`)
 }
 
 // twoCells is an object from the old rows from to to, counted from 0.

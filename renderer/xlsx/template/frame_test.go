@@ -8,6 +8,9 @@ import (
 	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
 )
 
+// newerNamespaces begin a sheet that newer programs have written.
+const newerNamespaces = `<worksheet xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main" `
+
 // What excelize does not write is written here as Excel does it.
 func TestWhatIsSaidBehindTheRowsFollows(t *testing.T) {
 	t.Parallel()
@@ -49,7 +52,7 @@ func TestWhatIsSaidBehindTheRowsFollows(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			drawn := replacePart(t, file, "xl/worksheets/sheet1.xml", replace("</sheetData>", "</sheetData>"+c.tail))
-			drawn = replacePart(t, drawn, "xl/worksheets/sheet1.xml", replace("<worksheet ", `<worksheet xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main" `))
+			drawn = replacePart(t, drawn, "xl/worksheets/sheet1.xml", replace("<worksheet ", newerNamespaces))
 			workbook, _ := fill(t, drawn, tables(map[string]*template.Table{"records": query("n", "1", "2", "3")}))
 			if got := unzipped(t, workbook, "xl/worksheets/sheet1.xml"); !strings.Contains(got, c.want) {
 				t.Errorf("got %s, want %s", got[strings.Index(got, "</sheetData>"):], c.want)
@@ -63,11 +66,14 @@ func TestListsOfWhichNothingIsLeftAreLeftOut(t *testing.T) {
 	file := draw(t, map[string]any{"A1": "head", "A2": "{{#records}}{{n}}{{/records}}"})
 	file = replacePart(t, file, "xl/worksheets/sheet1.xml", replace("</sheetData>", `</sheetData><autoFilter ref="A2:B2"/><mergeCells count="1"><mergeCell ref="A2:B2"/></mergeCells>`+
 		`<conditionalFormatting sqref="A2"><cfRule type="expression" priority="1"><formula>A2&gt;1</formula></cfRule></conditionalFormatting>`+
-		`<dataValidations count="1"><dataValidation sqref="A2"/></dataValidations><hyperlinks><hyperlink ref="A2" location="A1"/></hyperlinks>`))
+		`<dataValidations count="1"><dataValidation sqref="A2"/></dataValidations><hyperlinks><hyperlink ref="A2" location="A1"/></hyperlinks>`+
+		`<extLst><ext uri="{78C0D931-6437-407d-A8EE-F0AAD7539E65}"><x14:conditionalFormattings><x14:conditionalFormatting><x14:cfRule type="expression" priority="2" id="{1}"><xm:f>A2&gt;1</xm:f></x14:cfRule>`+
+		`<xm:sqref>A2</xm:sqref></x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst>`))
+	file = replacePart(t, file, "xl/worksheets/sheet1.xml", replace("<worksheet ", newerNamespaces))
 	workbook, _ := fill(t, file, tables(map[string]*template.Table{"records": query("n")}))
 	got := unzipped(t, workbook, "xl/worksheets/sheet1.xml")
 	for _, element := range []string{"autoFilter", "mergeCell", "conditionalFormatting", "dataValidation", "hyperlink"} {
-		if strings.Contains(got, "<"+element) {
+		if strings.Contains(got, "<"+element) || strings.Contains(got, "<x14:"+element) {
 			t.Errorf("there is still a %s in %s", element, got)
 		}
 	}
