@@ -176,6 +176,17 @@ func TestRulesKeepTheirOrder(t *testing.T) {
 	same(t, "rules", got, []string{"1 equals", "0 filled", "2 filled"})
 }
 
+func TestHeaderIsFrozenAndFilteredUnlessToldOtherwise(t *testing.T) {
+	t.Parallel()
+	for keys, want := range map[string][2]bool{"": {true, true}, "freezeHeader: false": {false, true}, "filter: false": {true, false}} {
+		d := parse(t, definition(readings, `sheets: [{name: s, rows: records, `+keys+`}]`))
+		layout, err := newLayout(&d.Workbook.Sheets[0], nil, "ja")
+		if got := [2]bool{layout.FreezeHeader, layout.Filter}; err != nil || got != want {
+			t.Errorf("%q: frozen and filtered %v, %v, want %v", keys, got, err, want)
+		}
+	}
+}
+
 // A definition's words go to the writer as they are.
 func TestWordsOfLayoutsAreTheWriters(t *testing.T) {
 	t.Parallel()
