@@ -1,7 +1,6 @@
 package template
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
@@ -104,37 +103,3 @@ func (l *layout) widthOf(column int) float64 {
 }
 
 func columnOf(ref string) int { return columnNumber(strings.TrimRight(ref, "0123456789")) }
-
-// digitWidth is the width of a digit, in pixels, of the workbook's first font, which
-// columns are measured by. Fonts of East Asia have wider ones than the others.
-func (s *styles) digitWidth() int {
-	name, size := "", 11.0
-	fonts := false
-	_ = eachTag(s.content, func(t *tag) { // it has been read before
-		switch {
-		case t.is("font") && t.kind == tagClose:
-			fonts = true
-		case fonts || t.kind == tagClose:
-		case t.is("name"):
-			name = t.get("val")
-		case t.is("sz"):
-			if f, err := strconv.ParseFloat(t.get("val"), 64); err == nil {
-				size = f
-			}
-		}
-	})
-	digit := 7.0
-	if isEastAsian(name) {
-		digit = 8
-	}
-	return max(int(math.Round(digit*size/11)), 1)
-}
-
-func isEastAsian(font string) bool {
-	for _, known := range []string{"Yu Gothic", "Yu Mincho", "Meiryo", "MS PGothic", "MS Gothic", "MS PMincho", "MS Mincho"} {
-		if strings.HasPrefix(font, known) {
-			return true
-		}
-	}
-	return strings.ContainsFunc(font, func(r rune) bool { return r > 0x7f })
-}

@@ -19,19 +19,3 @@ func TestFormatsThatShowTimes(t *testing.T) {
 		}
 	}
 }
-
-func TestDigitsAreAsWideAsTheFirstFontsAre(t *testing.T) {
-	t.Parallel()
-	for fonts, want := range map[string]int{
-		`<font><sz val="11"/><name val="Calibri"/></font><font><sz val="30"/><name val="Meiryo"/></font>`: 7,
-		`<font><sz val="11"/><name val="游ゴシック"/></font>`:                                                  8,
-		`<font><sz val="11"/><name val="Yu Gothic"/></font>`:                                              8,
-		`<font><sz val="22"/><name val="Arial"/></font>`:                                                  14,
-		``: 7,
-	} {
-		s := &styles{content: []byte(`<styleSheet><fonts>` + fonts + `</fonts></styleSheet>`)}
-		if got := s.digitWidth(); got != want {
-			t.Errorf("%s: got %d pixels, want %d", fonts, got, want)
-		}
-	}
-}
