@@ -32,9 +32,6 @@ func (d *Drawing) Add(p *Picture, part string, at Anchor, description string) {
 	d.anchors = AppendAnchor(d.anchors, p, at, Names{ID: d.count + 1, Relation: "rId" + strconv.Itoa(id), Description: description})
 }
 
-// Len is how many pictures there are.
-func (d *Drawing) Len() int { return d.count }
-
 const (
 	relationship     = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 	namespaceDrawing = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
