@@ -63,6 +63,7 @@ type TenantRoute struct {
 type router struct {
 	starter *starter
 	reader  *Reader
+	ticks   Ticks
 	compile func(document []byte) (Routes, error)
 }
 
@@ -142,7 +143,7 @@ func (r *router) freeze(ctx context.Context, req *RoutesRequest) (*jetsheet.Froz
 	if err != nil {
 		return nil, askAgain(errorOf(err))
 	}
-	tick, err := r.tick(ctx, d, req)
+	tick, err := r.ticks.Find(ctx, d, req)
 	if err != nil {
 		return nil, err
 	}

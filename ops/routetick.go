@@ -7,16 +7,31 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/internal/report"
 )
 
-// tick decides which tick is meant. It is never guessed: both systems must name one run.
-func (r *router) tick(ctx context.Context, d *report.Definition, req *RoutesRequest) (time.Time, error) {
+// Ticks finds which tick of a report a question about routes means.
+type Ticks struct {
+	// Runs is the bucket of runs.
+	Runs jetstream.KeyValue
+	// Parse reads the definitions that runs are frozen with.
+	Parse func(file string, data []byte) (*report.Definition, error)
+	// Now is the clock that says whether a tick has come.
+	Now func() time.Time
+}
+
+// Find returns the tick that a request names, or the only one of the period that it names,
+// by the definition that is applied. It is never guessed, because both systems must name one
+// run: the error is an [*Error] where a period has several ticks, those included at which
+// it was frozen by another schedule, or none that has come.
+func (t *Ticks) Find(ctx context.Context, d *report.Definition, req *RoutesRequest) (time.Time, error) {
 	if req.Tick != "" {
 		tick, err := parseTick(req.Tick, d)
 		if err == nil {
-			err = checkTick(d, tick, r.starter.now())
+			err = checkTick(d, tick, t.Now())
 		}
 		if err == nil && req.Period != "" {
 			err = checkPeriod(d, tick, req.Period)
@@ -35,25 +50,29 @@ func (r *router) tick(ctx context.Context, d *report.Definition, req *RoutesRequ
 	if d.Schedule == nil {
 		return time.Time{}, invalid(fmt.Errorf("report %s has no schedule: name a run or a tick", d.Name))
 	}
-	ticks, err := ticksOf(d, req.Period, r.starter.now())
+	ticks, err := ticksOf(d, req.Period, t.Now())
 	switch {
 	case err != nil:
 		return time.Time{}, err
 	case len(ticks) == 0:
 		// Of the ticks to come only the next one's period can be meant by a clock that is ahead.
-		if next := d.Schedule.Calendar.Next(r.starter.now()); !next.IsZero() && checkPeriod(d, next, req.Period) == nil {
-			return time.Time{}, notYet(notCome(d, next, r.starter.now()))
+		if next := d.Schedule.Calendar.Next(t.Now()); !next.IsZero() && checkPeriod(d, next, req.Period) == nil {
+			return time.Time{}, notYet(notCome(d, next, t.Now()))
 		}
-		return time.Time{}, &Error{Text: fmt.Sprintf("no tick of the report %s that has come is of the period %q", d.Name, req.Period), Code: CodeInvalid}
+		return time.Time{}, &Error{Text: fmt.Sprintf("no tick of the report %s that has come is of the period %q", d.Name, req.Period), Next: nameTheTick, Code: CodeInvalid}
 	case len(ticks) > 1:
 		return time.Time{}, severalTicks(d, req.Period, ticks)
 	}
-	others, err := r.otherTicks(ctx, d, req.Period, ticks[0])
+	others, err := t.otherTicks(ctx, d, req.Period, ticks[0])
 	if err == nil && len(others) > 0 {
 		err = severalTicks(d, req.Period, append(others, ticks[0]))
 	}
 	return ticks[0], err
 }
+
+// nameTheTick helps where a period does not say which run is meant: a run has its tick in its
+// id, also one that was frozen by a schedule that the report has no more.
+const nameTheTick = "name the tick, or a run of: jetsheet runs list"
 
 func severalTicks(d *report.Definition, period string, ticks []time.Time) *Error {
 	names := make([]string, 0, len(ticks))
@@ -62,7 +81,7 @@ func severalTicks(d *report.Definition, period string, ticks []time.Time) *Error
 	}
 	return &Error{
 		Text: fmt.Sprintf("the period %q of the report %s has several ticks: %s", period, d.Name, someOf(names)),
-		Next: "name the tick, or a run of: jetsheet runs list", Code: CodeInvalid,
+		Next: nameTheTick, Code: CodeInvalid,
 	}
 }
 
@@ -70,13 +89,13 @@ func severalTicks(d *report.Definition, period string, ticks []time.Time) *Error
 // calendar: the definition has changed since. The workbooks of such a run may be made, and
 // the run of today's tick would be frozen with other routes. Definitions that give a period
 // one name have it end less than a period apart.
-func (r *router) otherTicks(ctx context.Context, d *report.Definition, period string, tick time.Time) ([]time.Time, error) {
+func (t *Ticks) otherTicks(ctx context.Context, d *report.Definition, period string, tick time.Time) ([]time.Time, error) {
 	today, err := periodAt(d, tick)
 	if err != nil {
 		return nil, err
 	}
 	near := 2 * today.Until.Sub(today.From)
-	known, err := r.reader.knownRuns(ctx)
+	known, err := runIDs(ctx, t.Runs)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +104,7 @@ func (r *router) otherTicks(ctx context.Context, d *report.Definition, period st
 		if id.Report != d.Name || id.Rerun > 0 || id.Tick.Equal(tick) || id.Tick.Sub(tick).Abs() > near {
 			continue
 		}
-		label, err := r.frozenPeriod(ctx, id)
+		label, err := t.frozenPeriod(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -97,12 +116,12 @@ func (r *router) otherTicks(ctx context.Context, d *report.Definition, period st
 }
 
 // frozenPeriod is the label of a run's period by the definition that it is frozen with.
-func (r *router) frozenPeriod(ctx context.Context, id jetsheet.RunID) (string, error) {
-	run, err := r.reader.Record(ctx, id)
+func (t *Ticks) frozenPeriod(ctx context.Context, id jetsheet.RunID) (string, error) {
+	run, err := readRecord(ctx, t.Runs, id)
 	if err != nil {
 		return "", err
 	}
-	d, err := r.starter.parse(id.Report, []byte(run.Frozen.Definition))
+	d, err := t.Parse(id.Report, []byte(run.Frozen.Definition))
 	if err != nil {
 		return "", fmt.Errorf("definition of run %s: %w", id, err)
 	}
@@ -142,7 +161,7 @@ func ticksOf(d *report.Definition, period string, now time.Time) ([]time.Time, e
 		return nil, fmt.Errorf("report %s: %w", d.Name, err)
 	}
 	var ticks []time.Time
-	at := latestTick(d.Schedule.Calendar, now)
+	at := d.Schedule.Calendar.Latest(now)
 	for range maxLookBack {
 		if at.IsZero() {
 			break
@@ -152,7 +171,7 @@ func ticksOf(d *report.Definition, period string, now time.Time) ([]time.Time, e
 		} else if len(ticks) > 0 {
 			break
 		}
-		at = latestTick(d.Schedule.Calendar, at.Add(-time.Second))
+		at = d.Schedule.Calendar.Latest(at.Add(-time.Second))
 	}
 	slices.Reverse(ticks)
 	return ticks, nil

@@ -136,7 +136,9 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	s.cancels = &canceller{runs: reader.runs, reader: reader, log: cfg.Logger}
 	s.dismiss = &dismisser{js: cfg.JetStream, reader: reader, log: cfg.Logger}
-	s.router = &router{starter: s.starter, reader: reader, compile: cfg.Compile}
+	s.router = &router{
+		starter: s.starter, reader: reader, compile: cfg.Compile, ticks: Ticks{Runs: reader.runs, Parse: cfg.Parse, Now: cfg.Now},
+	}
 	for name := range s.endpoints() {
 		s.slots[name] = make(chan struct{}, answersAtOnce)
 	}

@@ -8,21 +8,8 @@ import (
 	"github.com/jetsheet/jetsheet/internal/report"
 )
 
-// lookBack is longer than any calendar's pause: 29 February can be eight years away.
-const lookBack = 9 * 366 * 24 * time.Hour
-
 // idTick is the form of a tick in a run's id.
 const idTick = "20060102T150405Z"
-
-// latestTick returns a calendar's newest tick at or before an instant, zero when
-// there is none.
-func latestTick(c *report.Calendar, now time.Time) time.Time {
-	due := c.Due(time.Time{}, now.Add(-lookBack), now, report.CatchUpLatest)
-	if len(due.Ticks) == 0 {
-		return time.Time{}
-	}
-	return due.Ticks[0]
-}
 
 // CheckTick returns an error where text has none of the forms in which a tick is
 // written; see [Service]. Whether it is a tick only its report's calendar says.
@@ -118,7 +105,7 @@ func notCome(d *report.Definition, tick, now time.Time) error {
 		return fmt.Errorf("%w; name an instant that has passed", err)
 	}
 	err = fmt.Errorf("%w; its schedule begins the run then", err)
-	if latest := latestTick(d.Schedule.Calendar, now); !latest.IsZero() {
+	if latest := d.Schedule.Calendar.Latest(now); !latest.IsZero() {
 		err = fmt.Errorf("%w, and the newest that has come is %s", err, latest.UTC().Format(time.RFC3339))
 	}
 	return err
@@ -128,7 +115,7 @@ func notATick(d *report.Definition, tick time.Time) error {
 	calendar := d.Schedule.Calendar
 	zone := calendar.Zone()
 	nearest := local(calendar.Next(tick), zone)
-	if before := latestTick(calendar, tick); !before.IsZero() {
+	if before := calendar.Latest(tick); !before.IsZero() {
 		nearest = local(before, zone) + " and " + nearest
 	}
 	return fmt.Errorf("%s is no tick of the report %s (%s); the nearest are %s", local(tick, zone), d.Name, calendar, nearest)
