@@ -66,6 +66,40 @@ func (b *bucket) Get(_ context.Context, key string) (jetstream.KeyValueEntry, er
 	})
 }
 
+// WatchAll implements [jetstream.KeyValue] for who lists the keys that there are.
+func (b *bucket) WatchAll(context.Context, ...jetstream.WatchOpt) (jetstream.KeyWatcher, error) {
+	return call(b.w, toNATS, "list "+b.name, nats.ErrTimeout, func() (jetstream.KeyWatcher, error) {
+		if b.gone {
+			return nil, jetstream.ErrStreamNotFound
+		}
+		var list []entry
+		for _, e := range b.entries {
+			if !e.deleted {
+				list = append(list, e)
+			}
+		}
+		return watcherOf(list), nil
+	})
+}
+
+// watcher has told what there is.
+type watcher chan jetstream.KeyValueEntry
+
+func watcherOf(list []entry) watcher {
+	w := make(watcher, len(list)+1)
+	for _, e := range list {
+		w <- e
+	}
+	w <- nil
+	return w
+}
+
+// Updates implements [jetstream.KeyWatcher].
+func (w watcher) Updates() <-chan jetstream.KeyValueEntry { return w }
+
+// Stop implements [jetstream.KeyWatcher].
+func (watcher) Stop() error { return nil }
+
 // Create implements [jetstream.KeyValue].
 func (b *bucket) Create(_ context.Context, key string, value []byte, _ ...jetstream.KVCreateOpt) (uint64, error) {
 	return call(b.w, toNATS, "create "+b.name+" "+key, nats.ErrTimeout, func() (uint64, error) {

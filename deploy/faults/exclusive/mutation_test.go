@@ -18,6 +18,9 @@ type mutation struct {
 	stores func(w *world, stores flags.Stores) flags.Stores
 	// latest says which processes ask the newest document instead of freezing.
 	latestPrevious, latestPipeline, latestAgain bool
+	// todaysSchedule says that the previous system does not look for the runs that a day
+	// was frozen with.
+	todaysSchedule bool
 }
 
 // mutations are what the schedules must show.
@@ -26,6 +29,7 @@ func mutations() []mutation {
 		{name: "the previous system asks the newest document", latestPrevious: true},
 		{name: "the pipeline asks the newest document", latestPipeline: true},
 		{name: "a run made again asks the newest document", latestAgain: true},
+		{name: "a day's run is the one of today's schedule", todaysSchedule: true},
 		{name: "a write without an answer is believed", stores: func(_ *world, s flags.Stores) flags.Stores {
 			return flags.Stores{Runs: believingKV{s.Runs}, Flags: s.Flags, Records: believingRecords{s.Records}}
 		}},
@@ -67,10 +71,15 @@ func (m mutation) freezing(w *world) ask {
 }
 
 func (m mutation) previous(w *world) func() {
-	if m.latestPrevious {
-		return previousSystem(w, newest(w.stores()))
+	var runs jetstream.KeyValue = w.runs
+	if m.todaysSchedule {
+		runs = emptyKV{runs}
 	}
-	return previousSystem(w, m.freezing(w))
+	ask := m.freezing(w)
+	if m.latestPrevious {
+		ask = newest(w.stores())
+	}
+	return previousSystem(w, byDay(w, runs), ask)
 }
 
 func (m mutation) pipeline(w *world) func() {
@@ -100,6 +109,13 @@ func newest(stores flags.Stores) ask {
 		}
 		return &jetsheet.Frozen{Flags: document.JSON(), FlagsSHA256: document.SHA256()}, nil
 	}
+}
+
+// emptyKV lists no key.
+type emptyKV struct{ jetstream.KeyValue }
+
+func (emptyKV) WatchAll(context.Context, ...jetstream.WatchOpt) (jetstream.KeyWatcher, error) {
+	return watcherOf(nil), nil
 }
 
 // believingKV takes a create without an answer for done.

@@ -75,8 +75,6 @@ func (w *world) checkAnswer(run jetsheet.RunID, frozen *jetsheet.Frozen, err err
 	w.answers[run.String()], w.routed[tick] = string(body), frozen.FlagsSHA256
 }
 
-func tickOf(run jetsheet.RunID) int { return run.Tick.Day() - 1 }
-
 // checkMade: a system made a workbook.
 func (w *world) checkMade(run jetsheet.RunID, tenant int, by system) {
 	made := &w.made[tickOf(run)][tenant]
@@ -90,7 +88,7 @@ func (w *world) checkMade(run jetsheet.RunID, tenant int, by system) {
 // routes are read from the record on S3.
 func (w *world) checkEnd() {
 	for tick := range ticks {
-		run := runOf(tick, 0)
+		run := w.runOf(tick, 0)
 		var frozen jetsheet.Frozen
 		if err := jetsheet.Decode(w.objects.stored[jetsheet.RecordKey(run)], &frozen); err != nil {
 			w.violate("%s: its record on S3 cannot be read: %v", run, err)

@@ -3,6 +3,8 @@ package exclusive_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -69,6 +71,7 @@ func bucketSuite(t *testing.T, maker func(t *testing.T) bucketUnderTest) {
 		"a deleted key can be created":           deletedCanBeCreated,
 		"a lost bucket is not an absent key":     lostIsNotAbsent,
 		"revisions repeat in a bucket made anew": revisionsRepeat,
+		"what is deleted is not listed":          deletedIsNotListed,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -180,6 +183,43 @@ func revisionsRepeat(t *testing.T, b bucketUnderTest) {
 	b.wants(t, "k", "mixed", 2)
 }
 
+func deletedIsNotListed(t *testing.T, b bucketUnderTest) {
+	list := func() (string, error) {
+		watcher, err := b.WatchAll(t.Context(), jetstream.IgnoreDeletes(), jetstream.MetaOnly())
+		if err != nil {
+			return "", err
+		}
+		defer func() { _ = watcher.Stop() }()
+		var keys []string
+		for e := range watcher.Updates() {
+			if e == nil { // all of them are here
+				break
+			}
+			keys = append(keys, e.Key())
+		}
+		slices.Sort(keys)
+		return strings.Join(keys, " "), nil
+	}
+	wants := func(want string) {
+		t.Helper()
+		if got, err := list(); got != want || err != nil {
+			t.Errorf("listed are %q, %v, want %q", got, err, want)
+		}
+	}
+	wants("")
+	write(t, "create", 1)(b.Create(t.Context(), "a", []byte("1")))
+	write(t, "create", 2)(b.Create(t.Context(), "b", []byte("1")))
+	write(t, "create", 3)(b.Create(t.Context(), "c", []byte("1")))
+	if err := b.Delete(t.Context(), "b"); err != nil {
+		t.Fatal(err)
+	}
+	wants("a c")
+	b.lose()
+	if keys, err := list(); err == nil {
+		t.Errorf("a lost bucket lists %q, want an error", keys)
+	}
+}
+
 // TestRecords holds the S3 bucket in memory to a server, through the code that both are
 // behind.
 func TestRecords(t *testing.T) {
@@ -194,14 +234,14 @@ func TestRecords(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			records, key := maker(t), jetsheet.RecordKey(runOf(0, 0))
+			records, key := maker(t), jetsheet.RecordKey(runAt(0, 0, 0))
 			for _, step := range []struct{ key, body, want string }{
 				{key, "", ""},
 				{key, "first", "first"},
 				{key, "second", "first"},
 				{key, "", "first"},
-				{jetsheet.RecordKey(runOf(0, 1)), "", ""},
-				{jetsheet.RecordKey(runOf(0, 1)), "second", "second"},
+				{jetsheet.RecordKey(runAt(0, 0, 1)), "", ""},
+				{jetsheet.RecordKey(runAt(0, 0, 1)), "second", "second"},
 			} {
 				var body []byte
 				if step.body != "" {

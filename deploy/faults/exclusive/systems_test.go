@@ -27,13 +27,6 @@ func document(of [len(tenants)]int) []byte {
 		"variants": {"legacy": "legacy", "shadow": "shadow", "new": "new", "hold": "hold"}}}}`, strings.Join(cases, ", "))
 }
 
-// dueAt is the turn at which a tick comes.
-func dueAt(tick int) int { return 1 + tick*60 }
-
-func runOf(tick, rerun int) jetsheet.RunID {
-	return jetsheet.RunID{Report: "sample", Tick: time.Date(2026, 11, 1+tick, 0, 0, 0, 0, time.UTC), Rerun: int64(rerun)}
-}
-
 // ask is how a process learns what a run is frozen with.
 type ask func(run jetsheet.RunID) (*jetsheet.Frozen, error)
 
@@ -45,7 +38,7 @@ func (w *world) stores() flags.Stores {
 func freezing(w *world, stores flags.Stores) ask {
 	return func(run jetsheet.RunID) (*jetsheet.Frozen, error) {
 		frozen, err := flags.Freeze(context.Background(), stores, flags.Request{
-			Run: run, Definition: "report: sample\n", By: w.running.name, Now: run.Tick.Add(time.Duration(w.turns) * time.Second),
+			Run: run, Definition: definition(w.schedule), By: w.running.name, Now: run.Tick.Add(time.Duration(w.turns) * time.Second),
 		})
 		w.checkAnswer(run, frozen, err)
 		return frozen, err
@@ -53,13 +46,19 @@ func freezing(w *world, stores flags.Stores) ask {
 }
 
 // previousSystem makes the workbooks of each tick that the routes leave to it.
-func previousSystem(w *world, ask ask) func() {
-	return w.eachTick(func(tick int) error { return w.make(ask, runOf(tick, 0), previously) })
+func previousSystem(w *world, find find, ask ask) func() {
+	return w.eachTick(func(tick int) error {
+		run, err := find(tick)
+		if err != nil {
+			return err
+		}
+		return w.make(ask, run, previously)
+	})
 }
 
 // pipelineSystem plans each tick, and makes what the routes give to it.
 func pipelineSystem(w *world, ask ask) func() {
-	return w.eachTick(func(tick int) error { return w.make(ask, runOf(tick, 0), pipeline) })
+	return w.eachTick(func(tick int) error { return w.make(ask, w.runOf(tick, 0), pipeline) })
 }
 
 // eachTick does something about each tick until it is done, and about all of them
@@ -94,7 +93,7 @@ func again(w *world, ask ask) func() {
 				continue
 			}
 			w.reruns++
-			for run := runOf(tick, w.reruns); w.make(ask, run, pipeline) != nil; {
+			for run := w.runOf(tick, w.reruns); w.make(ask, run, pipeline) != nil; {
 				w.sleep(1 + w.rng.IntN(10))
 			}
 		}
@@ -104,8 +103,8 @@ func again(w *world, ask ask) func() {
 // reader looks at runs and changes nothing.
 func reader(w *world) func() {
 	return w.eachTick(func(tick int) error {
-		frozen, err := flags.Load(context.Background(), w.stores(), runOf(tick, 0))
-		w.checkAnswer(runOf(tick, 0), frozen, err)
+		frozen, err := flags.Load(context.Background(), w.stores(), w.runOf(tick, 0))
+		w.checkAnswer(w.runOf(tick, 0), frozen, err)
 		return err
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jetsheet/jetsheet/flags"
+	"github.com/jetsheet/jetsheet/internal/report"
 )
 
 // Sizes of a schedule: small, because a violation needs few callers.
@@ -43,10 +44,16 @@ type world struct {
 	newest     []byte
 	documentAt int
 	reruns     int
+	// reschedules says that the report's schedule changes instead of that NATS is lost;
+	// schedule is its newest one, scheduleOf the one by which a tick comes.
+	reschedules bool
+	schedule    int
+	scheduleOf  [ticks]int
 
 	// documents has what was stored and not looked at yet, compiled what was.
 	documents [][]byte
 	compiled  map[string]*flags.Routes
+	parsed    map[string]*report.Definition
 
 	oracle
 	tracing bool
@@ -89,13 +96,14 @@ func play(seed uint64, m mutation, tracing bool) result {
 func newWorld(seed uint64, tracing bool) *world {
 	w := &world{rng: rand.New(rand.NewPCG(seed, 0x666c6167)), faulty: true, tracing: tracing, calm: 5 + int(seed%8)*5}
 	w.runs, w.flags, w.objects = newBucket(w, "runs"), newBucket(w, "flags"), newObjects(w)
-	w.compiled = map[string]*flags.Routes{}
+	w.compiled, w.parsed = map[string]*flags.Routes{}, map[string]*report.Definition{}
 	w.oracle = oracle{stored: map[string]bool{}, answers: map[string]string{}}
 	for f := lost; f < faults; f++ {
 		w.weights[f] = w.rng.IntN(10) * w.rng.IntN(2)
 	}
 	w.weights[lost]++ // so that there is one
-	w.rate = float64(w.rng.IntN(20)) / 100
+	w.rate = float64(w.rng.IntN(35)) / 100
+	w.reschedules = w.rng.IntN(4) == 0
 	w.decide()
 	if w.rng.IntN(3) == 0 {
 		w.documentAt = 1 + w.rng.IntN(60) // the first document comes late
@@ -167,7 +175,11 @@ func (w *world) operate() {
 		w.say("world", "the server is started again")
 		w.awayUntil = w.turns + 2 + w.rng.IntN(15)
 	case 1:
-		w.wipe()
+		if w.reschedules {
+			w.reschedule()
+		} else {
+			w.wipe()
+		}
 	case 2:
 		if w.documentAt == 0 {
 			w.storeDocument([]byte(`{"flags": {"cutover": {}}}`))
