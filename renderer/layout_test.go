@@ -273,6 +273,11 @@ func TestSheetByColumnOfNoRows(t *testing.T) {
 	if result.Sheets != 1 || book.Sheets()[0].Name != "other" {
 		t.Errorf("result %+v with the sheet %s, want the one that has rows", result, book.Sheets()[0].Name)
 	}
+	first := strings.Replace(bySite, "[", `[{name: other, rows: others}, `, 1)
+	book, result = d.workbook(definition(none+"\nothers: \"select 1 as n where @tenant = 'a'\"", first), request("x"))
+	if result.Sheets != 1 || book.Sheets()[0].Name != "other" {
+		t.Errorf("behind a sheet with rows: result %+v, want that sheet alone", result)
+	}
 }
 
 // An older build gives a request of such a report back: it would make the workbook

@@ -147,6 +147,7 @@ func TestColumnsFromIsWrong(t *testing.T) {
 		"select * from (values ('a'), ('')) as t (name) where @tenant = 'a'": "query fields is used as columnsFrom and its row 2 has no name",
 		"select null::text as name where @tenant = 'a'":                      "has no name",
 		"select 'a' as name, 'x' as width where @tenant = 'a'":               `width "x"`,
+		"select 'a' as name, '-1' as width where @tenant = 'a'":              `the width "-1" of column "a" is not a number from 0 to 255`,
 		"select 'a' as name, 'rot' as format where @tenant='a'":              `"rot"`,
 	} {
 		data, _, err := d.render(definition("records: \"select 1 as a where @tenant = 'a'\"\nfields: \""+fields+"\"",

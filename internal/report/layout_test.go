@@ -130,6 +130,25 @@ func TestNoLayout(t *testing.T) {
 	}
 }
 
+func TestPageOfNoKeys(t *testing.T) {
+	t.Parallel()
+	d := mustParse(t, strings.Replace(minimal, "rows: records}", "rows: records, page: {}}", 1))
+	want := &Page{Paper: PaperA4, Orientation: Portrait, FitToWidth: true, RepeatHeader: true}
+	if got := d.Workbook.Sheets[0].Page; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestFooterOfTooManyLines(t *testing.T) {
+	t.Parallel()
+	footer := func(lines int) string { return "footer: [" + strings.Repeat("a, ", lines) + "]}" }
+	mustParse(t, strings.Replace(minimal, "rows: records}", "rows: records, "+footer(20), 1))
+	_, err := Parse("r", []byte(strings.Replace(minimal, "rows: records}", "rows: records, "+footer(21), 1)))
+	if err == nil || !strings.Contains(err.Error(), "workbook.sheets[0].footer has 21 lines; 20 are allowed") {
+		t.Errorf("21 lines: got %v", err)
+	}
+}
+
 func TestLayoutProblems(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ old, new, want string }{
@@ -164,6 +183,8 @@ func TestLayoutProblems(t *testing.T) {
 		{"paper: A3", "paper: a4", `:27:16: unknown paper "a4"; did you mean "A4"?`},
 		{"landscape", "sideways", `:28:22: unknown orientation "sideways"; known: portrait, landscape`},
 		{"10mm", "10px", `:29:25: workbook.sheets[0].page.margins.left must be a length from 0 to 297 mm, written like "12mm", "1.5cm" or "0.5in"`},
+		{"10mm", "30cm", `:29:25: workbook.sheets[0].page.margins.left must be a length from 0 to 297 mm, written like "12mm", "1.5cm" or "0.5in"`},
+		{"total: average", "width: 0", `:15:34: workbook.sheets[0].columns[1].width must be a number of characters above 0, at most 255`},
 		{"10mm", "300.1mm", `:29:25: workbook.sheets[0].page.margins.left must be a length from 0 to 297 mm, written like "12mm", "1.5cm" or "0.5in"`},
 		{`left: "{sheet}"`, `links: "{sheet}"`, `:31:18: unknown key "links"; known: left, center, right`},
 		{"protect: {allow: [filter, formatRows]}", "protect: secret", `:33:16: workbook.sheets[0].protect must be true, false, or a map of allow`},
