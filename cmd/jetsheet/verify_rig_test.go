@@ -129,6 +129,14 @@ func (r *verifyRig) command(code int, env []string, args ...string) (stdout, std
 // make applies reports and runs the roles until their runs of the tick are closed.
 func (r *verifyRig) make(tick time.Time, definitions ...string) []jetsheet.RunID {
 	r.t.Helper()
+	ids := r.apply(tick, definitions...)
+	r.work(ids...)
+	return ids
+}
+
+// apply applies reports and names their runs of the tick.
+func (r *verifyRig) apply(tick time.Time, definitions ...string) []jetsheet.RunID {
+	r.t.Helper()
 	kv, err := r.parts.js.KeyValue(r.t.Context(), jetsheet.BucketReports)
 	if err != nil {
 		r.t.Fatal(err)
@@ -145,7 +153,6 @@ func (r *verifyRig) make(tick time.Time, definitions ...string) []jetsheet.RunID
 		}
 		ids = append(ids, jetsheet.RunID{Tick: tick.UTC(), Report: d.Name})
 	}
-	r.work(ids...)
 	return ids
 }
 
@@ -169,6 +176,17 @@ func (r *verifyRig) again(id jetsheet.RunID) jetsheet.RunID {
 // work runs the roles until runs are closed.
 func (r *verifyRig) work(ids ...jetsheet.RunID) {
 	r.t.Helper()
+	r.until(func() bool {
+		return !slices.ContainsFunc(ids, func(id jetsheet.RunID) bool {
+			run := r.record(id)
+			return run == nil || run.State != jetsheet.RunClosed
+		})
+	})
+}
+
+// until runs the roles until a condition holds.
+func (r *verifyRig) until(holds func() bool) {
+	r.t.Helper()
 	all, err := r.app.newRoles(r.t.Context(), r.parts, producer.Settings{}, renderer.Settings{Slots: 6}, uploader.Settings{Slots: 6})
 	if err != nil {
 		r.t.Fatal(err)
@@ -176,14 +194,12 @@ func (r *verifyRig) work(ids ...jetsheet.RunID) {
 	ctx, stop := context.WithTimeout(r.t.Context(), 3*time.Minute)
 	ended := make(chan error, 1)
 	go func() { ended <- all.Run(ctx) }()
-	for _, id := range ids {
-		for run := r.record(id); run == nil || run.State != jetsheet.RunClosed; run = r.record(id) {
-			timer := time.NewTimer(20 * time.Millisecond)
-			select {
-			case <-timer.C:
-			case err := <-ended:
-				r.t.Fatalf("the roles ended before run %s was closed: %v", id, err)
-			}
+	for !holds() {
+		timer := time.NewTimer(20 * time.Millisecond)
+		select {
+		case <-timer.C:
+		case err := <-ended:
+			r.t.Fatalf("the roles ended before what was waited for: %v", err)
 		}
 	}
 	stop()
