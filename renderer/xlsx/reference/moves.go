@@ -106,9 +106,6 @@ func (m *Moves) newGrid(sheet int, p Page) (*Grid, error) {
 	return &Grid{moves: m, sheet: sheet, name: p.Name, rows: rows}, nil
 }
 
-// Name is the page's name.
-func (g *Grid) Name() string { return g.name }
-
 // Moved says whether any row of the page lies elsewhere than in the template.
 func (g *Grid) Moved() bool { return len(g.rows.blocks) > 0 }
 

@@ -100,10 +100,19 @@ func rowOf(ref string) int {
 
 // tryTail moves what stands behind the rows as if every row were there twice.
 func tryTail(s *sheet) error {
-	blocks := []reference.Block{{First: 1, Last: reference.MaxRow / 4, Copies: make([]reference.Copy, 2)}}
-	m, err := reference.New([]reference.Sheet{{Name: s.name, Pages: []reference.Page{{Name: s.name, Blocks: blocks}}}})
+	g, err := s.rowsTwice()
 	if err == nil {
-		_, err = followTail(s.tail, m.Grid(0, 0))
+		_, err = followTail(s.tail, g)
 	}
 	return err
+}
+
+// rowsTwice is the sheet as if every row were there twice.
+func (s *sheet) rowsTwice() (*reference.Grid, error) {
+	blocks := []reference.Block{{First: 1, Last: reference.MaxRow / 4, Copies: make([]reference.Copy, 2)}}
+	m, err := reference.New([]reference.Sheet{{Name: s.name, Pages: []reference.Page{{Name: s.name, Blocks: blocks}}}})
+	if err != nil {
+		return nil, err
+	}
+	return m.Grid(0, 0), nil
 }

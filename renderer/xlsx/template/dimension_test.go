@@ -28,16 +28,21 @@ func TestAWrongDimensionIsLeftOut(t *testing.T) {
 			noError(t, f.SetSheetDimension("Sheet1", dimension))
 			b, err := f.WriteToBuffer()
 			noError(t, err)
-			compiled, err := template.Compile(b.Bytes(), template.Options{})
-			noError(t, err)
 			rows := &template.Table{Columns: []string{"n"}}
 			for n := range int64(4) {
 				rows.Rows = append(rows.Rows, []xlsx.Value{xlsx.Int(n)})
 			}
-			workbook := filled(t, compiled, template.Data{Tables: map[string]*template.Table{"rows": rows}})
-			got := unzipped(t, workbook, "xl/worksheets/sheet1.xml")
-			if want == "" && strings.Contains(got, "<dimension") || !strings.Contains(got, want) {
-				t.Errorf("dimension %s became %.300s, want %q", dimension, got, want)
+			for _, byExcelize := range []bool{false, true} {
+				compiled, err := template.Compile(b.Bytes(), template.Options{})
+				noError(t, err)
+				if byExcelize {
+					compiled.ByExcelize()
+				}
+				workbook := filled(t, compiled, tables(map[string]*template.Table{"rows": rows}))
+				got := unzipped(t, workbook, "xl/worksheets/sheet1.xml")
+				if want == "" && strings.Contains(got, "<dimension") || !strings.Contains(got, want) {
+					t.Errorf("dimension %s became %.300s, want %q; by excelize: %v", dimension, got, want, byExcelize)
+				}
 			}
 		})
 	}

@@ -69,10 +69,9 @@ func (c *compiler) addFollowers(s *sheet, all []relation) error {
 
 // try moves the part as if every row were there twice.
 func (f *follower) try() error {
-	blocks := []reference.Block{{First: 1, Last: reference.MaxRow / 4, Copies: make([]reference.Copy, 2)}}
-	m, err := reference.New([]reference.Sheet{{Name: f.sheet.name, Pages: []reference.Page{{Name: f.sheet.name, Blocks: blocks}}}})
+	g, err := f.sheet.rowsTwice()
 	if err == nil {
-		_, err = f.move(f.part.content, m.Grid(0, 0))
+		_, err = f.move(f.part.content, g)
 	}
 	return err
 }

@@ -199,7 +199,7 @@ func (t *Template) current(p *part) ([]byte, error) {
 	return t.parts.read(p.name)
 }
 
-// behindNames are the workbook's elements that stand before that of the calculation.
+// beforeCalc are the ends of the workbook's elements that stand before that of the calculation.
 var beforeCalc = []string{"</sheets>", "</functionGroups>", "</externalReferences>", "</definedNames>"}
 
 // recalculate has formulas computed when the workbook is opened.
