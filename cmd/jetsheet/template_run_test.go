@@ -14,6 +14,7 @@ import (
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/deploy/local"
 	"github.com/jetsheet/jetsheet/deploy/local/localtest"
+	"github.com/jetsheet/jetsheet/flags"
 	"github.com/jetsheet/jetsheet/ops/templates"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/cells"
 )
@@ -153,5 +154,42 @@ func (r *verifyRig) titleIs(c jetsheet.Conversion, want string) {
 	})
 	if err != nil || got != want {
 		r.t.Errorf("the workbook of %s says %q, %v, want %q", c, got, err, want)
+	}
+}
+
+// Filled forms are compared in shadow with what the previous system made of the same one.
+func TestShadowOfTemplates(t *testing.T) {
+	t.Parallel()
+	r := newVerifyRig(t, localtest.Database(t, local.SQLTemplate(readTestdata(t, "verify", "schema.sql"))))
+	r.sql("update records set divisor = 1")
+	r.putTemplate("form", 0, titled(t, "the form"))
+	previous := strings.NewReplacer("report: quotients", "report: previous", `key: "`, `key: "old/`)
+	r.make(verifyTick, previous.Replace(quotients))
+	r.sql("update records set divisor = 5 where tenant_id = 'a' and site = 'one' and n = 3")
+	kv, err := r.parts.js.KeyValue(t.Context(), jetsheet.BucketFlags)
+	if err == nil {
+		_, err = kv.Put(t.Context(), jetsheet.FlagsKey, flags.InitialDocument(jetsheet.RouteShadow))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := r.make(verifyTick, strings.Replace(quotients, `output: {`, `output: {previous: "old/{tenant}/{target}/{period}.xlsx", `, 1))[0]
+	r.keep(id)
+	got := map[jetsheet.ComparisonResult]int{}
+	for _, body := range r.outcomes {
+		var done jetsheet.Done
+		if err := jetsheet.Decode(body, &done); err != nil {
+			t.Fatal(err)
+		}
+		got[done.Comparison.Result]++
+		if done.Comparison.Result == jetsheet.ResultDifferent && (done.Tenant != "a" || done.Target != "one") {
+			t.Errorf("%s is different: %+v", done.Conversion(), done.Comparison)
+		}
+	}
+	if got[jetsheet.ResultEqual] != 5 || got[jetsheet.ResultDifferent] != 1 || len(r.outcomes) != 6 {
+		t.Errorf("results %v, want 5 equal and 1 different", got)
+	}
+	if found := r.verify(r.run, "", true); !found.Sound() || found.Compared != 6 {
+		t.Errorf("%d compared, %d problems\n%s", found.Compared, found.ProblemCount, problemsText(found))
 	}
 }
