@@ -41,7 +41,7 @@ func setting(t *testing.T, variable string, otherwise uint64) uint64 {
 // routes is told the same.
 func TestExclusive(t *testing.T) {
 	t.Parallel()
-	most := uint64(500)
+	most := uint64(600) // the rarest mistake that was tried by hand takes 514
 	if testing.Short() {
 		most = 200
 	}
