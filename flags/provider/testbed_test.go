@@ -92,10 +92,12 @@ func (c testbedCase) play(t *testing.T, client *openfeature.Client) error {
 			subject = m[1]
 		}
 	}
-	got, err := evaluateTyped(t, client, kind, key, fallback, openfeature.NewEvaluationContext(subject, attributes))
+	otherwise, err := typedValue(kind, fallback)
 	if err != nil {
 		return err
 	}
+	// The error of an evaluation is in its details as well, and a step may want it.
+	got, _ := details(t, client, key, otherwise, openfeature.NewEvaluationContext(subject, attributes))
 	for _, step := range c.steps {
 		if err := c.holds(step, kind, got); err != nil {
 			return fmt.Errorf("%w; it is %+v", err, got)
@@ -149,31 +151,6 @@ func (c testbedCase) holds(step, kind string, got openfeature.InterfaceEvaluatio
 		}
 	}
 	return nil
-}
-
-func evaluateTyped(t *testing.T, client *openfeature.Client, kind, key, fallback string, of openfeature.EvaluationContext) (openfeature.InterfaceEvaluationDetails, error) {
-	t.Helper()
-	otherwise, err := typedValue(kind, fallback)
-	if err != nil {
-		return openfeature.InterfaceEvaluationDetails{}, err
-	}
-	// Their errors are in the details as well.
-	switch value := otherwise.(type) {
-	case bool:
-		got, _ := client.BooleanValueDetails(t.Context(), key, value, of)
-		return openfeature.InterfaceEvaluationDetails{Value: got.Value, EvaluationDetails: got.EvaluationDetails}, nil
-	case string:
-		got, _ := client.StringValueDetails(t.Context(), key, value, of)
-		return openfeature.InterfaceEvaluationDetails{Value: got.Value, EvaluationDetails: got.EvaluationDetails}, nil
-	case int64:
-		got, _ := client.IntValueDetails(t.Context(), key, value, of)
-		return openfeature.InterfaceEvaluationDetails{Value: got.Value, EvaluationDetails: got.EvaluationDetails}, nil
-	case float64:
-		got, _ := client.FloatValueDetails(t.Context(), key, value, of)
-		return openfeature.InterfaceEvaluationDetails{Value: got.Value, EvaluationDetails: got.EvaluationDetails}, nil
-	}
-	got, _ := client.ObjectValueDetails(t.Context(), key, otherwise, of)
-	return openfeature.InterfaceEvaluationDetails{Value: got.Value, EvaluationDetails: got.EvaluationDetails}, nil
 }
 
 func typedValue(kind, text string) (any, error) {
