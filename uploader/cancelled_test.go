@@ -1,9 +1,11 @@
 package uploader
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -170,4 +172,31 @@ func TestEventsAreStoredAgainOnce(t *testing.T) {
 		again.Header.Get(jetsheet.HeaderAttempt) != "2" || again.Header.Get(jetstream.MsgIDHeader) != "" {
 		t.Errorf("%d events, the last one %d (was %d) with %v; want it once, with its headers and without an id", n, again.Sequence, first.Sequence, again.Header)
 	}
+}
+
+// TestMarksAreReadAgainAfterAWatchBegins: a run that was cancelled may be one that is not
+// when NATS has lost its data, and only the watch learns that something may have been missed.
+func TestMarksAreReadAgainAfterAWatchBegins(t *testing.T) {
+	t.Parallel()
+	r := setupShadow(t)
+	id := r.request("any").Run
+	r.cancel(id, nil)
+	kv, err := r.js.KeyValue(t.Context(), jetsheet.BucketRuns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &shadow{Uploader: &Uploader{log: r.cfg.Logger}}
+	s.marks.kv, s.marks.known = kv, map[jetsheet.RunID]runMark{id: {mark: &jetsheet.Mark{By: "somebody"}}}
+	if mark, err := s.marks.of(t.Context(), id); err != nil || mark == nil {
+		t.Fatalf("before: got mark %v, %v, want the one that is known", mark, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var watch sync.WaitGroup
+	watch.Go(func() { s.watchCancelled(ctx) })
+	defer watch.Wait()
+	defer cancel()
+	r.eventually("the record counts again", func() bool {
+		mark, err := s.marks.of(t.Context(), id)
+		return err == nil && mark == nil
+	})
 }
