@@ -48,12 +48,15 @@ func drawnForm(t *testing.T) []byte {
 	put("Form", "A22", "{{#nothing}}{{n}}", "kept{{/nothing}}")
 	put("Form", "A24", "an example", "{{site_name}}")
 	put("Form", "A26", "end")
+	put("Form", "A28", "{{#lists}}")
+	put("Form", "A30", "{{n}} of {{title}}", "{{n}}{{/lists}}")
+	put("Form", "A33", "below")
 	date, odd := "yyyy\"年\"m\"月\"", "@"
 	for cells, code := range map[string]*string{"N6": &date, "O6": &odd} {
 		style, err := f.NewStyle(&excelize.Style{CustomNumFmt: code})
 		errs = append(errs, err, f.SetCellStyle("Form", cells, cells, style))
 	}
-	errs = append(errs, f.MergeCell("Form", "B10", "C11"), f.MergeCell("Form", "A26", "C26"), f.AddTable("Form", &excelize.Table{Range: "A21:B22", Name: "kept"}))
+	errs = append(errs, f.MergeCell("Form", "B10", "C11"), f.MergeCell("Form", "A26", "C26"), f.MergeCell("Form", "A28", "B29"), f.MergeCell("Form", "A30", "A32"), f.AddTable("Form", &excelize.Table{Range: "A21:B22", Name: "kept"}))
 	for name, refers := range map[string]string{"jetsheet.rows.pictures": "Form!$A$24:$B$24", "jetsheet.field.n": "Form!$A$24", "jetsheet.field.title": "Form!$F$26", "own": "Form!$A$1"} {
 		errs = append(errs, f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: refers}))
 	}

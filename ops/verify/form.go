@@ -99,6 +99,8 @@ type formReader struct {
 	sheet *formSheet
 	// open are the blocks that are not at their end, the outermost first.
 	open []*formBlock
+	// merged are the last rows of merged cells, by the row and column of the first one.
+	merged map[[2]int]int
 }
 
 func (r *formReader) read(sheet *cells.Sheet, names []cells.Name) error {
@@ -115,6 +117,16 @@ func (r *formReader) read(sheet *cells.Sheet, names []cells.Name) error {
 	})
 	if err != nil {
 		return err
+	}
+	layout, err := sheet.Layout()
+	if err != nil {
+		return err
+	}
+	r.merged = map[[2]int]int{}
+	for _, ref := range layout.Merges {
+		if a, ok := areaOf(ref); ok {
+			r.merged[[2]int{a.top, a.left}] = a.bottom
+		}
 	}
 	named := r.readNames(names, bounds)
 	s.root.last = s.last
@@ -150,7 +162,10 @@ func (r *formReader) readCell(drawn cells.Cell, bounds map[int][]formMarker) {
 	if drawn.Kind == cells.Text && drawn.Formula == "" {
 		var markers []formMarker
 		c.pieces, markers = cutText(drawn.Text)
-		bounds[drawn.Row] = append(bounds[drawn.Row], markers...)
+		for _, m := range markers {
+			m.col = drawn.Col
+			bounds[drawn.Row] = append(bounds[drawn.Row], m)
+		}
 	}
 	r.put(c)
 }

@@ -24,16 +24,17 @@ var errBlocks = errors.New("its blocks do not begin and end as they should")
 // none, and never in a workbook; rows with a name are, whatever they hold.
 func (r *formReader) readBlocks(bounds map[int][]formMarker, named map[int]bool) error {
 	for number := 1; number <= r.sheet.last; number++ {
-		markers := bounds[number]
-		lone := len(markers) > 0 && !named[number] &&
-			!slices.ContainsFunc(r.sheet.rows[number], func(c formCell) bool { return c.holds() })
-		for _, m := range markers {
+		lone := 0
+		if !named[number] {
+			lone = r.loneUntil(number, bounds)
+		}
+		for _, m := range bounds[number] {
 			if err := r.bound(m, number, lone); err != nil {
 				return err
 			}
 		}
-		if lone {
-			r.sheet.root.leaveOut(number)
+		for row := number; row <= lone; row++ {
+			r.sheet.root.leaveOut(row)
 		}
 	}
 	if len(r.open) != 1 {
@@ -43,8 +44,40 @@ func (r *formReader) readBlocks(bounds map[int][]formMarker, named map[int]bool)
 	return nil
 }
 
-// bound begins or ends a block at a row.
-func (r *formReader) bound(m formMarker, row int, lone bool) error {
+// loneUntil is the last of the rows, from one on, that have nothing but the markers of
+// blocks in it and what their cells are merged with; 0 where there is more in them.
+func (r *formReader) loneUntil(first int, bounds map[int][]formMarker) int {
+	if len(bounds[first]) == 0 {
+		return 0
+	}
+	last := first
+	for _, m := range bounds[first] {
+		last = max(last, r.merged[[2]int{first, m.col}])
+	}
+	for row := first; row <= last; row++ {
+		if row > first && len(bounds[row]) > 0 || slices.ContainsFunc(r.sheet.rows[row], func(c formCell) bool { return c.holds() }) {
+			return 0
+		}
+	}
+	return last
+}
+
+// lastRow is where a block ends whose end stands in a row: the cells that its markers are
+// merged with belong to it.
+func (r *formReader) lastRow(b *formBlock, m formMarker, row int) int {
+	last := max(row, r.merged[[2]int{row, m.col}])
+	for number := b.first; number <= row; number++ {
+		for _, c := range r.sheet.rows[number] {
+			if c.pieces != nil && c.holds() {
+				last = max(last, r.merged[[2]int{number, c.drawn.Col}])
+			}
+		}
+	}
+	return last
+}
+
+// bound begins or ends a block at a row; lone is [formReader.loneUntil].
+func (r *formReader) bound(m formMarker, row, lone int) error {
 	top := r.open[len(r.open)-1]
 	if !m.end {
 		r.form.asked[m.name] = true
@@ -57,8 +90,8 @@ func (r *formReader) bound(m formMarker, row int, lone bool) error {
 		if m.on != "" {
 			note(r.form.named, append(r.around(), m.name), m.on)
 		}
-		if lone {
-			b.first++
+		if lone > 0 {
+			b.first = lone + 1
 		}
 		r.open = append(r.open, b)
 		return nil
@@ -66,9 +99,12 @@ func (r *formReader) bound(m formMarker, row int, lone bool) error {
 	if len(r.open) == 1 || top.kind != m.kind {
 		return errBlocks
 	}
-	top.last = row
-	if lone {
-		top.last--
+	top.last = row - 1
+	if lone == 0 {
+		top.last = r.lastRow(top, m, row)
+	}
+	for _, inner := range top.inner {
+		top.last = max(top.last, inner.last)
 	}
 	r.open = r.open[:len(r.open)-1]
 	outer := r.open[len(r.open)-1]

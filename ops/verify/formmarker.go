@@ -12,6 +12,7 @@ type formMarker struct {
 	// name and on are empty at the end of a block.
 	name, on string
 	end      bool
+	col      int // of its cell
 }
 
 // What a block is there for: each row, or a condition that holds or does not.

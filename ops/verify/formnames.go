@@ -41,8 +41,8 @@ func (r *formReader) readNames(names []cells.Name, bounds map[int][]formMarker) 
 	slices.SortStableFunc(blocks, func(a, b rows) int { return (a.area.bottom - a.area.top) - (b.area.bottom - b.area.top) })
 	for _, b := range blocks {
 		top, bottom := b.area.top, b.area.bottom
-		bounds[top] = slices.Insert(bounds[top], 0, formMarker{kind: blockRows, name: b.name, on: b.on})
-		bounds[bottom] = append(bounds[bottom], formMarker{kind: blockRows, end: true})
+		bounds[top] = slices.Insert(bounds[top], 0, formMarker{kind: blockRows, name: b.name, on: b.on, col: b.area.left})
+		bounds[bottom] = append(bounds[bottom], formMarker{kind: blockRows, end: true, col: b.area.left})
 		named[top], named[bottom] = true, true
 		r.sheet.last = max(r.sheet.last, bottom)
 	}
