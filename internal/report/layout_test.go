@@ -149,6 +149,18 @@ func TestFooterOfTooManyLines(t *testing.T) {
 	}
 }
 
+func TestTooManyRules(t *testing.T) {
+	t.Parallel()
+	rules := func(n int) string {
+		return "columns: [{name: a}], rules: [" + strings.Repeat("{column: a, above: 1, bold: true}, ", n) + "]}"
+	}
+	mustParse(t, strings.Replace(minimal, "rows: records}", "rows: records, "+rules(1000), 1))
+	_, err := Parse("r", []byte(strings.Replace(minimal, "rows: records}", "rows: records, "+rules(1001), 1)))
+	if err == nil || !strings.Contains(err.Error(), "the sheet has 1001 rules; 1000 are the limit") {
+		t.Errorf("1,001 rules: got %v", err)
+	}
+}
+
 func TestLayoutProblems(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ old, new, want string }{

@@ -7,6 +7,9 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
+// maxRules is how many rules a sheet takes, as many as the writer lets.
+const maxRules = 1000
+
 // Condition is what a rule asks of a cell.
 type Condition string
 
@@ -73,6 +76,9 @@ func (s section) rules(sheet *Sheet) []Rule {
 	known := sheet.ColumnsFrom == "" && len(names) > 0 && !slices.Contains(names, "")
 	var rules []Rule
 	elements, keys := s.list("rules")
+	if len(keys) > maxRules {
+		s.problem("rules", "the sheet has %d rules; %d are the limit", len(keys), maxRules)
+	}
 	for _, key := range keys {
 		sub := elements.sub(key, ruleKeys()...)
 		rule := sub.rule()
