@@ -39,7 +39,7 @@ func rare() map[string][]string {
 			"$KV.progress.uploader.>", "$JS.API.DIRECT.GET.KV_progress.$KV.progress.uploader.>",
 		},
 		"ops": {
-			"$JS.API.STREAM.MSG.GET.OBJ_plans", // as producer
+			"$JS.API.STREAM.MSG.GET.OBJ_plans",                              // as producer
 			"conversions.failed.>", "$JS.API.STREAM.MSG.DELETE.CONVERSIONS", // dismiss, and cancel a replay
 			// A run of a tick that has none, and one of several that failed.
 			"$JS.API.STREAM.MSG.GET.KV_flags", "$JS.API.DIRECT.GET.FAILED.conversions.failed.>",

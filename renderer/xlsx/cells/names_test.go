@@ -3,6 +3,7 @@ package cells_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/cells"
@@ -23,13 +24,14 @@ func TestNames(t *testing.T) {
 
 // tabled gives the first sheet tables with those attributes.
 func tabled(p parts, attributes ...string) parts {
-	relations := relsStart
+	var relations strings.Builder
+	relations.WriteString(relsStart)
 	for i, a := range attributes {
 		number := string(rune('1' + i))
-		relations += `<Relationship Id="r` + number + `" Type="` + relType + `/table" Target="../tables/table` + number + `.xml"/>`
+		relations.WriteString(`<Relationship Id="r` + number + `" Type="` + relType + `/table" Target="../tables/table` + number + `.xml"/>`)
 		p = p.with("xl/tables/table"+number+".xml", `<table `+namespace+` id="`+number+`" `+a+`><autoFilter ref="A1:B9"/></table>`)
 	}
-	return p.with("xl/worksheets/_rels/sheet1.xml.rels", relations+`</Relationships>`)
+	return p.with("xl/worksheets/_rels/sheet1.xml.rels", relations.String()+`</Relationships>`)
 }
 
 func TestTables(t *testing.T) {
