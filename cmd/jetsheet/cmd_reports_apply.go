@@ -65,9 +65,11 @@ func (c *reportsApplyCommand) Run(ctx context.Context, app *app) error {
 	}
 	err = app.onReports(ctx, &c.NATS, func(ctx context.Context, b *reportBucket) error {
 		err := result.apply(ctx, b, files, plans)
-		if err == nil && !c.DryRun {
-			result.Warnings, err = shadowWarnings(ctx, b.js)
+		if err != nil || c.DryRun {
+			return err
 		}
+		warnings, err := shadowWarnings(ctx, b.js)
+		result.Warnings = append(result.Warnings, warnings...)
 		return err
 	})
 	// What was stored before an error is stored: it is printed too.
@@ -123,10 +125,12 @@ func (r *applyResult) apply(ctx context.Context, b *reportBucket, files []*defin
 		if err != nil {
 			return err
 		}
-		r.Reports = append(r.Reports, appliedReport{
-			applied: a, Title: f.definition.Title, definition: f.definition.Source,
-			upcoming: upcomingTicks(f.definition, a.ScheduledFrom, last[a.Report].scheduled, plans[i].now, a.Paused),
-		})
+		newest := last[a.Report].scheduled
+		upcoming := upcomingTicks(f.definition, a.ScheduledFrom, newest, plans[i].now, a.Paused)
+		if warning := periodTwice(f.definition, upcoming, newest); warning != "" {
+			r.Warnings = append(r.Warnings, warning)
+		}
+		r.Reports = append(r.Reports, appliedReport{applied: a, Title: f.definition.Title, definition: f.definition.Source, upcoming: upcoming})
 	}
 	return nil
 }
