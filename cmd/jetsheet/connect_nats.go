@@ -31,6 +31,7 @@ type natsLink struct {
 
 	refusals *refusals
 	closed   chan struct{} // closed by the connection's closed handler
+	failure  *connectFailure
 	// servers are the addresses that are tried, without credentials; setting is where
 	// they come from, or what to set.
 	servers, setting string
@@ -41,7 +42,7 @@ type natsLink struct {
 // openNATS connects. A role gets an inbox prefix of its own, "_INBOX_<role>", so that
 // its permissions need not cover the answers to others. The caller closes the link.
 func (a *app) openNATS(ctx context.Context, settings *natsSettings, role string) (*natsLink, error) {
-	link := &natsLink{refusals: &refusals{log: a.log}, closed: make(chan struct{}), servers: redactURLs(settings.URL), setting: a.natsSetting(settings)}
+	link := &natsLink{refusals: &refusals{log: a.log}, closed: make(chan struct{}), failure: newConnectFailure(), servers: redactURLs(settings.URL), setting: a.natsSetting(settings)}
 	options := append(link.options(role), func(o *nats.Options) error {
 		// By now the context's own options are in place.
 		if settings.URL != "" {
@@ -73,6 +74,7 @@ func (a *app) openNATS(ctx context.Context, settings *natsSettings, role string)
 		return nil, fmt.Errorf("JetStream of %s: %w", link.place(), err)
 	}
 	if !conn.IsConnected() {
+		link.failure.await(ctx)
 		a.log.LogAttrs(ctx, slog.LevelWarn, "NATS does not answer yet", link.away()...)
 	}
 	return link, nil
@@ -119,6 +121,7 @@ func (l *natsLink) options(role string) []nats.Option {
 		nats.PingInterval(natsPingInterval),
 		nats.RetryOnFailedConnect(role != clientCommand),
 		nats.ErrorHandler(l.refusals.handle),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { l.failure.set(err) }),
 		nats.ClosedHandler(func(*nats.Conn) { close(l.closed) }),
 	}
 }

@@ -23,8 +23,8 @@ func (l *natsLink) place() string {
 // looked for, by which setting, and what came of it.
 func (l *natsLink) away() []slog.Attr {
 	err := l.LastError()
-	if err == nil { // the library forgets a refused connection
-		err = nats.ErrNoServers
+	if err == nil { // the library forgets it when it tries again
+		err = l.failure.last()
 	}
 	return []slog.Attr{slog.String("servers", l.servers), slog.String("setting", l.setting), slog.String("err", l.reason(err))}
 }

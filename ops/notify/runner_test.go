@@ -64,7 +64,15 @@ func TestFiveThousandFailures(t *testing.T) {
 	})
 	// The last place is kept for the storm, whether or not its notice has taken another.
 	r.await("a full limit", func() bool { return len(b.said()) >= stormLimit-1 })
-	before := r.overview().Channels[0]
+	// How a channel stands is stored after what it was told.
+	before := &ChannelState{}
+	r.await("the channel's state", func() bool {
+		channels := r.overview().Channels
+		if len(channels) > 0 {
+			before = channels[0]
+		}
+		return before.Held >= runs-stormLimit
+	})
 	// Nothing more comes: after some more looks of both it is as it was.
 	for range 3 {
 		r.fail(runOf(1), jetsheet.CausePanic, 200, 201)
@@ -73,8 +81,8 @@ func TestFiveThousandFailures(t *testing.T) {
 			return err == nil
 		})
 	}
-	if said := b.said(); len(said) > stormLimit || before.Held < runs-stormLimit {
-		t.Errorf("%d messages and %d held back, want at most %d and at least %d: %q", len(said), before.Held, stormLimit, runs-stormLimit, said)
+	if said := b.said(); len(said) > stormLimit {
+		t.Errorf("%d messages with %d held back, want at most %d: %q", len(said), before.Held, stormLimit, said)
 	}
 	opened := map[string]bool{}
 	for _, said := range b.said() {
