@@ -18,9 +18,10 @@ import (
 )
 
 const (
-	// answerReplayWithin is how long the answer waits for a replay to be queued: most
-	// are by then, and the answer says all.
-	answerReplayWithin = 5 * time.Second
+	// answerReplayWithin is how long after its request a replay that is not queued yet is
+	// answered: most are by then, and the answer says all. `nats req` gives up after 5 s,
+	// and then says nothing, not even the replay's id.
+	answerReplayWithin = 3 * time.Second
 	// replayLease is how long a replay's record may stay unchanged before another
 	// process goes on with it; its owner writes it at least every third of that.
 	replayLease = 15 * time.Second
@@ -51,6 +52,7 @@ type replayer struct {
 
 // replay answers a request.
 func (p *replayer) replay(ctx context.Context, req *ReplayRequest) (*ReplayAnswer, error) {
+	began := time.Now()
 	current, err := req.Definition.check()
 	if err != nil {
 		return nil, err
@@ -91,7 +93,7 @@ func (p *replayer) replay(ctx context.Context, req *ReplayRequest) (*ReplayAnswe
 	}
 	answer.State, answer.Owner, answer.At = ReplayRunning, p.owner, time.Now().UTC()
 	answer.ID = jetsheet.NewReplayID(answer.At, strings.ToLower(rand.Text()[:6]))
-	return answer, p.begin(ctx, answer, set)
+	return answer, p.begin(ctx, answer, set, began.Add(p.answerWithin))
 }
 
 // toReplay reads what a replay tries again, and what helps of the rest.
@@ -104,8 +106,8 @@ func (p *replayer) toReplay(ctx context.Context, scan *failureScan) (*failureSet
 	return set, advice, p.reader.leaveOutSuperseded(ctx, scan, set)
 }
 
-// begin stores the record, queues in the background and waits a while for that.
-func (p *replayer) begin(ctx context.Context, answer *ReplayAnswer, set *failureSet) error {
+// begin stores the record, queues in the background and waits for that until an instant.
+func (p *replayer) begin(ctx context.Context, answer *ReplayAnswer, set *failureSet, answerBy time.Time) error {
 	work := newReplayWork(p, &replayEntry{Replay: answer.Replay}, set)
 	if err := work.entry.write(ctx, p.reader.progress); err != nil {
 		return err
@@ -113,7 +115,7 @@ func (p *replayer) begin(ctx context.Context, answer *ReplayAnswer, set *failure
 	if !p.run(work) {
 		return &Error{Text: "this process is stopping; another one goes on with replay " + answer.ID, Code: CodeUnavailable}
 	}
-	timer := time.NewTimer(p.answerWithin)
+	timer := time.NewTimer(time.Until(answerBy))
 	defer timer.Stop()
 	select {
 	case <-work.ended:

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"encoding/json"
 	"errors"
 	"sync"
 	"testing"
@@ -164,6 +165,24 @@ func TestReplayWaitsForRoomAndIsCancelled(t *testing.T) {
 	}
 	if s := status(); s.Cancelled == nil || s.Cancelled.By != "me" || s.Removed != window-1 {
 		t.Errorf("got %+v, want who cancelled it and %d removed", s, window-1)
+	}
+}
+
+// TestReplayIsAnsweredInTime: before the nats CLI gives up, also where the lane is full.
+func TestReplayIsAnsweredInTime(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	const n, window = 150, 100
+	r.serveWith(Config{window: window})
+	id := runOf("orders", 0)
+	r.store(id, jetsheet.Scope{}, r.failMany(id, n, jetsheet.CauseStatement)...)
+	reply, err := r.conn.Request(jetsheet.SubjectOps+"."+EndpointReplay, []byte(`{"run":"orders"}`), 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer ReplayAnswer
+	if err := json.Unmarshal(reply.Data, &answer); err != nil || answer.ID == "" || answer.State != ReplayRunning || answer.Matched != n {
+		t.Errorf("got %s, %v, want replay of %d running", reply.Data, err, n)
 	}
 }
 

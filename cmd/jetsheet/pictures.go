@@ -34,7 +34,7 @@ func newPictures(client *s3.Client, settings renderer.PictureSettings) renderer.
 }
 
 // Picture reads a picture, or so much of it as shows that it is too large. Whatever goes
-// wrong but for a missing object is met by every picture, and is waited for.
+// wrong but for a missing or archived object is met by every picture, and is waited for.
 func (b *pictureBucket) Picture(ctx context.Context, tenant, key string) ([]byte, error) {
 	object, ok := b.settings.ObjectKey(tenant, key)
 	if !ok {
@@ -46,7 +46,7 @@ func (b *pictureBucket) Picture(ctx context.Context, tenant, key string) ([]byte
 	switch {
 	case err == nil:
 		return file, nil
-	case errors.As(err, new(*types.NoSuchKey)):
+	case errors.As(err, new(*types.NoSuchKey)), errors.As(err, new(*types.InvalidObjectState)): // archived: not to be had for hours
 		return nil, renderer.ErrNoPicture
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -53,5 +56,20 @@ func TestPictureBucket(t *testing.T) {
 	}
 	if newPictures(client, renderer.PictureSettings{}) != nil {
 		t.Error("without a bucket there is a place for pictures")
+	}
+}
+
+// A picture that was moved to an archive is one that is not there: nothing else waits for it.
+func TestArchivedPicture(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, "<Error><Code>InvalidObjectState</Code><Message>The operation is not valid for the object's storage class</Message></Error>")
+	}))
+	t.Cleanup(server.Close)
+	client := s3.New(s3.Options{BaseEndpoint: &server.URL, Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, UsePathStyle: true})
+	pictures := newPictures(client, renderer.PictureSettings{Bucket: "photos"})
+	if got, err := pictures.Picture(t.Context(), "7", "1.png"); !errors.Is(err, renderer.ErrNoPicture) {
+		t.Errorf("got %q, %v, want %v", got, err, renderer.ErrNoPicture)
 	}
 }

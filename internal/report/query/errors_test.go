@@ -17,7 +17,8 @@ import (
 func TestErrorsOfStatements(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(c *pgxpool.Config) { c.MaxConns = 1 })
-	b.admin(t, "create table t (id bigint, j jsonb)", "create sequence s")
+	b.admin(t, "create table t (id bigint, j jsonb)", "create sequence s",
+		"create function refuses(state text) returns int language plpgsql as $$ begin raise exception 'too much' using errcode = state; end $$")
 	for text, want := range map[string]struct {
 		kind    query.ErrorKind
 		message string
@@ -31,6 +32,9 @@ func TestErrorsOfStatements(t *testing.T) {
 		"select set_config('role', 'nobody-x', true)":                        {query.Invalid, `query q: role "nobody-x" does not exist (SQLSTATE 22023)`},
 		"select pg_sleep(30)":                                                {query.TimeLimit, "query q: the statement took longer than 300ms (SQLSTATE 57014)"},
 		"select pg_cancel_backend(pg_backend_pid()), pg_sleep(30)":           {query.Unexpected, "query q: canceling statement due to user request (SQLSTATE 57014)"},
+		"select refuses('53400')":                                            {query.Unexpected, "query q: too much (SQLSTATE 53400)"},  // more temporary files than a session may have
+		"select refuses('53200')":                                            {query.Unexpected, "query q: too much (SQLSTATE 53200)"},  // out of memory
+		"select refuses('53100')":                                            {query.Unavailable, "query q: too much (SQLSTATE 53100)"}, // disk full
 		"select generate_series(1, 6)":                                       {query.TooManyRows, "query q: more than 5 rows"},
 		"select pg_terminate_backend(pg_backend_pid()), pg_sleep(30)":        {query.Unavailable, "query q: terminating connection due to administrator command (SQLSTATE 57P01)"},
 	} {

@@ -18,6 +18,8 @@ func kindOfState(code string) ErrorKind {
 		return Invalid
 	case codeCanceled:
 		return Unexpected
+	case "53200", "53400": // memory or temporary files of this statement: those of others may fit
+		return Unexpected
 	case "25P03", "25P04": // idle in transaction too long; transaction too long
 		return TimeLimit
 	case "3D000", // no such database: the operator's URL, not the report
@@ -31,7 +33,7 @@ func kindOfState(code string) ErrorKind {
 	case "08", // connection
 		"28", // password or role: the operator's URL
 		"40", // recovery conflict on a standby, deadlock
-		"53", // disk, memory, connections
+		"53", // disk, connections
 		"57", // stopped, starting, database dropped
 		"58": // system error
 		return Unavailable
