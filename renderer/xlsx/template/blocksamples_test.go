@@ -1,6 +1,8 @@
 package template_test
 
 import (
+	"github.com/xuri/excelize/v2"
+
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
 )
@@ -47,6 +49,36 @@ func blockSamples() []sample {
 			want: map[string]string{
 				"Form!A2": "1", "Form!A4": "b", "Form!D4 formula": "B4/SUM(B$3:B$4)", "Form!C4 formula": "B4*$B$2", "Form!B5 formula": "SUM(B3:B4)",
 				"Form!A6": "2", "Form!A9": "c", "Form!C9 formula": "B9*$B$6", "Form!B10 formula": "SUM(B7:B9)", "Form!B11 formula": "SUM(B5,B10)", "Form!B11 result": "9", "Form!D9 result": "0.5", "Form!C9 result": "60",
+			},
+		},
+		{
+			name: "merged cells beside a list, with a number and a formula",
+			draw: func(d *drawer) {
+				d.put("A2", "{{#records}}{{item}}", "B2", "{{amount}}{{/records}}", "C2", 5, "D1", 7, "E2", "=SUM(B$2:B$2)", "A4", "=SUM(C1:C3)")
+				d.merge("C2", "C3")
+				d.merge("D1", "D3")
+				d.merge("E2", "E3")
+				d.style("C2", "C3", &excelize.Style{NumFmt: 2})
+			},
+			data: records(3),
+			want: map[string]string{
+				"Form!C2": "5", "Form!C3": "", "Form!C4": "", "Form!C2 merge": "merged to C5", "Form!C2 format": "0.00", "Form!C4 format": "0.00",
+				"Form!D1": "7", "Form!D1 merge": "merged to D5", "Form!E2 merge": "merged to E5", "Form!E2 formula": "SUM(B$2:B$4)", "Form!E3 formula": "", "Form!E4 formula": "", "Form!A6 formula": "SUM(C1:C5)",
+			},
+		},
+		{
+			name: "merged cells beside lists within a list",
+			draw: func(d *drawer) {
+				d.put("A2", "{{#orders}}{{number}}", "A3", "{{#lines}}{{item}}", "B3", "{{amount}}{{/lines}}", "C3", 5, "A4", "{{/orders}}", "B4", "sum")
+				d.merge("C3", "C4")
+			},
+			data: template.Data{Tables: map[string]*template.Table{"orders": {
+				Columns: []string{"number"},
+				Rows:    [][]xlsx.Value{{xlsx.Int(1)}, {xlsx.Int(2)}, {xlsx.Int(3)}},
+				Nested:  map[string][]*template.Table{"lines": {items(3), items(0), items(2)}},
+			}}},
+			want: map[string]string{
+				"Form!C3": "5", "Form!C4": "", "Form!C5": "", "Form!C3 merge": "merged to C6", "Form!C8": "", "Form!C10": "5", "Form!C11": "", "Form!C10 merge": "merged to C12",
 			},
 		},
 		{

@@ -58,7 +58,7 @@ func (r *sheetReader) runs(kind string, content []byte) ([]run, error) {
 func (c *cell) fill(r *sheetReader, runs []run, pieces []piece) {
 	r.sheet.filled = true
 	text := joinRuns(runs)
-	c.before = []byte(`<c r="` + columnLetters(c.column))
+	c.before = c.opened()
 	c.after, c.holds = nil, false
 	fields := make(map[*marker]*field)
 	var only *field
@@ -91,6 +91,9 @@ func (c *cell) fill(r *sheetReader, runs []run, pieces []piece) {
 	}
 	c.holds = true
 }
+
+// opened is what stands before the row's number.
+func (c *cell) opened() []byte { return []byte(`<c r="` + columnLetters(c.column)) }
 
 // styled is what follows the reference of an empty cell.
 func (c *cell) styled() []byte {

@@ -169,6 +169,7 @@ func (c *compiler) readSheet(s *sheet) error {
 	if err := c.buildBlocks(s); err != nil {
 		return err
 	}
+	s.findAcross()
 	for i := begin; i < len(c.markers); i++ {
 		m := &c.markers[i]
 		m.Blocks = append(s.title.queries(), queries(s.body, c.rows[i])...)

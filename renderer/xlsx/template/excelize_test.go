@@ -141,6 +141,16 @@ func TestWhatIsNotCompiledIsFilledByExcelize(t *testing.T) {
 			data: records(3),
 			want: map[string]string{"Form!D7 formula": "B7", "Form!B7 formula": "SUM(B4:B6)"},
 		},
+		"merged cells beside a list, and a rule of another notation": {
+			draw: func(d *drawer) {
+				d.putItems()
+				d.put("D4", "Items")
+				d.merge("D4", "D6")
+				d.rule("A1:A2", "R1C1:R2C2>3", "")
+			},
+			data: records(3),
+			want: map[string]string{"Form!D4": "Items", "Form!D4 merge": "merged to D8"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

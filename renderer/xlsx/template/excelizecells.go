@@ -31,6 +31,11 @@ func cellName(c *cell, row int) string { return columnLetters(c.column) + strcon
 func (x *byExcelize) setCell(p *page, c *cell, at *frame, row int) error {
 	name := cellName(c, row)
 	switch {
+	case p.visible(c, row) != c:
+		if _, bare := x.frames[p]; !bare {
+			return nil // with merged cells, excelize would empty the one that is seen
+		}
+		return x.file.SetCellDefault(p.name, name, "")
 	case c.field != nil:
 		v, err := x.cellValue(p, c, at)
 		if err != nil {

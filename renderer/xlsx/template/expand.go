@@ -17,6 +17,8 @@ type page struct {
 	frame  *frame
 	blocks []copies
 	grid   *reference.Grid
+	// heads are the first ones of merged cells that grow with blocks.
+	heads map[cellPlace]bool
 	// followed are the parts that are not as in the template because cells moved, if the
 	// sheet is repeated; those of other sheets are in filling.
 	followed map[*part][]byte
@@ -139,6 +141,7 @@ func (f *filling) makeMoves() error {
 	f.moved = slices.Contains(f.moves.Pages(), 0)
 	for _, p := range f.pages {
 		p.grid = f.moves.Grid(p.sheet.index, p.number)
+		p.findHeads()
 		f.moved = f.moved || p.grid.Moved() || p.name != p.sheet.name
 	}
 	return nil

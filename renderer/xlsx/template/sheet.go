@@ -20,6 +20,8 @@ type sheet struct {
 	head, tail []byte
 	rows       []*row
 	merged     mergedCells
+	// across are merged cells that an edge of a block crosses: they grow with it.
+	across []string
 	// body has the rows in the order of the sheet, those of blocks in their blocks.
 	body []node
 	// lone are rows that only have markers of blocks: they are left out.
@@ -79,6 +81,9 @@ type cell struct {
 	formula *formula
 	// holds is set if anything is in the cell beside markers of blocks.
 	holds bool
+	// under is the cell without what it holds, for where merged cells that grow with a block
+	// cover it; nil if none can.
+	under *cell
 }
 
 // formula is a cell's formula. What the cell had for a result is dropped.

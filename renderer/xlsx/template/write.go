@@ -160,7 +160,7 @@ func (w *pageWriter) writeRow(r *row, at *frame, lower int) error {
 	w.rows.BeginRow()
 	w.rows.XML = append(w.rows.XML, r.after...)
 	for _, c := range r.cells {
-		if err := w.writeCell(c, at); err != nil {
+		if err := w.writeCell(w.page.visible(c, w.row), at); err != nil {
 			return err
 		}
 	}
