@@ -61,9 +61,7 @@ func (x *byExcelize) fillPages() error {
 	}
 	x.takeFollowed()
 	for _, p := range pages {
-		if err := eachRow(p.sheet.body, p.blocks, p.frame, 0, func(r *row, at *frame, lower int) error {
-			return x.setRow(p, r, at, lower)
-		}); err != nil {
+		if err := x.setRows(p); err != nil {
 			return err
 		}
 	}

@@ -149,7 +149,7 @@ func TestWhatIsNotCompiledIsFilledByExcelize(t *testing.T) {
 				d.rule("A1:A2", "R1C1:R2C2>3", "")
 			},
 			data: records(3),
-			want: map[string]string{"Form!D4": "Items", "Form!D4 merge": "merged to D8"},
+			want: map[string]string{"Form!D4": "Items", "Form!D4 merge": "merged to D8", "Form!D5": "", "Form!D6": "", "Form!B7 formula": "SUM(B4:B6)"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,31 @@ import (
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
 )
 
+// setRows sets the cells of a page whose rows have been copied. What excelize sees of merged
+// cells, in a sheet that it has whole, is taken off meanwhile: it would set the first one of them.
+func (x *byExcelize) setRows(p *page) error {
+	merged, err := x.file.GetMergeCells(p.name)
+	if err != nil {
+		return err
+	}
+	for _, m := range merged {
+		if err := x.file.UnmergeCell(p.name, m.GetStartAxis(), m.GetEndAxis()); err != nil {
+			return err
+		}
+	}
+	if err := eachRow(p.sheet.body, p.blocks, p.frame, 0, func(r *row, at *frame, lower int) error {
+		return x.setRow(p, r, at, lower)
+	}); err != nil {
+		return err
+	}
+	for _, m := range merged {
+		if err := x.file.MergeCell(p.name, m.GetStartAxis(), m.GetEndAxis()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // setRow sets the cells of a row that has been copied to its place.
 func (x *byExcelize) setRow(p *page, r *row, at *frame, lower int) error {
 	for _, b := range r.bounds {
@@ -32,9 +57,6 @@ func (x *byExcelize) setCell(p *page, c *cell, at *frame, row int) error {
 	name := cellName(c, row)
 	switch {
 	case p.visible(c, row) != c:
-		if _, bare := x.frames[p]; !bare {
-			return nil // with merged cells, excelize would empty the one that is seen
-		}
 		return x.file.SetCellDefault(p.name, name, "")
 	case c.field != nil:
 		v, err := x.cellValue(p, c, at)
