@@ -27,7 +27,10 @@ func drawnForm(t *testing.T) []byte {
 	put("Form", "A1", "{{title}} {{site_name}} ({{from}} to {{until | datetime}}) {{period}}", "{{from}}", "{{until | text}}", "{{dataAsOf}}", "{{seen_on | date}}", "{{seen_on}}", "drawn")
 	put("Form", "A2", 42.5, true, "=no formula", nil, "{{nowhere}}")
 	errs = append(errs, f.SetCellFormula("Form", "A3", "SUM(A6:A6)"), f.SetCellFormula("Form", "B3", "A2*2"))
+	errs = append(errs, f.SetCellFormula("Form", "R3", "SUM(L6)-MAX(A1:A9)+COUNTIF(L6,\">1\")/SUM(Notes!B1:C1)"), f.SetCellFormula("Form", "S6", "L6*2-SUM(L$6:L6)/R$3"),
+		f.SetCellFormula("Form", "S10", "A10+L6"), f.SetCellFormula("Form", "S24", "S23+1"), f.SetCellFormula("Form", "S26", "SUM(S23:S24)&\"A6\""))
 	put("Form", "A5", "{{#records}}")
+	put("Form", "U6", "beside")
 	put("Form", "A6", "{{n}}", "{{at}}", "{{on_day}}", "{{wall | date}}", "{{clock}}", "{{span}}", "{{ok | boolean:適/否}}", "{{big | number}}",
 		"{{amount | decimal:2}}", "{{ratio | percent:1}}", "{{note}}", "{{amount}}", "{{ratio}}", "{{on_day}}", "{{wall}}", "{{amount | currency:JPY}}")
 	put("Form", "A7", "No. {{n}}: {{amount | decimal:1}}, {{ratio | percent:1}}, {{big | number}}, {{amount | currency:EUR}}", "{{on_day}} {{wall}} {{clock | time}} {{span}} {{wall | time}}",
@@ -56,7 +59,7 @@ func drawnForm(t *testing.T) []byte {
 		style, err := f.NewStyle(&excelize.Style{CustomNumFmt: code})
 		errs = append(errs, err, f.SetCellStyle("Form", cells, cells, style))
 	}
-	errs = append(errs, f.MergeCell("Form", "B10", "C11"), f.MergeCell("Form", "A26", "C26"), f.MergeCell("Form", "A28", "B29"), f.MergeCell("Form", "A30", "A32"), f.AddTable("Form", &excelize.Table{Range: "A21:B22", Name: "kept"}))
+	errs = append(errs, f.MergeCell("Form", "B10", "C11"), f.MergeCell("Form", "U6", "U20"), f.MergeCell("Form", "V4", "W8"), f.MergeCell("Form", "A26", "C26"), f.MergeCell("Form", "A28", "B29"), f.MergeCell("Form", "A30", "A32"), f.AddTable("Form", &excelize.Table{Range: "A21:B22", Name: "kept"}))
 	for name, refers := range map[string]string{"jetsheet.rows.pictures": "Form!$A$24:$B$24", "jetsheet.field.n": "Form!$A$24", "jetsheet.field.title": "Form!$F$26", "own": "Form!$A$1"} {
 		errs = append(errs, f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: refers}))
 	}
@@ -66,6 +69,7 @@ func drawnForm(t *testing.T) []byte {
 	_, err = f.NewSheet("Notes")
 	errs = append(errs, err)
 	put("Notes", "A1", "as drawn", 1, 2.5)
+	errs = append(errs, f.SetCellFormula("Notes", "A2", "SUM(Form!L6:L6)+Form!R3"))
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
@@ -143,6 +147,37 @@ func formDamages() map[string]formDamage {
 		"a sheet that is hidden":           {verify.KindSheetDiffers, replacePart("xl/workbook.xml", `name="note 1 1"`, 0, `${0} state="hidden"`), false},
 		"a cell of a sheet of a record":    {verify.KindCellDiffers, replacePart("xl/worksheets/sheet2.xml", `<v>1</v>`, 0, `<v>2</v>`), false},
 		"a cell more":                      {verify.KindCellDiffers, replacePart(sheetPart1, `</sheetData>`, 0, `<row r="1000"><c r="D1000"><v>1</v></c></row></sheetData>`), false},
+	}
+	for what, change := range map[string]struct{ pattern, replacement string }{
+		"another row":                       {`A2\*2`, `A3*2`},
+		"another column":                    {`A2\*2`, `B2*2`},
+		"a list without its last cell":      {`<f>SUM\((A5,.*?),A70\)`, `<f>SUM(${1})`},
+		"a range over rows between":         {`<f>SUM\(A5,.*?A70\)`, `<f>SUM(A5:A70)`},
+		"one of the lists in a formula":     {`L67,L70\)-MAX`, `L67)-MAX`},
+		"a range that did not grow":         {`COUNTIF\(L5:L70,`, `COUNTIF(L5:L67,`},
+		"a cell of another copy":            {`<f>L15\*2`, `<f>L10*2`},
+		"a sum up to the copy before":       {`L\$10,L\$15\)/R\$3`, `L$$10)/R$$3`},
+		"a cell without $":                  {`L\$5,L\$10\)/R\$3`, `L$$5,L$$10)/R3`},
+		"the row above the block":           {`S95\+1`, `S92+1`},
+		"a cell of a block around":          {`A13\+L10`, `A13+L5`},
+		"a sum below":                       {`SUM\(S92:S99\)`, `SUM(S92:S98)`},
+		"a text":                            {`&amp;&quot;A6&quot;`, `&amp;&quot;A5&quot;`},
+		"a function":                        {`-MAX\(`, `-MIN(`},
+		"a value under merged cells":        {`<c r="U10"/>`, `<c r="U10"><v>1</v></c>`},
+		"a formula under merged cells":      {`<c r="U10"/>`, `<c r="U10"><f>1</f></c>`},
+		"no value in the first merged cell": {`<c r="U5".*?</c>`, `<c r="U5"/>`},
+	} {
+		damages["a formula: "+what] = formDamage{verify.KindCellDiffers, replacePart(sheetPart1, change.pattern, 0, change.replacement), false}
+	}
+	damages["a formula of another sheet"] = formDamage{verify.KindCellDiffers, replacePart("xl/worksheets/sheet3.xml", `,Form!L70\)`, 0, `)`), false}
+	for what, change := range map[string]struct{ pattern, replacement string }{
+		"lost":           {`<mergeCell ref="A109:A111">(</mergeCell>)?`, ``},
+		"too short":      {`"U5:U89"`, `"U5:U88"`},
+		"not grown":      {`"V4:W72"`, `"V4:W8"`},
+		"of other cells": {`"B18:C19"`, `"B19:C20"`},
+		"too many":       {`<mergeCell ref="A109:A111">`, `<mergeCell ref="L1:L2"></mergeCell>${0}`},
+	} {
+		damages["merged cells: "+what] = formDamage{verify.KindSheetDiffers, replacePart(sheetPart1, change.pattern, 0, change.replacement), false}
 	}
 	for pick := range 20 {
 		damages[fmt.Sprint("cell ", pick)] = formDamage{verify.KindCellDiffers, editCell(pick*71, isPlain, changeCell), false}

@@ -28,6 +28,8 @@ type expected struct {
 	// that is filled marks text as text.
 	drawn  *cells.Cell
 	quoted bool
+	// formula is what a formula that the template has must be here; nil for any.
+	formula formula
 }
 
 // serialSlack is a sixth of a millisecond, in days.
@@ -39,7 +41,7 @@ func (e expected) is(got cells.Cell, header bool) bool {
 	case e.unknown:
 		return true
 	case e.drawn != nil:
-		return isDrawn(*e.drawn, got)
+		return isDrawn(*e.drawn, got) && (e.formula == nil || e.formula.is(got.Formula) || isShared(*e.drawn, got))
 	case e.picture != "" && got.Kind == cells.Text: // see shows
 		return got.Formula == ""
 	}
@@ -67,7 +69,11 @@ func likeFormula(text string) bool {
 // String shows the expected cell like show.
 func (e expected) String() string {
 	if e.drawn != nil {
-		return show(*e.drawn)
+		drawn := *e.drawn
+		if e.formula != nil {
+			drawn.Formula = e.formula.String()
+		}
+		return show(drawn)
 	}
 	c := cells.Cell{Kind: e.kind, Text: e.text, Format: e.format, QuotePrefix: e.kind == cells.Text && (e.quoted || likeFormula(e.text))}
 	if e.kind == cells.Number {

@@ -37,6 +37,9 @@ type formSheet struct {
 	last int
 	// root has all rows.
 	root *formBlock
+	// merged are the ranges that cells are merged to; across are those that an edge of a block
+	// crosses, which grow with it.
+	merged, across []area
 }
 
 // formCell is a cell that holds something, or is filled in.
@@ -126,12 +129,18 @@ func (r *formReader) read(sheet *cells.Sheet, names []cells.Name) error {
 	for _, ref := range layout.Merges {
 		if a, ok := areaOf(ref); ok {
 			r.merged[[2]int{a.top, a.left}] = a.bottom
+			s.merged = append(s.merged, a)
 		}
 	}
 	named := r.readNames(names, bounds)
 	s.root.last = s.last
 	if err := r.readBlocks(bounds, named); err != nil {
 		return err
+	}
+	for _, m := range s.merged {
+		if s.root.crosses(m.top, m.bottom) {
+			s.across = append(s.across, m)
+		}
 	}
 	r.noteFields()
 	tables, err := sheet.Tables()

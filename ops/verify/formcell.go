@@ -95,8 +95,8 @@ func (x *formCells) words(pieces []formPiece, at *formFrame) (string, error) {
 	return b.String(), nil
 }
 
-// isDrawn says whether a cell is still as the template has it. What a formula names moves
-// with the rows, and its result is worked out when the workbook is opened.
+// isDrawn says whether a cell is still as the template has it, but for what a formula names, which
+// moves with the rows. Its result is worked out when the workbook is opened.
 func isDrawn(drawn, got cells.Cell) bool {
 	switch {
 	case (drawn.Formula == "") != (got.Formula == ""):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jetsheet/jetsheet/internal/report"
@@ -75,8 +76,24 @@ func (x *formComparison) take(name string, rows *query.Rows) error {
 	return rows.Err()
 }
 
-// run compares sheet by sheet.
+// run compares sheet by sheet. Formulas may name cells of all of them.
 func (x *formComparison) run(ctx context.Context) error {
+	pages, all, err := x.layOut()
+	if err != nil {
+		return err
+	}
+	for _, page := range pages {
+		if err := x.compareSheet(ctx, page, all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// layOut gives the workbook's sheets, and by the names of the form's, in lower case, those
+// that are made of each.
+func (x *formComparison) layOut() (pages []*formPage, all map[string][]*formPage, err error) {
+	all = map[string][]*formPage{}
 	for _, s := range x.form.sheets {
 		if s.title == nil {
 			x.m.names = append(x.m.names, s.name)
@@ -87,26 +104,34 @@ func (x *formComparison) run(ctx context.Context) error {
 		if s.each != nil {
 			frames = x.data.frames(s.each, nil)
 		}
+		key := strings.ToLower(s.name)
+		all[key] = nil // a sheet of a query without rows is known, too
 		for _, at := range frames {
-			if err := x.compareSheet(ctx, s, at); err != nil {
-				return err
+			name, err := x.nameSheet(s, at)
+			if err != nil {
+				return nil, nil, err
 			}
+			page := x.data.layOut(s, name, at)
+			pages, all[key] = append(pages, page), append(all[key], page)
 		}
 	}
-	return nil
+	return pages, all, nil
 }
 
-// compareSheet compares the next sheet of the workbook with one of the form's.
-func (x *formComparison) compareSheet(ctx context.Context, drawn *formSheet, at *formFrame) error {
-	m, name := x.m, drawn.name
-	if drawn.title != nil {
-		title, err := x.cells.words(drawn.title, at)
-		if err != nil {
-			return err
-		}
-		name = legalName(title, m.names)
-		m.names = append(m.names, name)
+// nameSheet gives a sheet's name for a row of the query that makes it.
+func (x *formComparison) nameSheet(s *formSheet, at *formFrame) (string, error) {
+	if s.title == nil {
+		return s.name, nil
 	}
+	title, err := x.cells.words(s.title, at)
+	name := legalName(title, x.m.names)
+	x.m.names = append(x.m.names, name)
+	return name, err
+}
+
+// compareSheet compares the next sheet of the workbook with what it must be.
+func (x *formComparison) compareSheet(ctx context.Context, page *formPage, all map[string][]*formPage) error {
+	m, name, drawn := x.m, page.name, page.drawn
 	sheets := m.book.Sheets()
 	if m.at++; m.at > len(sheets) {
 		m.c.doubtful(KindSheetDiffers, "sheet", "none", name)
@@ -120,16 +145,50 @@ func (x *formComparison) compareSheet(ctx context.Context, drawn *formSheet, at 
 		return nil
 	}
 	s := &sheetComparison{m: m, name: name, sheet: sheet, number: 1}
-	if err := x.readPictures(s); err != nil {
+	layout, err := sheet.Layout()
+	if err != nil {
+		return err
+	}
+	x.compareMerges(page, layout.Merges)
+	if err := x.readPictures(s, layout.Merges); err != nil {
 		return err
 	}
 	s.reading = newRowReader(sheet)
 	defer s.stop()
-	f := &formRows{cells: x.cells, drawn: drawn, sheet: s}
-	if err := f.block(ctx, drawn.root, at); err != nil {
+	f := &formRows{cells: x.cells, page: page, pages: all, sheet: s}
+	if err := f.compare(ctx, page.root); err != nil {
 		return err
 	}
 	return s.finish()
+}
+
+// compareMerges compares the merged cells of a sheet with those that a page must have.
+func (x *formComparison) compareMerges(page *formPage, got []string) {
+	want := page.merges()
+	lacks, more := without(want, got), without(got, want)
+	if len(lacks)+len(more) > 0 {
+		x.m.c.doubtful(KindSheetDiffers, "merged cells of sheet "+page.name, listed(more), listed(lacks))
+	}
+}
+
+// without gives what one list has and another has not.
+func without(list, other []string) []string {
+	has := make(map[string]bool, len(other))
+	for _, ref := range other {
+		has[ref] = true
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(ref string) bool { return has[ref] })
+}
+
+// listed are the first of some ranges, for people.
+func listed(refs []string) string {
+	switch n := len(refs); {
+	case n == 0:
+		return "no others"
+	case n > maxCells:
+		return fmt.Sprintf("%s and %d more", strings.Join(refs[:maxCells], " "), n-maxCells)
+	}
+	return strings.Join(refs, " ")
 }
 
 func describeSheet(name string, visibility cells.Visibility, worksheet bool) string {
@@ -140,12 +199,8 @@ func describeSheet(name string, visibility cells.Visibility, worksheet bool) str
 }
 
 // readPictures finds the cells that the sheet's pictures were put into.
-func (x *formComparison) readPictures(s *sheetComparison) error {
+func (x *formComparison) readPictures(s *sheetComparison, merges []string) error {
 	pictures, err := s.sheet.Pictures()
-	if err != nil {
-		return err
-	}
-	layout, err := s.sheet.Layout()
-	s.pictures = placePictures(pictures, layout.Merges, x.form.drawn)
+	s.pictures = placePictures(pictures, merges, x.form.drawn)
 	return err
 }
