@@ -122,27 +122,39 @@ type listedRun struct {
 // listRuns lists all runs, newest first. It reads no record: a record holds a whole
 // flag document.
 func listRuns(ctx context.Context, runs jetstream.KeyValue) ([]listedRun, error) {
-	watcher, err := runs.WatchAll(ctx, jetstream.IgnoreDeletes(), jetstream.MetaOnly())
+	var list []listedRun
+	err := eachEntry(ctx, runs, func(entry jetstream.KeyValueEntry) {
+		// What is no run id was put there by hand.
+		if id, err := jetsheet.ParseRunID(entry.Key()); err == nil {
+			list = append(list, listedRun{id: id, writtenAt: entry.Created()})
+		}
+	})
 	if err != nil {
-		return nil, fmt.Errorf("list runs: %w", err)
+		return nil, err
+	}
+	return newestFirst(list), nil
+}
+
+// eachEntry calls each for every key of a bucket, with entries that have no value. A list
+// that is cut short is an error.
+func eachEntry(ctx context.Context, kv jetstream.KeyValue, each func(entry jetstream.KeyValueEntry)) error {
+	watcher, err := kv.WatchAll(ctx, jetstream.IgnoreDeletes(), jetstream.MetaOnly())
+	if err != nil {
+		return fmt.Errorf("list %s: %w", kv.Bucket(), err)
 	}
 	defer func() { _ = watcher.Stop() }()
-	var list []listedRun
 	for {
 		select {
 		case entry, ok := <-watcher.Updates():
 			if !ok {
-				return nil, fmt.Errorf("list runs: %w", cmp.Or(context.Cause(ctx), errListCut))
+				return fmt.Errorf("list %s: %w", kv.Bucket(), cmp.Or(context.Cause(ctx), errListCut))
 			}
 			if entry == nil { // all of them are here
-				return newestFirst(list), nil
+				return nil
 			}
-			// What is no run id was put there by hand.
-			if id, err := jetsheet.ParseRunID(entry.Key()); err == nil {
-				list = append(list, listedRun{id: id, writtenAt: entry.Created()})
-			}
+			each(entry)
 		case <-ctx.Done():
-			return nil, fmt.Errorf("list runs: %w", context.Cause(ctx))
+			return fmt.Errorf("list %s: %w", kv.Bucket(), context.Cause(ctx))
 		}
 	}
 }

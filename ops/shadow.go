@@ -3,16 +3,11 @@ package ops
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/jetsheet/jetsheet"
-	"github.com/jetsheet/jetsheet/internal/delivery"
 )
 
 // DefaultShadowPeriods is how many periods in a row are to pass before a tenant is moved
@@ -27,6 +22,9 @@ type ShadowFilter struct {
 	Reports []string
 	// Periods are how many in a row are wanted; 0 means [DefaultShadowPeriods].
 	Periods int
+	// WithoutRecords has periods count in which there were no records, and so nothing was
+	// compared: somebody has seen that the previous system made no workbook either.
+	WithoutRecords bool
 }
 
 // ShadowStanding says how the comparisons of one tenant's workbooks of one report went.
@@ -37,9 +35,12 @@ type ShadowStanding struct {
 	// Passed counts the latest periods in a row that passed, up to Wanted.
 	Passed int `json:"passed"`
 	Wanted int `json:"wanted"`
+	// WithoutRecords are the periods in which jetsheet found no records; they are among
+	// Passed only where [ShadowFilter] has them count.
+	WithoutRecords int `json:"withoutRecords,omitempty"`
 	// Periods are those that were looked at, newest first; the last one may be what ended
-	// the row. Periods in which the tenant had no workbook or no records are left out:
-	// they speak for nothing.
+	// the row. Periods that do not count because the tenant had no workbook or no records
+	// are left out: they speak for nothing.
 	Periods []ShadowPeriod `json:"periods,omitempty"`
 	// Missing says why Passed is not Wanted, with the command that shows more; empty
 	// where it is.
@@ -95,124 +96,6 @@ func (p *ShadowPeriod) take(done *jetsheet.Done) {
 	}
 }
 
-// Shadow says, for each tenant and each report that had workbooks of it, how many of the
-// latest periods in a row were compared equal or waived. It is sorted by tenant and
-// report. A period that is not finished, differs, could not be compared or had another
-// route ends the row. It reads plans and DONE from the newest run back as far as is
-// needed, at most to where DONE begins: 400 days.
-func (r *Reader) Shadow(ctx context.Context, f ShadowFilter) ([]ShadowStanding, error) {
-	wanted := cmp.Or(f.Periods, DefaultShadowPeriods)
-	runs, err := r.knownRuns(ctx)
-	if err != nil {
-		return nil, err
-	}
-	reports := f.Reports
-	if len(reports) == 0 {
-		for _, run := range runs {
-			reports = append(reports, run.Report)
-		}
-		slices.Sort(reports)
-		reports = slices.Compact(reports)
-	}
-	var all []ShadowStanding
-	for _, report := range reports {
-		ofReport := slices.DeleteFunc(slices.Clone(runs), func(id jetsheet.RunID) bool { return id.Report != report })
-		s := newShadowSurvey(report, f.Tenants, wanted)
-		if err := s.read(ctx, r, ofReport); err != nil {
-			return nil, err
-		}
-		all = append(all, s.standings()...)
-	}
-	return inOrder(all, f.Tenants, wanted), nil
-}
-
-// inOrder sorts the standings and names the tenants that have none.
-func inOrder(all []ShadowStanding, tenants []string, wanted int) []ShadowStanding {
-	for _, tenant := range tenants {
-		if !slices.ContainsFunc(all, func(s ShadowStanding) bool { return s.Tenant == tenant }) {
-			all = append(all, ShadowStanding{
-				Tenant: tenant, Wanted: wanted,
-				Missing: "no run of a report had a workbook of it; look at the ids with: jetsheet workbooks list",
-			})
-		}
-	}
-	slices.SortFunc(all, func(a, b ShadowStanding) int {
-		return cmp.Or(strings.Compare(a.Tenant, b.Tenant), strings.Compare(a.Report, b.Report))
-	})
-	return all
-}
-
-// shadowSurvey reads the runs of one report.
-type shadowSurvey struct {
-	report string
-	wanted int
-	// open are the tenants whose row has not ended; all are those with a standing.
-	open map[string]bool
-	all  map[string]*ShadowStanding
-}
-
-func newShadowSurvey(report string, tenants []string, wanted int) *shadowSurvey {
-	s := &shadowSurvey{report: report, wanted: wanted, open: map[string]bool{}, all: map[string]*ShadowStanding{}}
-	for _, tenant := range tenants {
-		s.open[tenant] = true
-	}
-	return s
-}
-
-// read goes through the runs, newest first, tick by tick.
-func (s *shadowSurvey) read(ctx context.Context, r *Reader, runs []jetsheet.RunID) error {
-	slices.SortFunc(runs, func(a, b jetsheet.RunID) int { return b.Compare(a) })
-	for len(runs) > 0 && len(s.open) > 0 {
-		same := slices.IndexFunc(runs, func(id jetsheet.RunID) bool { return !id.Tick.Equal(runs[0].Tick) })
-		if same < 0 {
-			same = len(runs)
-		}
-		tick := shadowTick{open: s.open, seen: map[digest]bool{}, periods: map[string]*ShadowPeriod{}}
-		for _, id := range runs[:same] {
-			if err := tick.read(ctx, r, id); err != nil {
-				return err
-			}
-		}
-		s.take(tick.periods)
-		runs = runs[same:]
-	}
-	return nil
-}
-
-// take adds a tick to the tenants' rows.
-func (s *shadowSurvey) take(periods map[string]*ShadowPeriod) {
-	for tenant, p := range periods {
-		standing := s.all[tenant]
-		if standing == nil {
-			standing = &ShadowStanding{Report: s.report, Tenant: tenant, Wanted: s.wanted}
-			s.all[tenant] = standing
-		}
-		if p.silent() {
-			continue
-		}
-		standing.Periods = append(standing.Periods, *p)
-		if p.Passed() {
-			standing.Passed++
-		} else {
-			standing.Missing = p.whyNot(tenant)
-		}
-		if standing.Missing != "" || standing.Ready() {
-			delete(s.open, tenant)
-		}
-	}
-}
-
-func (s *shadowSurvey) standings() []ShadowStanding {
-	var list []ShadowStanding
-	for _, standing := range s.all {
-		if !standing.Ready() && standing.Missing == "" {
-			standing.Missing = fmt.Sprintf("only %d of %d periods were compared so far", standing.Passed, standing.Wanted)
-		}
-		list = append(list, *standing)
-	}
-	return list
-}
-
 // whyNot says why a period ends the row, and what shows more.
 func (p *ShadowPeriod) whyNot(tenant string) string {
 	if p.Route != jetsheet.RouteShadow {
@@ -231,92 +114,44 @@ func (p *ShadowPeriod) whyNot(tenant string) string {
 		p.Label, strings.Join(parts, ", "), p.Run, jetsheet.ShellQuote(tenant))
 }
 
-// shadowTick gathers the runs of one tick, newest first.
-type shadowTick struct {
-	open    map[string]bool
-	seen    map[digest]bool // targets that a newer run has
-	periods map[string]*ShadowPeriod
-}
-
-// read adds one run: the targets of the tenants that are looked at, with their outcomes.
-func (t *shadowTick) read(ctx context.Context, r *Reader, id jetsheet.RunID) error {
-	run, err := r.Record(ctx, id)
-	if errors.Is(err, ErrUnknownRun) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if run.Plan == nil { // nothing is known of its targets, so it says nothing yet
-		return nil
-	}
-	targets, err := t.targets(ctx, r, run)
-	if err != nil || len(targets) == 0 {
-		return err
-	}
-	return t.outcomes(ctx, r, id, targets)
-}
-
-// targets returns the period of each conversion that has to be looked up, by its key.
-func (t *shadowTick) targets(ctx context.Context, r *Reader, run *jetsheet.Run) (map[string]*ShadowPeriod, error) {
-	plan, err := r.openPlan(ctx, run)
+// Shadow says, for each tenant and each report that had workbooks of it, how many of the
+// latest periods in a row were compared equal or waived. It is sorted by tenant and
+// report. A period that is not finished, differs, could not be compared or had another
+// route ends the row, as does a run that cannot be read. It reads plans and DONE of applied
+// reports from the newest run back as far as is needed, at most twice as many periods as
+// are wanted, or 35 days.
+func (r *Reader) Shadow(ctx context.Context, f ShadowFilter) ([]ShadowStanding, error) {
+	f.Periods = cmp.Or(f.Periods, DefaultShadowPeriods)
+	reports, err := r.runsOfApplied(ctx)
 	if err != nil {
 		return nil, err
 	}
-	found := map[string]*ShadowPeriod{}
-	for {
-		var target jetsheet.Target
-		err := plan.read(&target)
-		if errors.Is(err, io.EOF) {
-			return found, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		place := digestOf(jetsheet.Token(target.Tenant) + "/" + jetsheet.Token(target.Target))
-		if !t.open[target.Tenant] || t.seen[place] {
+	var all []ShadowStanding
+	for report, runs := range reports {
+		if len(f.Reports) > 0 && !slices.Contains(f.Reports, report) {
 			continue
 		}
-		t.seen[place] = true
-		p := t.periods[target.Tenant]
-		if p == nil {
-			p = &ShadowPeriod{Label: target.Period.Label, Run: run.ID(), Route: target.Route}
-			t.periods[target.Tenant] = p
+		s := newShadowSurvey(report, &f)
+		if err := s.read(ctx, r, runs); err != nil {
+			return nil, err
 		}
-		if target.Route == jetsheet.RouteShadow {
-			c := jetsheet.Conversion{Run: run.ID(), Tenant: target.Tenant, Target: target.Target}
-			found[c.Address().Key()] = p
-		}
+		all = append(all, s.standings()...)
 	}
+	return inOrder(all, f.Tenants, f.Periods), nil
 }
 
-// fewTenants is up to how many tenants DONE is read by tenant, and not whole.
-const fewTenants = 64
-
-func (t *shadowTick) outcomes(ctx context.Context, r *Reader, id jetsheet.RunID, targets map[string]*ShadowPeriod) error {
-	subjects := []string{jetsheet.RunDoneSubjects(id)}
-	if len(t.open) <= fewTenants {
-		subjects = subjects[:0]
-		for tenant := range t.open {
-			subjects = append(subjects, ofTenant(jetsheet.RunDoneSubjects(id), tenant))
+// inOrder sorts the standings and names the tenants that have none.
+func inOrder(all []ShadowStanding, tenants []string, wanted int) []ShadowStanding {
+	for _, tenant := range tenants {
+		if !slices.ContainsFunc(all, func(s ShadowStanding) bool { return s.Tenant == tenant }) {
+			all = append(all, ShadowStanding{
+				Tenant: tenant, Wanted: wanted,
+				Missing: "no run of a report had a workbook of it; look at the ids with: jetsheet workbooks list",
+			})
 		}
 	}
-	err := delivery.Scan(ctx, r.js, jetsheet.StreamDone, false, func(m jetstream.Msg) error {
-		key := jetsheet.SubjectKey(m.Subject())
-		p := targets[key]
-		if p == nil {
-			return nil
-		}
-		var done jetsheet.Done
-		if err := jetsheet.Decode(m.Data(), &done); err != nil {
-			return fmt.Errorf("read %s: %w", m.Subject(), err)
-		}
-		p.take(&done)
-		delete(targets, key)
-		return nil
-	}, subjects...)
-	for _, p := range targets {
-		p.take(nil)
-	}
-	return err
+	slices.SortFunc(all, func(a, b ShadowStanding) int {
+		return cmp.Or(strings.Compare(a.Tenant, b.Tenant), strings.Compare(a.Report, b.Report))
+	})
+	return all
 }

@@ -36,6 +36,31 @@ func (r *rig) shadowRun(months int, rerun int64, route jetsheet.Route, tenant st
 	return id
 }
 
+// losePlan deletes a run's plan.
+func (r *rig) losePlan(id jetsheet.RunID) {
+	r.t.Helper()
+	r.check(r.plans.Delete(r.t.Context(), jetsheet.PlanObject(id, "test")))
+}
+
+// TestLostPlanIsOfItsReport: whom a report never had, its lost plan does not concern.
+func TestLostPlanIsOfItsReport(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	for _, report := range []string{"temperature", "other"} {
+		r.apply(report, "")
+	}
+	r.shadowRun(0, 0, jetsheet.RouteShadow, "t", "equal")
+	r.store(later("other", 0), jetsheet.Scope{}, target("else", "1"))
+	r.store(later("other", 1), jetsheet.Scope{}, target("else", "1"))
+	r.losePlan(later("other", 1))
+	for tenant, ready := range map[string]bool{"t": true, "else": false} {
+		list, err := r.reader.Shadow(t.Context(), ShadowFilter{Tenants: []string{tenant}, Periods: 1})
+		if err != nil || len(list) != 1 || list[0].Ready() != ready || !ready && !strings.Contains(list[0].Missing, later("other", 1).String()) {
+			t.Errorf("%s stands %+v, %v, want one standing, ready %t", tenant, list, err, ready)
+		}
+	}
+}
+
 // What came of each comparison is told, counted, and can be listed by.
 func TestComparisonsAreTold(t *testing.T) {
 	t.Parallel()
@@ -74,54 +99,109 @@ func TestShadowCountsPeriodsInARow(t *testing.T) {
 		// periods are those named, missing is part of what is missing.
 		periods int
 		missing string
+		// withoutRecords counts periods without records too.
+		withoutRecords bool
 	}{
 		"three in a row, and the fourth is not looked at": {func(r *rig) {
 			r.shadowRun(0, 0, jetsheet.RouteShadow, tenant, "equal", "waived")
 			r.shadowRun(1, 0, jetsheet.RouteShadow, tenant, "equal", "skipped")
 			r.shadowRun(2, 0, jetsheet.RouteShadow, tenant, "waived")
 			r.shadowRun(3, 0, jetsheet.RouteShadow, tenant, "different")
-		}, 3, 3, ""},
+		}, 3, 3, "", false},
 		"too few": {func(r *rig) {
 			r.shadowRun(0, 0, jetsheet.RouteShadow, tenant, "equal")
 			r.shadowRun(1, 0, jetsheet.RouteShadow, tenant, "equal")
-		}, 2, 2, "only 2 of 3 periods"},
+		}, 2, 2, "only 2 of 3 periods", false},
 		"a difference ends the row": {func(r *rig) {
 			r.shadowRun(0, 0, jetsheet.RouteShadow, tenant, "equal")
 			r.shadowRun(1, 0, jetsheet.RouteShadow, tenant, "equal", "different", "incomparable")
 			r.shadowRun(2, 0, jetsheet.RouteShadow, tenant, "equal")
-		}, 1, 2, "2026-09: 1 different, 1 incomparable; look with: jetsheet workbooks list --run 20260901T200000Z-temperature-0 --tenant='tenant 1'"},
+		}, 1, 2, "2026-09: 1 different, 1 incomparable; look with: jetsheet workbooks list --run 20260901T200000Z-temperature-0 --tenant='tenant 1'", false},
 		"incomparable ends the row": {func(r *rig) {
 			r.shadowRun(0, 0, jetsheet.RouteShadow, tenant, "incomparable")
-		}, 0, 1, "1 incomparable"},
+		}, 0, 1, "1 incomparable", false},
 		"what is not finished ends the row": {func(r *rig) {
 			r.shadowRun(0, 0, jetsheet.RouteShadow, tenant, "equal", "")
 			r.shadowRun(1, 0, jetsheet.RouteShadow, tenant, "equal")
-		}, 0, 1, "1 not compared yet"},
+		}, 0, 1, "1 not compared yet", false},
 		"another route ends the row": {func(r *rig) {
 			r.shadowRun(0, 0, jetsheet.RouteShadow, tenant, "equal")
 			r.shadowRun(1, 0, jetsheet.RouteLegacy, tenant, "")
 			r.shadowRun(2, 0, jetsheet.RouteShadow, tenant, "equal")
-		}, 1, 2, "routed legacy"},
+		}, 1, 2, "routed legacy", false},
 		"periods without records or workbooks are passed over": {func(r *rig) {
 			r.shadowRun(0, 0, jetsheet.RouteShadow, tenant, "equal")
 			r.shadowRun(1, 0, jetsheet.RouteShadow, tenant, "skipped")
 			r.shadowRun(2, 0, jetsheet.RouteShadow, tenant)
 			r.shadowRun(3, 0, jetsheet.RouteShadow, tenant, "equal")
 			r.shadowRun(4, 0, jetsheet.RouteShadow, tenant, "equal")
-		}, 3, 3, ""},
+		}, 3, 3, "", false},
 		"the newest run of a tick decides, target by target": {func(r *rig) {
 			r.shadowRun(0, 0, jetsheet.RouteShadow, tenant, "different", "equal")
 			r.shadowRun(0, 5, jetsheet.RouteShadow, tenant, "equal")
 			r.shadowRun(1, 0, jetsheet.RouteShadow, tenant, "equal")
 			r.shadowRun(1, 7, jetsheet.RouteShadow, tenant, "different")
-		}, 1, 2, "temperature-7"},
-		"without any run": {func(*rig) {}, 0, 0, "no run of a report had a workbook of it"},
+		}, 1, 2, "temperature-7", false},
+		"without any run": {func(*rig) {}, 0, 0, "no run of a report had a workbook of it", false},
+		"never any records": {func(r *rig) {
+			for months := range 3 {
+				r.shadowRun(months, 0, jetsheet.RouteShadow, tenant, "skipped")
+			}
+		}, 0, 0, "only 0 of 3 periods were compared so far, in 3 jetsheet found no records; where the previous system made no workbook either, they count with: --without-records", false},
+		"never any records, and somebody has looked": {func(r *rig) {
+			for months := range 3 {
+				r.shadowRun(months, 0, jetsheet.RouteShadow, tenant, "skipped")
+			}
+		}, 3, 3, "", true},
+		"a difference is one, whoever has looked": {func(r *rig) {
+			r.shadowRun(0, 0, jetsheet.RouteShadow, tenant, "skipped")
+			r.shadowRun(1, 0, jetsheet.RouteShadow, tenant, "skipped", "different")
+		}, 1, 2, "2026-09: 1 different", true},
+		"a lost plan ends the row": {func(r *rig) {
+			r.shadowRun(0, 0, jetsheet.RouteShadow, tenant, "equal")
+			r.losePlan(r.shadowRun(1, 0, jetsheet.RouteShadow, tenant, "equal"))
+			r.shadowRun(2, 0, jetsheet.RouteShadow, tenant, "equal")
+		}, 1, 1, "run 20260901T200000Z-temperature-0 is no evidence: read plan", false},
+		"a damaged record ends the row, with what helps": {func(r *rig) {
+			id := r.shadowRun(0, 0, jetsheet.RouteShadow, tenant, "equal")
+			_, err := r.runs.PutString(r.t.Context(), jetsheet.RunKey(id), "damaged")
+			r.check(err)
+			r.shadowRun(1, 0, jetsheet.RouteShadow, tenant, "equal")
+		}, 0, 0, "compare its workbooks anew with: jetsheet runs start temperature --tick 2026-10-01T20:00:00Z --again", false},
+		"a lost plan behind the row": {func(r *rig) {
+			for months := range 3 {
+				r.shadowRun(months, 0, jetsheet.RouteShadow, tenant, "equal")
+			}
+			r.losePlan(r.shadowRun(3, 0, jetsheet.RouteShadow, tenant, "equal"))
+		}, 3, 3, "", false},
+		"a lost plan that was made again": {func(r *rig) {
+			r.losePlan(r.shadowRun(0, 0, jetsheet.RouteShadow, tenant, "different"))
+			for rerun, months := range map[int64]int{7: 0, 0: 1, 1: 2} {
+				r.shadowRun(months, rerun, jetsheet.RouteShadow, tenant, "equal")
+			}
+		}, 3, 3, "", false},
+		"an outcome that cannot be read": {func(r *rig) {
+			id := r.shadowRun(0, 0, jetsheet.RouteShadow, tenant, "")
+			c := jetsheet.Conversion{Run: id, Tenant: tenant, Target: "a"}
+			r.publish(&nats.Msg{Subject: jetsheet.DoneSubject(c), Data: []byte("damaged")})
+		}, 0, 1, "1 not compared yet, or failed", false},
+		"a report that is applied no more": {func(r *rig) {
+			for months := range 3 {
+				r.shadowRun(months, 0, jetsheet.RouteShadow, tenant, "equal")
+			}
+			r.store(runOf("gone", 0), jetsheet.Scope{}, target(tenant, "a"))
+		}, 3, 3, "", false},
+		"longer ago than twice the periods": {func(r *rig) {
+			r.shadowRun(0, 0, jetsheet.RouteShadow, tenant, "equal")
+			r.shadowRun(7, 0, jetsheet.RouteShadow, tenant, "different")
+		}, 1, 1, "only 1 of 3 periods", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := setup(t)
+			r.apply("temperature", "")
 			test.plant(r)
-			list, err := r.reader.Shadow(t.Context(), ShadowFilter{Tenants: []string{tenant}})
+			list, err := r.reader.Shadow(t.Context(), ShadowFilter{Tenants: []string{tenant}, WithoutRecords: test.withoutRecords})
 			r.check(err)
 			if len(list) != 1 {
 				t.Fatalf("standings are %+v, want one", list)
@@ -138,6 +218,7 @@ func TestShadowCountsPeriodsInARow(t *testing.T) {
 func TestShadowOfManyTenantsAndReports(t *testing.T) {
 	t.Parallel()
 	r := setup(t)
+	r.apply("temperature", "")
 	r.shadowRun(0, 0, jetsheet.RouteShadow, "t1", "equal")
 	id := r.shadowRun(1, 0, jetsheet.RouteShadow, "t2", "different")
 	tenants := []string{"t2", "t1"}

@@ -10,42 +10,77 @@ import (
 	"github.com/jetsheet/jetsheet"
 )
 
-// KnownTenants are the tenants that the newest plans name.
+// KnownTenants are the tenants that the plans of the last periods name.
 type KnownTenants struct {
 	// Tenants are their ids in order.
 	Tenants []string
-	// Runs are those whose plans were read: the newest planned scheduled run of each
-	// report.
+	// ByReport are those of each report of which a plan was read, in order.
+	ByReport map[string][]string
+	// Runs are those whose plans were read.
 	Runs []jetsheet.RunID
 	// Unread are runs that should have been among them and could not be read: what
 	// people must be able to do in an emergency does not depend on one damaged record.
 	Unread []jetsheet.RunID
 }
 
-// KnownTenants reads the plan of the newest scheduled run of each report. Ids that a plan
-// could not use are left out.
+// KnownTenants reads the plans of each applied report as far back as [DefaultShadowPeriods]
+// of its periods and one more go, and at least 35 days: one plan alone may have only who was
+// due at its tick. Ids that a plan could not use are left out.
 func (r *Reader) KnownTenants(ctx context.Context) (*KnownTenants, error) {
-	runs, unread, err := r.NewestRuns(ctx)
+	reports, err := r.runsOfApplied(ctx)
 	if err != nil {
 		return nil, err
 	}
-	known, tenants := &KnownTenants{Unread: unread}, map[string]bool{}
-	for _, run := range runs {
-		counts, err := r.plannedTenants(ctx, run)
-		if ctx.Err() != nil {
+	known := &KnownTenants{ByReport: map[string][]string{}}
+	for _, report := range slices.Sorted(maps.Keys(reports)) {
+		if err := known.read(ctx, r, reports[report]); err != nil {
 			return nil, err
 		}
-		if err != nil {
-			known.Unread = append(known.Unread, run.ID())
-			continue
+		known.Tenants = append(known.Tenants, known.ByReport[report]...)
+	}
+	slices.Sort(known.Tenants)
+	known.Tenants = slices.Compact(known.Tenants)
+	return known, nil
+}
+
+// read reads the runs of one report, newest first.
+func (k *KnownTenants) read(ctx context.Context, r *Reader, runs []jetsheet.RunID) error {
+	back, tenants, plans := lookBack{periods: DefaultShadowPeriods + 1}, map[string]bool{}, len(k.Runs)
+	for _, id := range runs {
+		if back.over(id.Tick) {
+			break
 		}
-		known.Runs = append(known.Runs, run.ID())
-		for tenant := range counts {
-			tenants[tenant] = true
+		planned, err := r.planOf(ctx, id, func(t *jetsheet.Target) {
+			if back.see(t); t.Problem == nil {
+				tenants[t.Tenant] = true
+			}
+		})
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil:
+			k.Unread = append(k.Unread, id)
+		case planned:
+			k.Runs = append(k.Runs, id)
 		}
 	}
-	known.Tenants = slices.Sorted(maps.Keys(tenants))
-	return known, nil
+	if len(k.Runs) > plans {
+		k.ByReport[runs[0].Report] = slices.Sorted(maps.Keys(tenants))
+	}
+	return nil
+}
+
+// planOf calls each for every target of a run's plan; false says that the run has none yet,
+// or is gone.
+func (r *Reader) planOf(ctx context.Context, id jetsheet.RunID, each func(t *jetsheet.Target)) (planned bool, err error) {
+	run, err := r.Record(ctx, id)
+	if errors.Is(err, ErrUnknownRun) {
+		return false, nil
+	}
+	if err != nil || run.Plan == nil {
+		return false, err
+	}
+	return true, r.eachTarget(ctx, run, each)
 }
 
 // NewestRuns returns the newest planned scheduled run of each report, and the ids of newer
@@ -86,21 +121,33 @@ func (r *Reader) PlannedTenants(ctx context.Context, id jetsheet.RunID) (map[str
 }
 
 func (r *Reader) plannedTenants(ctx context.Context, run *jetsheet.Run) (map[string]int, error) {
-	plan, err := r.openPlan(ctx, run)
+	counts := map[string]int{}
+	err := r.eachTarget(ctx, run, func(t *jetsheet.Target) {
+		if t.Problem == nil {
+			counts[t.Tenant]++
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
-	counts := map[string]int{}
+	return counts, nil
+}
+
+// eachTarget calls each for every target of a run's plan.
+func (r *Reader) eachTarget(ctx context.Context, run *jetsheet.Run, each func(t *jetsheet.Target)) error {
+	plan, err := r.openPlan(ctx, run)
+	if err != nil {
+		return err
+	}
+	var t jetsheet.Target
 	for {
-		var t jetsheet.Target
 		err := plan.read(&t)
-		switch {
-		case errors.Is(err, io.EOF):
-			return counts, nil
-		case err != nil:
-			return nil, err
-		case t.Problem == nil:
-			counts[t.Tenant]++
+		if errors.Is(err, io.EOF) {
+			return nil
 		}
+		if err != nil {
+			return err
+		}
+		each(&t)
 	}
 }

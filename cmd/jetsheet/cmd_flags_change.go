@@ -31,6 +31,8 @@ type flagsWrite struct {
 type flagsGuard struct {
 	MaxChange string `name:"max-change" placeholder:"N|N%" default:"25%" help:"Most tenants that may change route: a number, or a share of those known; a share lets 10 pass in any case."`
 	Periods   int    `name:"periods" placeholder:"N" default:"3" help:"Periods in a row that must have been compared equal before a tenant goes from shadow to new."`
+
+	WithoutRecords bool `name:"without-records" help:"Let periods count as equal in which jetsheet found no records of a tenant: look first that the previous system made no workbook either. Kept with the revision."`
 }
 
 // flagsEdit is one change of the document.
@@ -60,8 +62,8 @@ type flagsChange struct {
 	Moves     []flags.Move `json:"moves"`
 	Known     int          `json:"known"`
 	KnownFrom string       `json:"knownFrom"`
-	// Unplanned are those of Moves that no newest plan has, and no --tenants-file: an id
-	// that is misspelt is among them.
+	// Unplanned are those of Moves that no plan of the last periods has, and no
+	// --tenants-file: an id that is misspelt is among them.
 	Unplanned []string `json:"unplanned,omitempty"`
 	// Default is set where the route of all other tenants changes, or with Partly of some.
 	Default *flags.Move `json:"default,omitempty"`

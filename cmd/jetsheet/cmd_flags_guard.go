@@ -24,9 +24,12 @@ func (c *flagsChanger) check(ctx context.Context, change *flagsChange) error {
 	add(c.tooMany(change))
 	add(c.unseen(change))
 	add(c.unknown(change))
-	uncompared, err := c.uncompared(ctx, change)
-	if err != nil {
+	uncompared, withoutRecords, err := c.uncompared(ctx, change)
+	if err != nil && !c.Force {
 		return err
+	}
+	if err != nil {
+		uncompared = "nobody knows what was compared: " + err.Error()
 	}
 	add(uncompared)
 	nothing, err := c.nothingToCompare(ctx, change)
@@ -35,9 +38,8 @@ func (c *flagsChanger) check(ctx context.Context, change *flagsChange) error {
 	}
 	add(nothing)
 	if len(inTheWay) == 0 || c.Force {
-		if fewer := c.fewerPeriods(change); fewer != "" {
-			inTheWay = append(inTheWay, fewer)
-		}
+		add(c.fewerPeriods(change))
+		add(withoutRecords)
 		change.Forced = shortened(strings.Join(inTheWay, "; "), flags.MaxReasonBytes)
 		return nil
 	}
@@ -90,7 +92,7 @@ func (c *flagsChanger) unseen(change *flagsChange) string {
 		return counted(int64(len(ids)), "tenant") + how + ": " + someIDs(ids)
 	}
 	if change.Default != nil && gated(*change.Default) {
-		return "tenants that nobody has heard of yet" + how
+		return unheardOf + how
 	}
 	for _, m := range change.ByRule {
 		if gated(m) {
@@ -100,24 +102,34 @@ func (c *flagsChanger) unseen(change *flagsChange) string {
 	return ""
 }
 
+// unheardOf names the tenants of [flagsChange.Default].
+const unheardOf = "tenants that nobody has heard of yet"
+
 // unheard names the tenants of a move in [flagsChange.ByRule].
 func unheard(m flags.Move) string {
 	if m.Group == "" {
-		return "tenants that nobody has heard of yet and for whom a rule decides"
+		return unheardOf + " and for whom a rule decides"
 	}
 	return "tenants of group " + m.Group + " that nobody has heard of yet"
 }
 
-// unknown holds that of a group by rule somebody was compared: it goes to new by the
-// comparisons of the tenants that it decides for.
+// unknown holds that of the default and of a group by rule somebody was compared: whoever
+// joins later goes to new by the comparisons of the known tenants that it decides for.
 func (c *flagsChanger) unknown(change *flagsChange) string {
 	if c.edit.guard == nil {
 		return ""
 	}
-	for _, m := range change.ByRule {
+	uncompared := func(m flags.Move) bool {
 		compared := func(known flags.Move) bool { return known.Group == m.Group && known.Gate() == flags.GateCompared }
-		if m.Gate() == flags.GateCompared && !slices.ContainsFunc(change.Moves, compared) {
-			return unheard(m) + " would go to new, and none is known that was compared"
+		return m.Gate() == flags.GateCompared && !slices.ContainsFunc(change.Moves, compared)
+	}
+	const none = " would go to new, and none is known that was compared"
+	if change.Default != nil && uncompared(*change.Default) {
+		return unheardOf + none
+	}
+	for _, m := range change.ByRule {
+		if uncompared(m) {
+			return unheard(m) + none
 		}
 	}
 	return ""
@@ -142,30 +154,40 @@ func (c *flagsChange) fromShadow() []string {
 	return ids
 }
 
-// uncompared holds that shadow periods in a row were compared equal.
-func (c *flagsChanger) uncompared(ctx context.Context, change *flagsChange) (string, error) {
+// uncompared holds that shadow periods in a row were compared equal. The second text says
+// of whom periods count in which nothing was found.
+func (c *flagsChanger) uncompared(ctx context.Context, change *flagsChange) (inTheWay, withoutRecords string, err error) {
 	ids := change.fromShadow()
 	if c.edit.guard == nil || len(ids) == 0 {
-		return "", nil
+		return "", "", nil
 	}
-	standings, err := c.reader.Shadow(ctx, ops.ShadowFilter{Tenants: ids, Periods: c.edit.guard.Periods})
+	guard := c.edit.guard
+	standings, err := c.reader.Shadow(ctx, ops.ShadowFilter{Tenants: ids, Periods: guard.Periods, WithoutRecords: guard.WithoutRecords})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	var lines []string
+	var missing, empty []string
 	for i := range standings {
-		if s := &standings[i]; !s.Ready() {
-			lines = append(lines, strings.TrimSpace(s.Tenant+" "+s.Report)+": "+s.Missing)
+		s := &standings[i]
+		name := strings.TrimSpace(s.Tenant + " " + s.Report)
+		switch {
+		case !s.Ready():
+			missing = append(missing, name+": "+s.Missing)
+		case s.WithoutRecords > 0 && guard.WithoutRecords:
+			empty = append(empty, fmt.Sprintf("%s %d of %d", name, s.WithoutRecords, s.Wanted))
 		}
 	}
-	if len(lines) == 0 {
-		return "", nil
+	if len(empty) > 0 {
+		withoutRecords = "--without-records, periods in which nothing was found: " + someOf(empty, 5)
+	}
+	if len(missing) == 0 {
+		return "", withoutRecords, nil
 	}
 	who := "1 report of a tenant was"
-	if len(lines) > 1 {
-		who = humanCount(int64(len(lines))) + " reports of tenants were"
+	if len(missing) > 1 {
+		who = humanCount(int64(len(missing))) + " reports of tenants were"
 	}
-	return fmt.Sprintf("%s not compared equal for %d periods in a row: %s", who, c.edit.guard.Periods, someOf(lines, 5)), nil
+	return fmt.Sprintf("%s not compared equal for %d periods in a row: %s", who, guard.Periods, someOf(missing, 5)), withoutRecords, nil
 }
 
 // nothingToCompare holds that the reports of those who go to shadow name the workbooks to
@@ -191,122 +213,4 @@ func (c *flagsChanger) nothingToCompare(ctx context.Context, change *flagsChange
 		return "", err
 	}
 	return lacksPreviousText(names), nil
-}
-
-// someIDs lists the first ids.
-func someIDs(ids []string) string { return someOf(ids, 10) }
-
-func someOf(texts []string, most int) string {
-	if len(texts) <= most {
-		return strings.Join(texts, ", ")
-	}
-	return strings.Join(texts[:most], ", ") + fmt.Sprintf(" and %d more", len(texts)-most)
-}
-
-// print shows a change.
-func (c *flagsChange) print(app *app, asJSON bool) error {
-	if asJSON {
-		return app.printJSON(c)
-	}
-	if c.DryRun && len(c.Moves) > 0 {
-		rows := newTable("TENANT", "GROUP", "FROM", "TO")
-		for _, m := range c.Moves {
-			rows.add(m.Tenant, m.Group, string(m.From), string(m.To))
-		}
-		if err := rows.print(app.stdout); err != nil {
-			return err
-		}
-	}
-	var lines []string
-	switch {
-	case c.Revision > 0:
-		lines = append(lines, fmt.Sprintf("%s: stored as revision %d; it acts from the next run on", c.Action, c.Revision))
-	case c.DryRun && c.Refused == nil:
-		lines = append(lines, fmt.Sprintf("would %s, after revision %d", c.Action, c.After))
-	}
-	lines = append(lines, fmt.Sprintf("%s of %s (from %s)%s", humanCount(int64(len(c.Moves))), counted(int64(c.Known), "known tenant"), c.KnownFrom, c.moved()))
-	if len(c.Unplanned) > 0 {
-		lines = append(lines, fmt.Sprintf("%s of them in no newest plan: %s; is that how they are written?", humanCount(int64(len(c.Unplanned))), someIDs(c.Unplanned)))
-	}
-	if c.Default != nil {
-		who := "every other tenant"
-		if c.Partly {
-			who = "a share of the other tenants"
-		}
-		lines = append(lines, fmt.Sprintf("%s: %s to %s", who, c.Default.From, c.Default.To))
-	}
-	for _, m := range c.ByRule {
-		lines = append(lines, fmt.Sprintf("%s: %s to %s", unheard(m), m.From, m.To))
-	}
-	if c.Note != "" {
-		lines = append(lines, c.Note)
-	}
-	if line := c.ungrouped(); line != "" {
-		lines = append(lines, line)
-	}
-	if c.Forced != "" {
-		lines = append(lines, "forced: "+c.Forced)
-	}
-	if c.Revision > 0 && c.usable {
-		lines = append(lines, fmt.Sprintf("take it back with: jetsheet flags rollback %d --reason TEXT", c.After))
-	}
-	for _, line := range lines {
-		if _, err := fmt.Fprintln(app.stdout, printable(line)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// moved counts the moves by routes.
-func (c *flagsChange) moved() string {
-	text := " change route"
-	if c.AfterRelease {
-		text += " when the hold ends"
-	}
-	if len(c.Moves) == 0 {
-		return text
-	}
-	return text + ": " + movesText(c.Moves)
-}
-
-// movesText sums moves up: "legacy to shadow 12 (g2)".
-func movesText(moves []flags.Move) string {
-	counts, groups := map[[2]jetsheet.Route]int{}, map[[2]jetsheet.Route][]string{}
-	var order [][2]jetsheet.Route
-	for _, m := range moves {
-		key := [2]jetsheet.Route{m.From, m.To}
-		if counts[key]++; counts[key] == 1 {
-			order = append(order, key)
-		}
-		if group := m.Group; group != "" && !slices.Contains(groups[key], group) {
-			groups[key] = append(groups[key], group)
-		}
-	}
-	var texts []string
-	for _, key := range order {
-		text := fmt.Sprintf("%s to %s %s", key[0], key[1], humanCount(int64(counts[key])))
-		if len(groups[key]) > 0 {
-			text += " (" + someOf(groups[key], 5) + ")"
-		}
-		texts = append(texts, text)
-	}
-	return strings.Join(texts, ", ")
-}
-
-// ungrouped lists the tenants that no promotion of a group reaches: all of them in a dry
-// run.
-func (c *flagsChange) ungrouped() string {
-	if len(c.Ungrouped) == 0 {
-		return ""
-	}
-	var texts []string
-	for _, u := range c.Ungrouped {
-		texts = append(texts, u.Tenant+" ("+string(u.Route)+")")
-	}
-	most := 20
-	if c.DryRun {
-		most = len(texts)
-	}
-	return counted(int64(len(texts)), "known tenant") + " in no group: " + someOf(texts, most)
 }

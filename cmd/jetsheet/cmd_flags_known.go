@@ -13,8 +13,7 @@ import (
 type knownTenantList struct {
 	tenants []string
 	from    string
-	// planned are those of the newest plans and of --tenants-file; nil where no plan was
-	// read.
+	// planned are those of the plans and of --tenants-file; nil where no plan was read.
 	planned map[string]bool
 }
 
@@ -41,7 +40,7 @@ func knownTenants(ctx context.Context, reader *ops.Reader, more []string, docume
 			list.planned[id] = true
 		}
 	}
-	sources := []string{"the newest plans of " + counted(int64(len(planned.Runs)), "report")}
+	sources := []string{counted(int64(len(planned.Runs)), "plan") + " of " + counted(int64(len(planned.ByReport)), "report")}
 	if len(planned.Unread) > 0 {
 		sources = append(sources, "not from "+counted(int64(len(planned.Unread)), "run")+" that cannot be read")
 	}

@@ -20,7 +20,7 @@ type flagsPromoteCommand struct {
 
 // Help is the command's longer description.
 func (c *flagsPromoteCommand) Help() string {
-	return "The way is legacy, shadow, new. In shadow the previous system makes the workbooks, and jetsheet's are compared with them: their reports need output.previous. From shadow to new go only tenants of whom the last periods were compared equal (--periods); to new from legacy or hold only with --force. Back to legacy or shadow, and to hold, the way is open. What changes acts from the next run on. Exit code 4: the document says so already."
+	return "The way is legacy, shadow, new. In shadow the previous system makes the workbooks, and jetsheet's are compared with them: their reports need output.previous. From shadow to new go only tenants of whom the last periods were compared equal (--periods); one of whom jetsheet found no records was not compared, and goes with --without-records when somebody has seen that the previous system made no workbook either; to new from legacy or hold only with --force. Back to legacy or shadow, and to hold, the way is open. What changes acts from the next run on. Exit code 4: the document says so already."
 }
 
 // Run stores it.

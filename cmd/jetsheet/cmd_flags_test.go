@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -61,8 +62,8 @@ func TestFlagsWatch(t *testing.T) {
 	}
 }
 
-// BenchmarkRollback is the whole process of a rollback that moves 1,000 tenants, known by a
-// plan with ten workbooks of each.
+// BenchmarkRollback is the whole process of a rollback that moves 1,000 tenants, known by
+// the plans of 35 days with ten workbooks of each.
 func BenchmarkRollback(b *testing.B) {
 	server := localtest.StartNATS(b, local.NATSOptions{Addr: "127.0.0.1:0"})
 	_, js := localtest.Connect(b, server)
@@ -80,7 +81,7 @@ func BenchmarkRollback(b *testing.B) {
 	}
 }
 
-// storeThousand stores two revisions that route 1,000 tenants legacy and shadow, and a run.
+// storeThousand stores two revisions that route 1,000 tenants legacy and shadow, and runs.
 func storeThousand(b *testing.B, js jetstream.JetStream) error {
 	ctx := b.Context()
 	if _, err := deploy.Provision(ctx, js, jetsheet.NewTopology(jetsheet.TopologyOptions{}), false); err != nil {
@@ -114,18 +115,38 @@ func storeThousand(b *testing.B, js jetstream.JetStream) error {
 	if err != nil {
 		return err
 	}
-	id := jetsheet.RunID{Report: "bench", Tick: time.Date(2026, 10, 31, 20, 0, 0, 0, time.UTC)}
+	reports, err := js.KeyValue(ctx, jetsheet.BucketReports)
+	if err != nil {
+		return err
+	}
+	if _, err := reports.PutString(ctx, jetsheet.ReportKey("bench"), "{}"); err != nil {
+		return err
+	}
+	for day := range benchRuns {
+		id := jetsheet.RunID{Report: "bench", Tick: time.Date(2026, 10, 31, 20, 0, 0, 0, time.UTC).AddDate(0, 0, -day)}
+		if err := storePlanned(ctx, js, id, summary, plan.Bytes(), document(jetsheet.RouteShadow)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// benchRuns are as many daily runs as are looked at to know the tenants.
+const benchRuns = 35
+
+// storePlanned stores a closed run with its plan.
+func storePlanned(ctx context.Context, js jetstream.JetStream, id jetsheet.RunID, summary jetsheet.PlanSummary, plan, document []byte) error {
 	summary.Object = jetsheet.PlanObject(id, "bench")
 	plans, err := js.ObjectStore(ctx, jetsheet.StorePlans)
 	if err != nil {
 		return err
 	}
-	if _, err := plans.PutBytes(ctx, summary.Object, plan.Bytes()); err != nil {
+	if _, err := plans.PutBytes(ctx, summary.Object, plan); err != nil {
 		return err
 	}
 	record, err := json.Marshal(&jetsheet.Run{
 		Envelope: jetsheet.CurrentEnvelope(), State: jetsheet.RunClosed, Plan: &summary,
-		Frozen: jetsheet.Frozen{Envelope: jetsheet.CurrentEnvelope(), Run: id, Flags: document(jetsheet.RouteShadow)},
+		Frozen: jetsheet.Frozen{Envelope: jetsheet.CurrentEnvelope(), Run: id, Flags: document},
 	})
 	if err != nil {
 		return err
@@ -152,25 +173,39 @@ func TestMaxChange(t *testing.T) {
 	}
 }
 
-// TestWhoIsNotKnownIsGatedToo: going back to a default of new is a promotion, also where no
-// tenant is known that follows it.
+// TestWhoIsNotKnownIsGatedToo: a default of new is a promotion of whoever follows it later,
+// also where no tenant is known that does.
 func TestWhoIsNotKnownIsGatedToo(t *testing.T) {
 	t.Parallel()
+	const (
+		again   = "tenants that nobody has heard of yet would go to new again"
+		none    = "tenants that nobody has heard of yet would go to new, and none is known that was compared"
+		unseen  = "tenants that nobody has heard of yet would go to new without having been in shadow"
+		allowed = ""
+	)
 	guarded := &flagsGuard{MaxChange: "25%", Periods: 3}
+	compared := flags.Move{Tenant: "a", From: jetsheet.RouteShadow, To: jetsheet.RouteNew}
+	ofGroup := compared
+	ofGroup.Group = "g1"
 	for _, c := range []struct {
 		guard    *flagsGuard
 		from, to jetsheet.Route
+		known    []flags.Move
 		want     string
 	}{
-		{nil, jetsheet.RouteShadow, jetsheet.RouteNew, "tenants that nobody has heard of yet would go to new again"},
-		{nil, jetsheet.RouteLegacy, jetsheet.RouteNew, "tenants that nobody has heard of yet would go to new again"},
-		{nil, jetsheet.RouteNew, jetsheet.RouteShadow, ""},
-		{guarded, jetsheet.RouteShadow, jetsheet.RouteNew, ""}, // nobody is there who could have been compared
-		{guarded, jetsheet.RouteHold, jetsheet.RouteNew, "tenants that nobody has heard of yet would go to new without having been in shadow"},
+		{nil, jetsheet.RouteShadow, jetsheet.RouteNew, nil, again},
+		{nil, jetsheet.RouteLegacy, jetsheet.RouteNew, nil, again},
+		{nil, jetsheet.RouteNew, jetsheet.RouteShadow, nil, allowed},
+		{guarded, jetsheet.RouteShadow, jetsheet.RouteNew, nil, none},
+		{guarded, jetsheet.RouteShadow, jetsheet.RouteNew, []flags.Move{ofGroup}, none},
+		{guarded, jetsheet.RouteShadow, jetsheet.RouteNew, []flags.Move{compared}, allowed},
+		{guarded, jetsheet.RouteNew, jetsheet.RouteShadow, nil, allowed},
+		{guarded, jetsheet.RouteHold, jetsheet.RouteNew, nil, unseen},
 	} {
 		changer := flagsChanger{edit: &flagsEdit{guard: c.guard}}
-		if got := changer.unseen(&flagsChange{Default: &flags.Move{From: c.from, To: c.to}}); got != c.want {
-			t.Errorf("the default from %s to %s, guard %+v: %q, want %q", c.from, c.to, c.guard, got, c.want)
+		change := &flagsChange{Default: &flags.Move{From: c.from, To: c.to}, Moves: c.known}
+		if got := changer.unseen(change) + changer.unknown(change); got != c.want {
+			t.Errorf("the default from %s to %s, guard %+v, known %+v: %q, want %q", c.from, c.to, c.guard, c.known, got, c.want)
 		}
 	}
 }

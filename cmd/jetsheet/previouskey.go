@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -18,7 +17,7 @@ import (
 
 // withoutPrevious lists the applied reports that do not name the previous system's
 // workbooks and in which a tenant is concerned. concerned is asked for the tenants of a
-// report's newest plan, nil where there is none. A tenant in shadow has no workbook of such
+// report's plans, see [ops.Reader.KnownTenants], nil where there is none. A tenant in shadow has no workbook of such
 // a report that could be compared, and so never goes to new.
 func withoutPrevious(ctx context.Context, js jetstream.JetStream, concerned func(tenants []string) bool) ([]string, error) {
 	kv, err := js.KeyValue(ctx, jetsheet.BucketReports)
@@ -34,11 +33,15 @@ func withoutPrevious(ctx context.Context, js jetstream.JetStream, concerned func
 	if len(names) == 0 {
 		return nil, nil
 	}
-	planned, err := newestPlans(ctx, js)
+	reader, err := ops.NewReader(ctx, js)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(names, func(name string) bool { return !concerned(planned[name]) }), nil
+	known, err := reader.KnownTenants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !concerned(known.ByReport[name]) }), nil
 }
 
 // lacksPrevious says whether a report can be read and has no output.previous.
@@ -49,26 +52,6 @@ func (b *reportBucket) lacksPrevious(ctx context.Context, name string) bool {
 	}
 	d, err := parseReport(name, []byte(a.Definition))
 	return err == nil && d.Output.Previous.IsZero()
-}
-
-// newestPlans returns the tenants of the newest plan of each report, as far as they can be
-// read.
-func newestPlans(ctx context.Context, js jetstream.JetStream) (map[string][]string, error) {
-	reader, err := ops.NewReader(ctx, js)
-	if err != nil {
-		return nil, err
-	}
-	runs, _, err := reader.NewestRuns(ctx)
-	if err != nil {
-		return nil, err
-	}
-	planned := map[string][]string{}
-	for _, run := range runs {
-		if counts, err := reader.PlannedTenants(ctx, run.ID()); err == nil {
-			planned[run.ID().Report] = slices.Collect(maps.Keys(counts))
-		}
-	}
-	return planned, nil
 }
 
 // shadowWarnings says of which reports nothing can be compared although the flag document
