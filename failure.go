@@ -64,7 +64,8 @@ const (
 	CauseRequestTooLarge Cause = "request_too_large"
 	// CauseDefinition: the frozen definition or the run's record cannot be used.
 	CauseDefinition Cause = "definition_invalid"
-	// CauseStatement: PostgreSQL refuses a statement of the report.
+	// CauseStatement: PostgreSQL refuses a statement of the report, or ends its connection
+	// at it while others get through.
 	CauseStatement Cause = "statement_invalid"
 	// CauseStatementTime: a statement passed its time limit.
 	CauseStatementTime Cause = "statement_time_limit"
@@ -86,7 +87,7 @@ const (
 	CauseWorkbookLost Cause = "workbook_lost"
 	// CauseKeyOccupied: something that is not this report's lies under the key.
 	CauseKeyOccupied Cause = "key_occupied"
-	// CauseUploadRefused: S3 refuses the object for good.
+	// CauseUploadRefused: S3 refuses the object for good, or while others get through.
 	CauseUploadRefused Cause = "upload_refused"
 	// CauseInternal: an error that has no better name.
 	CauseInternal Cause = "internal_error"
@@ -129,7 +130,7 @@ type Failure struct {
 	// Message names report, tenant, target, record and cell where they are known.
 	Message string `json:"message"`
 	// Attempts counts the attempts up to and with this one; for worker_crash those that no
-	// worker survived.
+	// worker survived. 0 where one was put off before it was decided.
 	Attempts int `json:"attempts"`
 	// RetryAt is set while the system will try again by itself: the conversion
 	// then counts as pending.

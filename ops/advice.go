@@ -99,7 +99,7 @@ func workbookAdvice(w *Workbook, run *jetsheet.Run, l *lines) {
 		}
 		w.Why, w.Next = "an uploader is at work on it", "if this stays so, look at the uploader's log: it may wait for S3"
 	case StateRetrying:
-		w.Why = fmt.Sprintf("attempt %d failed and is tried again at %s: %s", w.Attempts, w.RetryAt.UTC().Format(time.RFC3339), w.Message)
+		w.Why = whyRetrying(w)
 	case StateFailed:
 		w.Why, w.Next = w.Message, mend(w.Cause, w.Run, scope)
 	case StateSkipped:
@@ -112,6 +112,14 @@ func workbookAdvice(w *Workbook, run *jetsheet.Run, l *lines) {
 			w.Next = "jetsheet workbooks list --run " + w.By
 		}
 	}
+}
+
+func whyRetrying(w *Workbook) string {
+	again := w.RetryAt.UTC().Format(time.RFC3339)
+	if w.Attempts == 0 {
+		return fmt.Sprintf("it waited and is tried again at %s, no attempt counts: %s", again, w.Message)
+	}
+	return fmt.Sprintf("attempt %d failed and is tried again at %s: %s", w.Attempts, again, w.Message)
 }
 
 func whyPlanned(w *Workbook, run *jetsheet.Run) (why, next string) {

@@ -96,6 +96,9 @@ func statementProblem(err error) error {
 		return err
 	}
 	class, cause := s.Failure()
+	if class == jetsheet.ClassUnavailable {
+		cause = "" // one run waits and no other with it
+	}
 	return &planError{class, cause, err}
 }
 

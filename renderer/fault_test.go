@@ -287,3 +287,28 @@ func (s slow) Rows(n int64) {
 	timer := time.NewTimer(100 * time.Millisecond)
 	<-timer.C
 }
+
+// A query that ends its connection each time looks like a database that goes away. It is no
+// reason for the others to wait, and fails its own workbook only.
+func TestStatementThatEndsItsConnectionFailsAlone(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jetsheet.TopologyOptions{})
+	s.freeze(definition(`records: "select n, case when n < 0 then pg_terminate_backend(pg_backend_pid()) end as t from sizes where target = @target and @tenant = 'a'"`, simpleSheet))
+	bad := s.ask("bad", -1)
+	s.start()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	good := 0
+	for ; s.count(jetsheet.StreamFailed) == 0 && good < 500; good++ {
+		s.ask(fmt.Sprintf("good-%d", good), 1)
+		<-tick.C
+	}
+	f := s.failed(bad)
+	if f.Cause != jetsheet.CauseStatement || !f.Retrying() || f.Attempts != 1 || !strings.Contains(f.Message, "57P01") || !strings.Contains(f.Message, "while others got through") {
+		t.Errorf("failure: got %s, attempt %d, retrying %t, %q; want a first attempt that %s ended, and why that is no outage", f.Cause, f.Attempts, f.Retrying(), f.Message, jetsheet.CauseStatement)
+	}
+	s.settled()
+	if got := s.count(jetsheet.StreamRendered); got != good {
+		t.Errorf("rendered: got %d, want all %d others", got, good)
+	}
+}

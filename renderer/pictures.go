@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/jetsheet/jetsheet/internal/delivery"
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
 )
 
@@ -26,6 +27,34 @@ var ErrNoPicture = errors.New("there is no picture of that key")
 type PictureSettings struct {
 	Bucket string `help:"Bucket of the pictures that columns and markers of format imageKey name; it is only read." placeholder:"NAME"`
 	Prefix string `help:"What precedes their keys there; {tenant} stands for the tenant's id, so that no tenant is shown another's." placeholder:"TEXT"`
+}
+
+// Waiting names the bucket where its pictures are waited for.
+func (s PictureSettings) Waiting() string { return "S3 bucket " + s.Bucket }
+
+// picturesOf are the pictures for one job. One that could be read shows to others that the
+// bucket can be.
+type picturesOf struct {
+	Pictures
+
+	job    *delivery.Job
+	bucket string
+}
+
+func (p picturesOf) Picture(ctx context.Context, tenant, key string) ([]byte, error) {
+	file, err := p.Pictures.Picture(ctx, tenant, key)
+	if err == nil {
+		p.job.Used(p.bucket)
+	}
+	return file, err
+}
+
+// pictures are those for one job, nil where no bucket is set.
+func (r *Renderer) pictures(job *delivery.Job) Pictures {
+	if r.cfg.Pictures == nil {
+		return nil
+	}
+	return picturesOf{r.cfg.Pictures, job, r.cfg.PictureBucket.Waiting()}
 }
 
 // maxKey is S3's limit for a key, in bytes.

@@ -144,11 +144,12 @@ func (r *Renderer) handle(ctx context.Context, job *delivery.Job) error {
 	dst := r.store.create(ctx, object)
 	defer dst.discard()
 	result, err := r.cfg.Render(ctx, Source{
-		Database: r.cfg.Database, Definition: definition, Request: &job.Request, Template: compiled, Pictures: r.cfg.Pictures, Progress: job,
+		Database: r.cfg.Database, Definition: definition, Request: &job.Request, Template: compiled, Pictures: r.pictures(job), Progress: job,
 	}, dst)
 	if err != nil {
 		return classify(ctx, dst, err)
 	}
+	job.Used(records)
 	tell := outcome(func(ctx context.Context) error { return r.settleEmpty(ctx, job, definition, result) })
 	if !result.Empty {
 		stored, err := dst.close(ctx)
@@ -233,6 +234,9 @@ func (r *Renderer) announce(ctx context.Context, job *delivery.Job, object strin
 	return nil
 }
 
+// records is what a workbook waits for whose records cannot be read.
+const records = "database"
+
 // classify gives an error of Render its class. A destination that fails makes the
 // writer fail, so it is asked first.
 func classify(ctx context.Context, dst *objectWriter, err error) error {
@@ -245,7 +249,7 @@ func classify(ctx context.Context, dst *objectWriter, err error) error {
 	var s *query.StatementError
 	if errors.As(err, &s) {
 		class, cause := s.Failure()
-		return &delivery.Error{Class: class, Cause: cause, Waiting: "database", Err: err}
+		return &delivery.Error{Class: class, Cause: cause, Waiting: records, Err: err}
 	}
 	var d *delivery.Error
 	if errors.As(err, &d) {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -216,5 +218,37 @@ func TestWaitIsShown(t *testing.T) {
 	})
 	if d := r.done(request.Conversion()); d.State != jetsheet.DonePublished {
 		t.Errorf("done: got %s, want published", d.State)
+	}
+}
+
+// TestOneDeniedPrefixHoldsNobody: a policy that denies one prefix looks like missing rights.
+// The others get through, so it is that workbook's own failure.
+func TestOneDeniedPrefixHoldsNobody(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	u := r.uploader()
+	r.s3.set(func(q *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(q.URL.Path, "/denied.xlsx") {
+			return answer(q, 403, "AccessDenied"), nil
+		}
+		return next.RoundTrip(q)
+	})
+	denied := r.request(1, "denied")
+	r.announce(r.render(denied, noise(500)))
+	r.run(u)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	others := 0
+	for ; r.messages(jetsheet.StreamFailed) == 0 && others < 400; others++ {
+		r.announce(r.render(r.request(1, "s"+strconv.Itoa(others)), noise(500)))
+		<-tick.C
+	}
+	f := r.failed(denied.Conversion())
+	if f.Cause != jetsheet.CauseUploadRefused || !f.Retrying() || f.Attempts != 1 || !strings.Contains(f.Message, "AccessDenied") {
+		t.Errorf("failure: got %s, attempt %d, retrying %t, %q; want a first attempt that %s ended", f.Cause, f.Attempts, f.Retrying(), f.Message, jetsheet.CauseUploadRefused)
+	}
+	r.drained()
+	if got := r.messages(jetsheet.StreamDone); got != uint64(others) { //nolint:gosec // small
+		t.Errorf("done: got %d, want all %d others", got, others)
 	}
 }

@@ -44,6 +44,7 @@ func (u *Uploader) publish(ctx context.Context, job *delivery.Job, e *event) (*o
 		err := u.bucket.put(ctx, job, up, cond)
 		switch {
 		case err == nil:
+			job.Used(u.bucket.waiting())
 			return ours(e), nil
 		case errors.Is(err, errOccupied):
 			look = true

@@ -44,13 +44,18 @@ func (b *bucket) explain(ctx context.Context, c *call, doing string, err error) 
 		return delivery.Transient(jetsheet.CauseInternal, fmt.Errorf("%s in S3 bucket %s: %w", doing, b.name, err))
 	case status == 0 && errors.As(err, new(*smithy.SerializationError)), b.refuses(status, code):
 		return delivery.Permanent(jetsheet.CauseUploadRefused, fmt.Errorf("%s in S3 bucket %s: %w", doing, b.name, err))
+	case ofThisKey[code]:
+		return delivery.Doubtful(b.waiting(), jetsheet.CauseUploadRefused, fmt.Errorf("%s in S3 bucket %s: %w", doing, b.name, err))
 	default:
 		return b.unavailable(doing, err)
 	}
 }
 
+// waiting is what an upload waits for.
+func (b *bucket) waiting() string { return "S3 bucket " + b.name }
+
 func (b *bucket) unavailable(doing string, err error) error {
-	return delivery.Unavailable("S3 bucket "+b.name, fmt.Errorf("%s in S3 bucket %s: %w", doing, b.name, err))
+	return delivery.Unavailable(b.waiting(), fmt.Errorf("%s in S3 bucket %s: %w", doing, b.name, err))
 }
 
 // refuses says whether S3 refuses this object for good. Missing rights, expired
@@ -81,6 +86,10 @@ var ofEveryObject = map[string]bool{
 	"InvalidBucketName": true, "InvalidBucketState": true, "Throttling": true, "ThrottlingException": true,
 	"RequestTimeTooSkewed": true, "SlowDown": true, "Busy": true,
 }
+
+// ofThisKey are codes that one key may have and others not: a policy speaks of prefixes.
+// A HEAD has no body, and so no code but its status.
+var ofThisKey = map[string]bool{"AccessDenied": true, "Forbidden": true, "AllAccessDisabled": true}
 
 // codeOf returns the code of S3's answer, or "".
 func codeOf(err error) string {

@@ -10,7 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 
+	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/internal/delivery"
 	"github.com/jetsheet/jetsheet/renderer"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/picture"
@@ -34,7 +36,8 @@ func newPictures(client *s3.Client, settings renderer.PictureSettings) renderer.
 }
 
 // Picture reads a picture, or so much of it as shows that it is too large. Whatever goes
-// wrong but for a missing or archived object is met by every picture, and is waited for.
+// wrong but for a missing or archived object is met by every picture, and is waited for; a
+// refusal perhaps by this one alone.
 func (b *pictureBucket) Picture(ctx context.Context, tenant, key string) ([]byte, error) {
 	object, ok := b.settings.ObjectKey(tenant, key)
 	if !ok {
@@ -51,7 +54,13 @@ func (b *pictureBucket) Picture(ctx context.Context, tenant, key string) ([]byte
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	}
-	return nil, delivery.Unavailable("S3 bucket "+b.settings.Bucket, fmt.Errorf("read picture %q in S3 bucket %s: %w", object, b.settings.Bucket, err))
+	err = fmt.Errorf("read picture %q in S3 bucket %s: %w", object, b.settings.Bucket, err)
+	var refused smithy.APIError
+	if errors.As(err, &refused) && refused.ErrorCode() == "AccessDenied" {
+		err = fmt.Errorf("%w; without s3:ListBucket S3 says so of a picture that is not there, too", err)
+		return nil, delivery.Doubtful(b.settings.Waiting(), jetsheet.CauseInternal, err)
+	}
+	return nil, delivery.Unavailable(b.settings.Waiting(), err)
 }
 
 func (b *pictureBucket) read(ctx context.Context, object string) (file []byte, err error) {

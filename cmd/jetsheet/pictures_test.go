@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -71,5 +72,22 @@ func TestArchivedPicture(t *testing.T) {
 	pictures := newPictures(client, renderer.PictureSettings{Bucket: "photos"})
 	if got, err := pictures.Picture(t.Context(), "7", "1.png"); !errors.Is(err, renderer.ErrNoPicture) {
 		t.Errorf("got %q, %v, want %v", got, err, renderer.ErrNoPicture)
+	}
+}
+
+// What S3 refuses may be one picture's trouble: it is waited for unless others can be read.
+func TestDeniedPicture(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
+	}))
+	t.Cleanup(server.Close)
+	client := s3.New(s3.Options{BaseEndpoint: &server.URL, Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, UsePathStyle: true})
+	_, err := newPictures(client, renderer.PictureSettings{Bucket: "photos"}).Picture(t.Context(), "7", "1.png")
+	var class *delivery.Error
+	if !errors.As(err, &class) || class.Class != jetsheet.ClassUnavailable || class.Cause != jetsheet.CauseInternal || class.Waiting != "S3 bucket photos" ||
+		!strings.Contains(err.Error(), "s3:ListBucket") {
+		t.Errorf("got %+v, want one that may be the picture's own, and what may be missing", err)
 	}
 }

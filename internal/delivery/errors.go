@@ -28,12 +28,14 @@ var (
 // the cause internal_error.
 type Error struct {
 	Class jetsheet.Class
-	// Cause is set for permanent and transient errors, and for an interrupted one to
-	// [jetsheet.CauseMessageVersion] where a newer worker is needed.
+	// Cause is set for permanent and transient errors, for an interrupted one to
+	// [jetsheet.CauseMessageVersion] where a newer worker is needed, and for an unavailable
+	// one where it may be the job's own: see [Doubtful].
 	Cause jetsheet.Cause
 	// Waiting says, for unavailable ones, what is waited for: see [Unavailable].
 	Waiting string
 	// After says, for interrupted ones, when the message is to come again: see [Postpone].
+	// For unavailable ones the worker sets it where it puts the job off.
 	After time.Duration
 	Err   error
 }
@@ -58,6 +60,14 @@ func Transient(cause jetsheet.Cause, err error) error {
 // are grouped by that; anything else is [jetsheet.ResourceOther].
 func Unavailable(waiting string, err error) error {
 	return &Error{Class: jetsheet.ClassUnavailable, Waiting: waiting, Err: err}
+}
+
+// Doubtful marks something that looks unavailable and may be this job's own trouble all the
+// same: it was there and refused only what this job asked for. It is like [Unavailable] as
+// long as no other job gets through to it ([Job.Used]); where others do, each time, it is
+// a transient error of the given cause.
+func Doubtful(waiting string, cause jetsheet.Cause, err error) error {
+	return &Error{Class: jetsheet.ClassUnavailable, Cause: cause, Waiting: waiting, Err: err}
 }
 
 // Postpone marks a message that cannot be dealt with yet: it is given back, comes again

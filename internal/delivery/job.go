@@ -51,10 +51,15 @@ type Job struct {
 	rows    atomic.Int64
 	moved   atomic.Int64 // anything that shows progress: rows, bytes, steps
 	pausing atomic.Bool  // fetching is paused until this job gets on
-	// alone: it may run only while no other job does; recorded: its start is written.
-	// Only its own goroutine uses them.
+	told    atomic.Bool  // people are told that the worker is paused, for this job
+	// Only its own goroutine uses what follows. alone: it may run only while no other job
+	// does; recorded: its start is written.
 	alone, recorded bool
 	waited          time.Time // when it first waited for what is unavailable
+	used            []string  // what this try has got through to
+	refused         time.Time // when a try last ended in doubt
+	doubted         time.Time // since when its errors are in doubt; zero where others get through
+	contradicted    int       // tries that failed while others got through
 
 	mu        sync.Mutex
 	busyUntil time.Time
@@ -70,7 +75,7 @@ type Job struct {
 func (j *Job) Rows(n int64) {
 	j.rows.Add(n)
 	j.moved.Add(1)
-	if n > 0 && j.pausing.Load() {
+	if n > 0 && j.told.Load() {
 		j.worker.resume(j)
 	}
 }
@@ -186,15 +191,19 @@ func (w *Worker) attempt(ctx context.Context, job *Job) error {
 		began := time.Now()
 		err := w.try(ctx, job)
 		if err == nil {
+			w.got(job)
 			return nil
 		}
 		if errors.Is(err, errLastStart) && ctx.Err() == nil {
 			job.alone = true
 			continue
 		}
-		c := w.explain(classify(ctx, err), job.Request.Conversion().Address().Key(), began)
-		if c.Class != jetsheet.ClassUnavailable {
+		c := w.weigh(job, w.explain(classify(ctx, err), job.Request.Conversion().Address().Key(), began), began)
+		if c.Class != jetsheet.ClassUnavailable || c.After > 0 {
 			return c
+		}
+		if job.contradicted > 0 { // what it waits for is there: no need to wait for long
+			try = min(try, job.contradicted)
 		}
 		if err := w.wait(ctx, job, c, try); err != nil {
 			return err
@@ -228,6 +237,7 @@ func (w *Worker) try(ctx context.Context, job *Job) error {
 	if job.Kept == nil {
 		job.rows.Store(0)
 	}
+	job.used = job.used[:0]
 	return w.call(ctx, job, w.cfg.Handle)
 }
 
@@ -250,8 +260,8 @@ func (w *Worker) wait(ctx context.Context, job *Job, c *Error, try int) error {
 	what := c.what()
 	w.log.WarnContext(ctx, "waiting for what is unavailable", slog.String("waiting", what), slog.Any("err", c.Err),
 		slog.String("conversion", job.Request.Conversion().String()))
-	w.pause(job)
-	w.announce.Pause(job, c.on(), what, c.Err)
+	lift := w.halt(job, c)
+	defer w.doubt(job, c)()
 	job.setWaiting(what)
 	w.noteWaiting(ctx, job, c)
 	defer func() {
@@ -269,6 +279,9 @@ func (w *Worker) wait(ctx context.Context, job *Job, c *Error, try int) error {
 			}
 			timer.Reset(w.gatePace())
 			continue
+		case <-lift:
+			w.lift(job)
+			continue
 		case <-w.stopping: // what it waits for may stay away for longer than the grace
 			job.cancel(ErrShutdown)
 		case <-ctx.Done():
@@ -285,9 +298,16 @@ func (w *Worker) pause(job *Job) {
 }
 
 func (w *Worker) resume(job *Job) {
+	w.lift(job)
+	if job.told.Swap(false) {
+		w.announce.Resume(job)
+	}
+}
+
+// lift lets the worker fetch although the job still waits.
+func (w *Worker) lift(job *Job) {
 	if job.pausing.Swap(false) {
 		w.waiting.Add(-1)
-		w.announce.Resume(job)
 		w.nudge()
 	}
 }

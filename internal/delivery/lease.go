@@ -97,7 +97,7 @@ func (l *lease) examine(now time.Time) error {
 	}
 	// Is there again what it waited for? A call that hangs moves at its beginning too,
 	// and ends by a limit of its own within AckWait.
-	if l.job.pausing.Load() && (l.moving > 0 || trying >= l.w.ackWait) {
+	if l.job.told.Load() && (l.moving > 0 || trying >= l.w.ackWait) {
 		l.w.resume(l.job)
 	}
 	if still := now.Sub(l.movedAt); still >= l.w.ackWait {

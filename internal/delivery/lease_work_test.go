@@ -84,6 +84,7 @@ func TestFetchingGoesOnWhenTheJobGetsOn(t *testing.T) {
 	l := newLeaseAt(time.Minute, 45*time.Minute)
 	l.w.announce = &Announcer{}
 	l.w.wake = make(chan struct{}, 1)
+	l.job.told.Store(true)
 	l.w.pause(l.job)
 	for try := range 10 {
 		if err := l.wait(30 * time.Second); err != nil {

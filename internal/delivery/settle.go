@@ -44,7 +44,11 @@ func (w *Worker) settle(ctx context.Context, job *Job, err error, elapsed time.D
 		w.settleInterrupted(ctx, job, log)
 	case jetsheet.ClassPermanent:
 		w.settleFailed(ctx, job, c, time.Time{}, log)
-	case jetsheet.ClassTransient, jetsheet.ClassUnavailable:
+	case jetsheet.ClassUnavailable: // put off: it comes again as if this attempt had not been
+		job.Attempt--
+		c.Err = fmt.Errorf("put off, it waits for %s: %w", c.what(), c.Err)
+		w.settleFailed(ctx, job, c, time.Now().Add(c.After), log)
+	case jetsheet.ClassTransient:
 		var retryAt time.Time
 		if job.Attempt < jetsheet.MaxAttempts {
 			retryAt = time.Now().Add(jetsheet.RetryDelay(job.Attempt))
@@ -141,7 +145,7 @@ func (w *Worker) settleFailed(ctx context.Context, job *Job, c *Error, retryAt t
 		}
 	})
 	if f.Retrying() {
-		log.WarnContext(ctx, "attempt failed, will be tried again", slog.Time("retry_at", retryAt))
+		log.WarnContext(ctx, "conversion ended for now, will be tried again", slog.Time("retry_at", retryAt))
 	} else {
 		log.ErrorContext(ctx, "conversion failed")
 	}

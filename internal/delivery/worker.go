@@ -59,6 +59,9 @@ type Config struct {
 	// Deadline is the most work time of one attempt, waiting not counted; 0 means 45
 	// minutes.
 	Deadline time.Duration
+	// PutOff is how long a job whose error is in doubt holds its slot, see [Doubtful]; then
+	// it comes again later, and nothing is counted. 0 means a minute.
+	PutOff time.Duration
 	// Grace is how long running jobs may go on after a shutdown began; 0 means 20 s.
 	Grace  time.Duration
 	Logger *slog.Logger
@@ -84,11 +87,12 @@ type Worker struct {
 	log      *slog.Logger
 	announce *Announcer
 	company  company
+	doubts   doubts
 
 	jobs     sync.WaitGroup
 	running  sync.Map      // *Job → struct{}
 	stopping chan struct{} // closed when a shutdown begins
-	waiting  atomic.Int32  // jobs that wait for what is unavailable
+	waiting  atomic.Int32  // jobs that keep the worker from fetching until what they wait for is there
 	gated    atomic.Bool
 	wake     chan struct{}
 	slot     chan slotKind
@@ -106,6 +110,9 @@ func New(ctx context.Context, cfg Config) (*Worker, error) {
 	if cfg.Grace == 0 {
 		cfg.Grace = 20 * time.Second
 	}
+	if cfg.PutOff == 0 {
+		cfg.PutOff = putOffAfter
+	}
 	w := &Worker{
 		cfg:  cfg,
 		conn: cfg.JetStream.Conn(),
@@ -114,6 +121,8 @@ func New(ctx context.Context, cfg Config) (*Worker, error) {
 		stopping: make(chan struct{}),
 		wake:     make(chan struct{}, 1),
 		slot:     make(chan slotKind, cfg.Slots+1),
+
+		doubts: doubts{reached: map[string]time.Time{}, waiting: map[*Job]string{}},
 	}
 	var err error
 	if w.stream, err = newIncarnation(ctx, cfg.JetStream, cfg.Stream); err != nil {

@@ -52,6 +52,9 @@ type StatementError struct {
 	// Line and Column are the place in the statement's text, from 1; 0 when
 	// there is none.
 	Line, Column int
+	// Sent, for the kind Unavailable: the database had taken the statement when it went
+	// away or gave up, so it may be the statement that it cannot do.
+	Sent bool
 	// AfterRow is how many rows the statement had given before it failed at the next one; 0
 	// where it had given none, or where the rows are not to blame.
 	AfterRow int64
@@ -126,13 +129,14 @@ func (f failure) classify(ctx context.Context, err error) error {
 		if isConnecting { // whatever it says, no statement of a report was looked at
 			e.Kind = Unavailable
 		}
+		e.Sent = e.Kind == Unavailable && !isConnecting && f.name != "" && ofTheStatement(server.Code)
 		return e
 	}
 	message := oneLine(withoutRepeats(err.Error()))
 	if errors.Is(err, context.DeadlineExceeded) && !isConnecting {
 		message = "PostgreSQL neither answered nor kept the time limit"
 	}
-	return &StatementError{Name: f.name, Kind: Unavailable, Message: message}
+	return &StatementError{Name: f.name, Kind: Unavailable, Message: message, Sent: !isConnecting && f.name != ""}
 }
 
 func (f failure) fromServer(server *pgconn.PgError) *StatementError {

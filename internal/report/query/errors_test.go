@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/deploy/local/localtest"
 	"github.com/jetsheet/jetsheet/internal/report/query"
 )
@@ -60,6 +61,40 @@ func TestErrorsOfStatements(t *testing.T) {
 				t.Errorf("after %s: got %q, %v", text, got, err)
 			}
 		}
+	}
+}
+
+// What one statement alone can bring about has a cause, in case others get through.
+func TestWhatIsUnavailableMayBeTheStatementsOwn(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.admin(t, "create function refuses(state text) returns int language plpgsql as $$ begin raise exception 'too much' using errcode = state; end $$")
+	for text, want := range map[string]jetsheet.Cause{
+		"select refuses('53100')":                                     jetsheet.CauseStatement, // disk full
+		"select refuses('40001')":                                     jetsheet.CauseStatement, // a standby's conflict
+		"select refuses('58030')":                                     jetsheet.CauseStatement, // a file that cannot be read
+		"select pg_terminate_backend(pg_backend_pid()), pg_sleep(30)": jetsheet.CauseStatement,
+		"select refuses('53300')":                                     "", // connections
+		"select refuses('57P03')":                                     "", // it is starting
+	} {
+		_, err := texts(t, b.db, query.Scope{StatementLimit: 5 * time.Second}, text)
+		var s *query.StatementError
+		if !errors.As(err, &s) {
+			t.Fatalf("%s: got %v, want an error of the statement", text, err)
+		}
+		if class, cause := s.Failure(); class != jetsheet.ClassUnavailable || cause != want {
+			t.Errorf("%s: got %s, %q, want %s, %q", text, class, cause, jetsheet.ClassUnavailable, want)
+		}
+	}
+	pool, err := pgxpool.New(t.Context(), "postgres://nobody@127.0.0.1:1/x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	_, err = query.New(pool).Read(t.Context(), query.Scope{}, []query.Query{named(t, "q", "select 1")}, func(int, *query.Rows) error { return nil })
+	var s *query.StatementError
+	if !errors.As(err, &s) || s.Sent {
+		t.Errorf("a database that is down: got %+v, want that no statement was sent", s)
 	}
 }
 

@@ -42,3 +42,21 @@ func kindOfState(code string) ErrorKind {
 	}
 	return Unexpected
 }
+
+// ofTheStatement says of a code of the kind Unavailable whether one statement alone can
+// bring it about. Any other is met by whoever asks.
+func ofTheStatement(code string) bool {
+	switch code {
+	case "53100", // the disk is full: of this statement's temporary files, perhaps
+		"55P03",          // another one's lock
+		"57P01", "57P02": // its connection was ended, or the server's process crashed at it
+		return true
+	}
+	switch code[:2] {
+	case "08", // the connection was lost
+		"40", // a recovery conflict: it runs for longer than a standby allows
+		"58": // a file cannot be read
+		return true
+	}
+	return false
+}

@@ -1,0 +1,145 @@
+package delivery
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jetsheet/jetsheet"
+)
+
+// Some errors may be an outage, or one job's own: a query that ends its connection each
+// time, one key that may not be written. What becomes of the others tells which. Where
+// they get through meanwhile, time after time, it is the job's own, and counts as an
+// attempt. Where nobody does, it is waited for like any outage, but nobody is kept from
+// trying for long: otherwise there would be no others to tell by.
+
+const (
+	// ownTries is how many tries of one attempt must fail while others get through.
+	ownTries = 4
+	// doubtStops is how long one doubtful job keeps its worker from fetching.
+	doubtStops = 5 * time.Second
+	// putOffAfter is how long a doubtful job holds its slot, and the least time from one
+	// that is put off to the next. Doubtful jobs might hold all slots otherwise, and
+	// nobody would be left to get through.
+	putOffAfter = time.Minute
+)
+
+// doubts is what is known of the things that doubtful errors may be about.
+type doubts struct {
+	mu      sync.Mutex
+	reached map[string]time.Time // when a job that used it has last come to its end
+	waiting map[*Job]string      // the jobs in doubt, and what they wait for
+	putOff  time.Time            // when a job was last put off
+}
+
+// doubtful says whether the error may be the job's own.
+func (e *Error) doubtful() bool { return e.Class == jetsheet.ClassUnavailable && e.Cause != "" }
+
+// own is the error where it turned out to be the job's own.
+func (e *Error) own() *Error {
+	return &Error{
+		Class: jetsheet.ClassTransient, Cause: e.Cause,
+		Err: fmt.Errorf("%w (tried %d times while others got through)", e.Err, ownTries),
+	}
+}
+
+// Used says that this try has got through to something that a [Doubtful] error may name
+// as what is waited for. It counts when the try comes to its end.
+func (j *Job) Used(what string) {
+	if !slices.Contains(j.used, what) {
+		j.used = append(j.used, what)
+	}
+}
+
+// got takes note of what a job got through to, and lets those that wait for it no longer
+// stop anything. What they wait for is there.
+func (w *Worker) got(job *Job) {
+	if len(job.used) == 0 {
+		return
+	}
+	d := &w.doubts
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, what := range job.used {
+		d.reached[what] = time.Now()
+		for other, waits := range d.waiting {
+			if waits == what {
+				w.resume(other)
+			}
+		}
+	}
+}
+
+// weigh looks at what ended a try that began at the given time, and at whether others got
+// through since, or since the try before. It returns what is to be done about it: the error
+// itself where it is to be waited for.
+func (w *Worker) weigh(job *Job, c *Error, began time.Time) *Error {
+	if !c.doubtful() {
+		job.refused, job.doubted, job.contradicted = time.Time{}, time.Time{}, 0
+		return c
+	}
+	now := time.Now()
+	since := began
+	if !job.refused.IsZero() {
+		since = job.refused
+	}
+	job.refused = now
+	d := &w.doubts
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.reached[c.Waiting].After(since) {
+		job.doubted = time.Time{}
+		if job.contradicted++; job.contradicted >= ownTries {
+			return c.own()
+		}
+		return c
+	}
+	if job.doubted.IsZero() {
+		job.doubted = now
+	}
+	if now.Sub(job.doubted) >= w.cfg.PutOff && now.Sub(d.putOff) >= w.cfg.PutOff {
+		d.putOff = now
+		return &Error{Class: c.Class, Cause: c.Cause, Waiting: c.Waiting, After: jetsheet.RetryDelay(jetsheet.MaxAttempts - 1), Err: c.Err}
+	}
+	return c
+}
+
+// halt keeps the worker from fetching while a job waits, and tells people. Where the job is
+// in doubt, only for a while: then the result fires.
+func (w *Worker) halt(job *Job, c *Error) (lift <-chan time.Time) {
+	if c.doubtful() && job.doubted.IsZero() { // others get through
+		w.resume(job)
+		return nil
+	}
+	job.told.Store(true)
+	w.announce.Pause(job, c.on(), c.what(), c.Err)
+	left := doubtStops - time.Since(job.doubted)
+	switch {
+	case !c.doubtful():
+		w.pause(job)
+	case left > 0:
+		w.pause(job)
+		return time.After(left)
+	default:
+		w.lift(job)
+	}
+	return nil
+}
+
+// doubt notes that a job waits in doubt, until the result is called.
+func (w *Worker) doubt(job *Job, c *Error) (over func()) {
+	if !c.doubtful() {
+		return func() {}
+	}
+	d := &w.doubts
+	d.mu.Lock()
+	d.waiting[job] = c.Waiting
+	d.mu.Unlock()
+	return func() {
+		d.mu.Lock()
+		delete(d.waiting, job)
+		d.mu.Unlock()
+	}
+}
