@@ -13,14 +13,16 @@ const (
 	HopDeliver   = "deliver"       // a message comes to a worker, which holds its lease
 	HopKnown     = "already done"  // the worker looks for an outcome
 	HopRead      = "database read" // a workbook's statements
-	HopRender    = "render"        // a workbook in the making
+	HopRender    = "render"        // a workbook in the making: rows, template, pictures
 	HopStore     = "object store"  // a workbook is stored between renderer and uploader
 	HopEvent     = "event"         // the uploader is told
 	HopSettle    = "settle"        // a message is acknowledged
 	HopUpload    = "S3"            // a workbook is published
+	HopCompare   = "compare"       // the previous system's workbook is read
 	HopOutcome   = "outcome"       // the done record
 	HopCleanUp   = "clean-up"      // the stored workbook is deleted
 	HopFailed    = "failed"        // the failed record, and the end of its message
+	HopNotify    = "notify"        // people are told of what failed, and that it is mended
 	HopReconcile = "reconcile"     // what is missing is found, the run's state moves on
 	HopAsk       = "ask"           // people start and replay
 )
@@ -29,7 +31,7 @@ const (
 func Hops() []string {
 	return []string{
 		HopStart, HopTrigger, HopFreeze, HopScan, HopPublish, HopDeliver, HopKnown, HopRead, HopRender, HopStore, HopEvent,
-		HopSettle, HopUpload, HopOutcome, HopCleanUp, HopFailed, HopReconcile, HopAsk,
+		HopSettle, HopUpload, HopCompare, HopOutcome, HopCleanUp, HopFailed, HopNotify, HopReconcile, HopAsk,
 	}
 }
 
@@ -61,10 +63,18 @@ var hopRules = []struct{ role, effect, hop string }{
 
 	{"", "nats answer", HopAsk}, // a worker says how it is, or the service answers
 
+	{"ops", "nats kv create runs definition", HopAsk},
 	{"ops", "nats kv create runs", HopFreeze},
 	{"ops", "s3", HopFreeze},
 	{"ops", "nats get message KV_flags", HopFreeze},
 	{"ops", "nats stream info KV", HopStart},
+	{"ops", "webhook", HopNotify},
+	{"ops", "nats kv create notices", HopNotify},
+	{"ops", "nats kv update notices", HopNotify},
+	{"ops", "nats get message KV_notices", HopNotify},
+	{"ops", "nats consumer create KV_notices", HopNotify},
+	{"ops", "nats consumer delete KV_notices", HopNotify},
+	{"ops", "nats deliver KV_notices", HopNotify},
 	{"ops", "nats", HopAsk},
 
 	{"producer", "nats publish conversions.schedule", HopTrigger},
@@ -80,6 +90,7 @@ var hopRules = []struct{ role, effect, hop string }{
 	{"producer", "s3", HopFreeze},
 	{"producer", "postgres", HopScan},
 	{"producer", "nats object plans", HopScan},
+	{"producer", "nats get message OBJ_templates", HopScan},
 	{"producer", "nats publish conversions.request", HopPublish},
 	{"producer", "nats kv create progress", HopPublish},
 	{"producer", "nats kv update progress", HopPublish},
@@ -99,6 +110,14 @@ var hopRules = []struct{ role, effect, hop string }{
 	{"", "nats publish conversions.done", HopOutcome},
 	{"", "nats publish conversions.rendered", HopEvent},
 	{"", "nats publish conversions.request", HopPublish},
+	{"", "nats get message OBJ_templates", HopRender},
+	{"", "nats consumer create OBJ_templates", HopRender},
+	{"", "nats consumer delete OBJ_templates", HopRender},
+	{"", "nats pull OBJ_templates", HopRender},
+	{"", "nats deliver OBJ_templates", HopRender},
+	{"", "nats get message KV_runs definition", HopRender},
+	{"renderer", "s3", HopRender}, // pictures
+	{"uploader", "s3 get object", HopCompare},
 	{"", "nats get message DONE", HopKnown},
 	{"", "nats get message KV_runs", HopKnown},
 	{"", "nats pull", HopDeliver},

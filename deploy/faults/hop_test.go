@@ -31,12 +31,20 @@ func TestHop(t *testing.T) {
 		{"renderer", faults.WireNATS, "publish conversions.rendered.publish", faults.HopEvent},
 		{"uploader", faults.WireNATS, "settle RENDERED/uploader +ACK", faults.HopSettle},
 		{"uploader", faults.WireS3, "put object if unchanged", faults.HopUpload},
+		{"renderer", faults.WireNATS, "get message OBJ_templates", faults.HopRender},
+		{"renderer", faults.WireNATS, "get message KV_runs definition", faults.HopRender},
+		{"renderer", faults.WireNATS, "get message KV_runs", faults.HopKnown},
+		{"renderer", faults.WireS3, "get object", faults.HopRender},
+		{"uploader", faults.WireS3, "get object", faults.HopCompare},
 		{"uploader", faults.WireNATS, "publish conversions.done", faults.HopOutcome},
 		{"uploader", faults.WireNATS, "stream purge OBJ_workbooks", faults.HopCleanUp},
 		{"renderer", faults.WireNATS, "settle CONVERSIONS/renderer-small +TERM", faults.HopFailed},
 		{"producer", faults.WireNATS, "publish conversions.failed", faults.HopFailed},
 		{"producer", faults.WireNATS, "deliver FAILED/a reader", faults.HopReconcile},
 		{"ops", faults.WireNATS, "publish conversions.request.express", faults.HopAsk},
+		{"ops", faults.WireNATS, "kv create runs definition", faults.HopAsk},
+		{"ops", faults.WireNATS, "kv create notices notice", faults.HopNotify},
+		{"ops", faults.WireWebhook, "post", faults.HopNotify},
 	} {
 		p := faults.Point{Role: c.role, Wire: c.wire, Effect: c.effect}
 		if got := p.Hop(); got != c.want {

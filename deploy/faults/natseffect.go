@@ -1,9 +1,12 @@
 package faults
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jetsheet/jetsheet"
 )
 
 // sent returns the effect of a frame that a role sends; "" means that it has none.
@@ -21,7 +24,7 @@ func (f *natsFrame) sent() string {
 		word, _, _ := strings.Cut(string(f.payload), " ")
 		return "settle " + ackQueue(tokens) + " " + word
 	case strings.HasPrefix(f.subject, jetstream.DefaultAPIPrefix):
-		return apiEffect(tokens[2:])
+		return apiEffect(tokens[2:]) + f.asked()
 	case tokens[0] == "$KV" && len(tokens) > 2:
 		return f.kvWrite() + " " + kvKey(tokens[1], tokens[2:])
 	case tokens[0] == "$O" && len(tokens) > 3:
@@ -99,12 +102,33 @@ func (f *natsFrame) kvWrite() string {
 	}
 }
 
-// kvKey names the bucket, and the kind of key in the one that has several.
+// kvKey names the bucket, and the kind of key in those that have several.
 func kvKey(bucket string, key []string) string {
-	if (bucket == "progress" || bucket == "notices") && len(key) > 0 {
+	switch {
+	case len(key) == 0:
+	case bucket == jetsheet.BucketProgress, bucket == jetsheet.BucketNotices:
 		return bucket + " " + key[0]
+	case bucket == jetsheet.BucketRuns && jetsheet.IsDefinitionKey(strings.Join(key, ".")):
+		return bucket + " definition"
 	}
 	return bucket
+}
+
+// asked says what kind of key is read from a bucket that has several, where the subject
+// of the request does not: reads by the leader name it in what is sent.
+func (f *natsFrame) asked() string {
+	var read struct {
+		Subject string `json:"last_by_subj"`
+	}
+	if json.Unmarshal(f.payload, &read) != nil {
+		return ""
+	}
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(read.Subject, "$KV."), ".")
+	_, kind, _ := strings.Cut(kvKey(bucket, strings.Split(key, ".")), " ")
+	if kind != "" {
+		kind = " " + kind
+	}
+	return kind
 }
 
 // apiEffect names a request to JetStream; tokens are behind the prefix.

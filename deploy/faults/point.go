@@ -14,6 +14,7 @@ const (
 	WireNATS     Wire = "nats"
 	WirePostgres Wire = "postgres"
 	WireS3       Wire = "s3"
+	WireWebhook  Wire = "webhook"
 )
 
 // Point is a kind of effect that a role has on what it is connected to, or the other way
@@ -45,7 +46,7 @@ type Action string
 // The actions.
 const (
 	// Fail: the effect does not happen, and the role is told: the connection ends, S3
-	// answers 503.
+	// and webhooks answer 503.
 	Fail Action = "error"
 	// Crash: the role is killed before the effect.
 	Crash Action = "crash"
