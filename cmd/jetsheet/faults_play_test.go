@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -26,8 +24,6 @@ const (
 	// idleLimit is how long after the run's end a fault may wait for effects that come by
 	// the clock.
 	idleLimit = 8 * time.Second
-	// sampleEvery is how often the conservation law is looked at.
-	sampleEvery = 50 * time.Millisecond
 	// faultLate is longer than the lease of 2 s, and shorter than the limits of calls.
 	faultLate = 3 * time.Second
 )
@@ -52,7 +48,7 @@ var errNotFired = errors.New("the point was not met")
 
 // play plays a fault to settlement.
 func (w *faultWorld) play(ctx context.Context, p *faultPlay) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*settleLimit)
+	ctx, cancel := context.WithTimeout(ctx, 3*settleLimit)
 	defer cancel()
 	defer w.director.Disarm()
 	for _, f := range p.scenario.base {
@@ -105,7 +101,7 @@ func (w *faultWorld) makeRun(ctx context.Context, s *faultScenario, fired <-chan
 	if w.leavesParts {
 		err = errors.Join(err, w.endUploads(ctx, id))
 	}
-	return errors.Join(err, w.verify(ctx, id, s.want))
+	return errors.Join(err, w.verify(ctx, id, s))
 }
 
 // leavesParts says whether a fault leaves an upload that nobody can know of: the beginning
@@ -135,6 +131,11 @@ func (w *faultWorld) endUploads(ctx context.Context, id jetsheet.RunID) error {
 
 // settle waits until nothing moves any more.
 func (w *faultWorld) settle(ctx context.Context, s *faultScenario, id jetsheet.RunID, fired <-chan struct{}) error {
+	if s.midway != nil {
+		if err := s.midway(ctx, w, id); err != nil {
+			return err
+		}
+	}
 	if err := w.until(ctx, "run closed", func() (bool, error) {
 		run, err := w.stored(ctx, id)
 		return run != nil && run.State == jetsheet.RunClosed, err
@@ -186,7 +187,12 @@ func (w *faultWorld) drained(ctx context.Context, id jetsheet.RunID) error {
 
 // until waits for a condition; its errors are tried again.
 func (w *faultWorld) until(ctx context.Context, what string, condition func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, settleLimit)
+	return w.within(ctx, settleLimit, what, condition)
+}
+
+// within waits for a condition for as long as is allowed.
+func (w *faultWorld) within(ctx context.Context, limit time.Duration, what string, condition func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -201,7 +207,7 @@ func (w *faultWorld) until(ctx context.Context, what string, condition func() (b
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return fmt.Errorf("%s: not within %s (%v)%s", what, settleLimit, err, w.logs()) //nolint:errorlint // err may be nil
+			return fmt.Errorf("%s: not within %s (%v)%s", what, limit, err, w.logs()) //nolint:errorlint // err may be nil
 		}
 	}
 }
@@ -213,99 +219,6 @@ func (w *faultWorld) stored(ctx context.Context, id jetsheet.RunID) (*jetsheet.R
 		return nil, err
 	}
 	return readRun(ctx, kv, id)
-}
-
-// sample looks at the conservation law until the returned function is called, which
-// returns what it found against it.
-func (w *faultWorld) sample(ctx context.Context, id jetsheet.RunID) func() error {
-	ctx, cancel := context.WithCancel(ctx)
-	var sampling sync.WaitGroup
-	var violated error
-	sampling.Go(func() {
-		tick := time.NewTicker(sampleEvery)
-		defer tick.Stop()
-		seen := map[string]string{}
-		for violated == nil {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
-			var at map[string]string
-			at, violated = w.conserved(ctx, id, seen)
-			if at != nil {
-				seen = at
-				w.samples++
-			}
-		}
-	})
-	return func() error {
-		cancel()
-		sampling.Wait()
-		return violated
-	}
-}
-
-// conserved takes one sample; nil where none could be taken.
-func (w *faultWorld) conserved(ctx context.Context, id jetsheet.RunID, seen map[string]string) (map[string]string, error) {
-	run, err := w.stored(ctx, id)
-	if err != nil || run == nil || run.Plan == nil {
-		return nil, nil //nolint:nilerr // nothing is to be seen yet, or the sampling ends
-	}
-	at, err := standings(ctx, w.js, id)
-	if err != nil {
-		return nil, nil //nolint:nilerr // the sampling ends
-	}
-	if !run.State.Before(jetsheet.RunOpen) && len(at) != run.Plan.Expected {
-		return at, fmt.Errorf("%d conversions are done, failed or pending, want %d: %v", len(at), run.Plan.Expected, at)
-	}
-	for key, was := range seen {
-		if is, ok := at[key]; !ok || was == "done" && is != "done" {
-			return at, fmt.Errorf("conversion %s was %s and is %q", key, was, is)
-		}
-	}
-	return at, nil
-}
-
-// verify has the command check a run cell by cell.
-func (w *faultWorld) verify(ctx context.Context, id jetsheet.RunID, want jetsheet.Counts) error {
-	code, output, err := w.command(ctx, "verify", id.String(), "--deep", "--json", "--log-level=error")
-	if err != nil {
-		return err
-	}
-	var found struct {
-		ProblemCount                                 int
-		Expected, Published, Skipped, Failed, Missed int64
-		Open                                         bool
-	}
-	_, report, _ := strings.Cut(output, "\n{") // behind the progress
-	if err := json.Unmarshal([]byte("{"+report), &found); err != nil || code != exitDone || found.ProblemCount != 0 || found.Open {
-		return fmt.Errorf("verify --deep: exit code %d (%v)\n%s%s", code, err, output, w.logs()) //nolint:errorlint // err may be nil
-	}
-	if got := (jetsheet.Counts{Expected: int(found.Expected), Done: int(found.Published + found.Skipped), Failed: int(found.Failed)}); got != want {
-		return fmt.Errorf("verify --deep: %+v, want %+v", got, want)
-	}
-	return nil
-}
-
-// state is where each conversion of a run is, and what the work queues' consumers say.
-func (w *faultWorld) state(ctx context.Context, id jetsheet.RunID) string {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	at, err := standings(ctx, w.js, id)
-	var text strings.Builder
-	fmt.Fprintf(&text, "\nconversions (%v): %v", err, at)
-	for _, stream := range []string{jetsheet.StreamConversions, jetsheet.StreamRendered} {
-		handle, err := w.js.Stream(ctx, stream)
-		if err != nil {
-			return text.String() + "\n" + err.Error()
-		}
-		for info := range handle.ListConsumers(ctx).Info() {
-			fmt.Fprintf(&text, "\nconsumer %s/%s: pending %d, unacknowledged %d, redelivered %d, waiting pulls %d, delivered %+v, floor %+v",
-				stream, info.Name, info.NumPending, info.NumAckPending, info.NumRedelivered, info.NumWaiting, info.Delivered, info.AckFloor)
-		}
-	}
-	return text.String()
 }
 
 // command runs a person's command to its end.

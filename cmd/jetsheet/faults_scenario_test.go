@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/jetsheet/jetsheet"
@@ -16,54 +15,27 @@ type faultScenario struct {
 	name string
 	// base are faults that are always there.
 	base []faults.Fault
-	// begin starts a run and returns its id; follow, if there is one, goes on when it is
-	// closed.
-	begin  func(ctx context.Context, w *faultWorld) (jetsheet.RunID, error)
-	follow func(ctx context.Context, w *faultWorld, id jetsheet.RunID) error
-	// want is how the run ends, keys what it writes.
-	want jetsheet.Counts
+	// begin starts a run and returns its id; midway, if there is one, is done while it is
+	// made, and follow when it is closed.
+	begin          func(ctx context.Context, w *faultWorld) (jetsheet.RunID, error)
+	midway, follow func(ctx context.Context, w *faultWorld, id jetsheet.RunID) error
+	// want is how the run ends, equal how many of its workbooks are compared with the
+	// previous system's: all of them are equal.
+	want  jetsheet.Counts
+	equal int64
+	// keys is what it writes.
 	keys []string
 }
 
-// faultKind is a kind of world: what is in the database, and the scenarios on it.
-type faultKind struct {
-	name, schema string
-	scenarios    []*faultScenario
-}
+// calendarCron is the calendar of reports, calendarTick a tick of it that has passed.
+const calendarCron = "0 5 1 * *"
 
-// faultKinds returns the kinds of worlds. A point is played in the first scenario that
-// meets it.
-func faultKinds(t *testing.T) []faultKind {
-	t.Helper()
-	small, large := readTestdata(t, "faults", "schema.sql"), readTestdata(t, "faults", "large.sql")
-	keys := []string{"t3/2026-10/{report}/wide.xlsx", "t2/2026-10/{report}/slow.xlsx"}
-	for _, tenant := range []string{"t1", "t2", "t3"} {
-		for _, site := range []string{"s1", "s2", "s3"} {
-			keys = append(keys, tenant+"/2026-10/{report}/"+site+".xlsx")
-		}
-	}
-	want := jetsheet.Counts{Expected: 14, Done: 12, Failed: 2}
-	largeKeys := []string{"t1/2026-10/{report}/s1.xlsx", "t2/2026-10/{report}/s1.xlsx", "t3/2026-10/{report}/huge.xlsx"}
-	largeWant := jetsheet.Counts{Expected: 3, Done: 3}
-	part := faults.Fault{Point: faults.Point{Role: "uploader", Wire: faults.WireS3, Effect: "put part"}, Action: faults.Fail, Nth: 3}
-	return []faultKind{
-		{"small", small, []*faultScenario{
-			{name: "by the calendar", begin: byCalendar, want: want, keys: keys},
-			{name: "asked for, older workbooks there, a failure replayed", begin: byRequest, follow: replayed, want: want, keys: keys},
-			{name: "renderer stopped at work", begin: withRendererStopped, want: want, keys: keys},
-		}},
-		{"large", large, []*faultScenario{
-			{name: "a workbook in parts", begin: byCalendar, want: largeWant, keys: largeKeys},
-			{name: "a part refused", base: []faults.Fault{part}, begin: byCalendar, want: largeWant, keys: largeKeys},
-		}},
-	}
-}
+func calendarTick() time.Time { return time.Date(2026, 11, 1, 5, 0, 0, 0, time.UTC) }
 
 // byCalendar applies a report whose calendar has just had a tick.
 func byCalendar(ctx context.Context, w *faultWorld) (jetsheet.RunID, error) {
-	tick := time.Date(2026, 11, 1, 5, 0, 0, 0, time.UTC)
 	name := w.name("calendar")
-	return jetsheet.RunID{Tick: tick, Report: name}, w.applyReport(ctx, name, "0 5 1 * *", tick.Add(-time.Minute))
+	return jetsheet.RunID{Tick: calendarTick(), Report: name}, w.applyReport(ctx, w.kind.report, name, calendarCron, calendarTick().Add(-time.Minute))
 }
 
 // byRequest asks ops for the next tick of a report whose runs write the same keys.
@@ -71,7 +43,7 @@ func byRequest(ctx context.Context, w *faultWorld) (jetsheet.RunID, error) {
 	const name = "asked"
 	if w.asked.IsZero() {
 		w.asked = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-		if err := w.applyReport(ctx, name, "*/5 * 1-9 11 *", time.Now().AddDate(0, 1, 0)); err != nil {
+		if err := w.applyReport(ctx, w.kind.report, name, "*/5 * 1-9 11 *", time.Now().AddDate(0, 1, 0)); err != nil {
 			return jetsheet.RunID{}, err
 		}
 	}
@@ -85,16 +57,12 @@ func replayed(ctx context.Context, w *faultWorld, id jetsheet.RunID) error {
 	return w.ask(ctx, []int{exitDifferences, exitNothing}, "failures", "replay", "--run", id.String(), "--target", "broken", "--wait")
 }
 
-// withRendererStopped ends the renderer by a signal while it renders the slow workbook,
-// and starts it again.
-func withRendererStopped(ctx context.Context, w *faultWorld) (jetsheet.RunID, error) {
-	id, err := byCalendar(ctx, w)
-	if err != nil {
-		return id, err
-	}
+// rendererStopped ends the renderer by a signal while it renders the slow workbook, and
+// starts it again.
+func rendererStopped(ctx context.Context, w *faultWorld, id jetsheet.RunID) error {
 	kv, err := w.js.KeyValue(ctx, jetsheet.BucketProgress)
 	if err != nil {
-		return id, err
+		return err
 	}
 	key := jetsheet.ProgressKey(jetsheet.StageRenderer, jetsheet.Conversion{Run: id, Tenant: "t2", Target: "slow"})
 	err = w.until(ctx, "the slow workbook begun", func() (bool, error) {
@@ -102,9 +70,9 @@ func withRendererStopped(ctx context.Context, w *faultWorld) (jetsheet.RunID, er
 		return err == nil, err
 	})
 	if err != nil {
-		return id, err
+		return err
 	}
-	return id, w.roles["renderer"].replace()
+	return w.roles["renderer"].replace()
 }
 
 // ask runs a person's command until it ends as it should: one who is told of an error
@@ -124,8 +92,9 @@ func (w *faultWorld) ask(ctx context.Context, codes []int, args ...string) error
 	})
 }
 
-func (w *faultWorld) applyReport(ctx context.Context, name, cron string, from time.Time) error {
-	text := strings.NewReplacer("{NAME}", name, "{CRON}", cron).Replace(w.report)
+// applyReport applies a definition with {NAME} and {CRON}.
+func (w *faultWorld) applyReport(ctx context.Context, text, name, cron string, from time.Time) error {
+	text = strings.NewReplacer("{NAME}", name, "{CRON}", cron).Replace(text)
 	d, err := parseReport("report.yaml", []byte(text))
 	if err != nil {
 		return err

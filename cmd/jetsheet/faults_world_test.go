@@ -5,12 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
-	"os/exec"
 	"slices"
 	"strconv"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -36,31 +32,39 @@ type faultWorld struct {
 	director *faults.Director
 	roles    map[string]*faultRole
 	s3       map[string]*faults.S3
-	report   string // definition with {NAME} and {CRON}
+	kind     *faultKind
+	told     *toldBook // what ops tells through its webhook; nil where it has none
+	late     []byte    // a workbook of the previous system that comes last
 
 	names          int       // used so far
 	asked          time.Time // last tick that ops was asked for
-	samples        int       // of the conservation law
 	leavesParts    bool      // the fault under way leaves an upload that nobody knows of
 	acceptedBefore map[string]int
 }
 
-// newFaultWorld starts an installation and its roles.
-func newFaultWorld(t *testing.T, schema string) *faultWorld {
+// newFaultWorld starts an installation and its roles, and waits until they work.
+func newFaultWorld(t *testing.T, kind *faultKind) *faultWorld {
 	t.Helper()
 	w := &faultWorld{
-		installation: install(t, schema), report: readTestdata(t, "faults", "report.yaml"),
+		installation: install(t, kind.schema), kind: kind,
 		roles: map[string]*faultRole{}, s3: map[string]*faults.S3{}, acceptedBefore: map[string]int{},
 	}
 	w.director = faults.NewDirector(func(role string) { w.roles[role].crash() })
+	if kind.furnish != nil {
+		kind.furnish(w)
+	}
 	for name, flags := range faultRoles {
-		w.roles[name] = &faultRole{name: name, args: append([]string{name}, flags...), env: w.proxies(name), log: &lockedBuffer{}}
+		args := slices.Concat([]string{name}, flags, kind.flags[name])
+		w.roles[name] = &faultRole{name: name, args: args, env: w.proxies(name), log: &lockedBuffer{}}
 	}
 	for _, role := range w.roles {
 		if err := role.start(); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(role.end)
+	}
+	for _, role := range w.roles {
+		w.await(role.name+" started", settleLimit, func() bool { return role.started() > 0 })
 	}
 	return w
 }
@@ -130,112 +134,10 @@ func (w *faultWorld) accepted(key string) int {
 	return n
 }
 
-// faultRole is a role as a process that is killed and started again.
-type faultRole struct {
-	name string
-	args []string
-	env  []string
-	log  *lockedBuffer
-
-	mu      sync.Mutex
-	command *exec.Cmd
-	exited  chan struct{} // closed when the present process has ended
-	ended   bool
-}
-
-func (r *faultRole) start() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.startLocked()
-}
-
-func (r *faultRole) startLocked() error {
-	if r.ended {
-		return nil
-	}
-	r.command = exec.Command("jetsheet", r.args...)
-	r.command.Env, r.command.Stdout, r.command.Stderr = r.env, r.log, r.log
-	if err := r.command.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", r.name, err)
-	}
-	exited := make(chan struct{})
-	r.exited = exited
-	command := r.command
-	go func() {
-		defer close(exited)
-		_ = command.Wait() // a killed process has no result
-	}()
-	return nil
-}
-
-// crash kills the process without a word and starts another.
-func (r *faultRole) crash() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.kill()
-	if err := r.startLocked(); err != nil {
-		_, _ = fmt.Fprintln(r.log, err) // the role is then found to have ended
-	}
-}
-
-func (r *faultRole) kill() {
-	if r.command == nil {
-		return
-	}
-	_ = r.command.Process.Kill() // it may have ended by itself
-	<-r.exited
-}
-
-// replace asks the process to end, and starts another when it has.
-func (r *faultRole) replace() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	_ = r.command.Process.Signal(os.Interrupt) // it may have been killed
-	timer := time.NewTimer(settleLimit)
-	defer timer.Stop()
-	select {
-	case <-r.exited:
-	case <-timer.C:
-		return fmt.Errorf("%s does not end on a signal", r.name)
-	}
-	return r.startLocked()
-}
-
-// end kills the process for good.
-func (r *faultRole) end() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.ended = true
-	r.kill()
-}
-
-// alive says whether the process has not ended by itself.
-func (r *faultRole) alive() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	select {
-	case <-r.exited:
-		return false
-	default:
-		return true
-	}
-}
-
-// started says how often a role has said that it works.
-func (r *faultRole) started() int { return strings.Count(r.log.String(), `msg="role started"`) }
-
 // name returns a report's name that was not used before.
 func (w *faultWorld) name(kind string) string {
 	w.names++
 	return kind + "-" + strconv.Itoa(w.names)
-}
-
-// ready waits until every role works.
-func (w *faultWorld) ready() {
-	w.t.Helper()
-	for _, role := range w.roles {
-		w.await(role.name+" started", settleLimit, func() bool { return role.started() > 0 })
-	}
 }
 
 // alive says whether all roles are there.

@@ -32,10 +32,17 @@ func (i *installation) hook() *hook {
 		h.bodies <- body
 	}))
 	i.t.Cleanup(server.Close)
+	i.tellThrough(server.URL + "/hook")
+	return h
+}
+
+// tellThrough makes the roles that start from now on tell of notices through the webhook at
+// an address.
+func (i *installation) tellThrough(address string) {
+	i.t.Helper()
 	secret := filepath.Join(i.t.TempDir(), "secret")
 	writeFile(i.t, secret, "a secret of many letters\n")
-	i.env = append(i.env, "JETSHEET_OPS_NOTIFY_WEBHOOK_URL="+server.URL+"/hook", "JETSHEET_OPS_NOTIFY_WEBHOOK_SECRET_FILE="+secret)
-	return h
+	i.env = append(i.env, "JETSHEET_OPS_NOTIFY_WEBHOOK_URL="+address, "JETSHEET_OPS_NOTIFY_WEBHOOK_SECRET_FILE="+secret)
 }
 
 // startOps starts the role so that it tells soon.
