@@ -11,17 +11,25 @@ import (
 
 // cell is a value of the database as a cell of a column with that format.
 func (b *book) cell(value any, format string) (any, error) {
-	switch v := value.(type) {
+	known, err := plain(value)
+	switch v := known.(type) {
 	case nil:
-		return nil, nil //nolint:nilnil // an empty cell
+		return nil, err
 	case string:
 		return b.answer(v, format)
+	}
+	return b.number(known, format)
+}
+
+// plain is a value of the database as Excel has it: days and times are numbers.
+func plain(value any) (any, error) {
+	switch v := value.(type) {
+	case nil, string, int32, int64, float64:
+		return v, nil
 	case time.Time:
-		return b.number(v.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Seconds()/secondsOfDay, format)
+		return v.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Seconds() / secondsOfDay, nil
 	case pgtype.Interval:
-		return b.number(float64(v.Days)+float64(v.Microseconds)/1e6/secondsOfDay, format)
-	case int32, int64, float64:
-		return b.number(v, format)
+		return float64(v.Days) + float64(v.Microseconds)/1e6/secondsOfDay, nil
 	}
 	return nil, fmt.Errorf("value %v of type %T has no place in a workbook", value, value)
 }

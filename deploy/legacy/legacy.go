@@ -38,6 +38,8 @@ type Config struct {
 	Bucket   string
 	// Workers is how many workbooks are made at a time.
 	Workers int
+	// Forms are workbooks that customers drew, by the report that fills them; nil for none.
+	Forms map[string][]byte
 	// AskAgain is the pause before routes are asked for again after an error.
 	AskAgain time.Duration
 	Log      *slog.Logger
@@ -161,7 +163,11 @@ func period(at time.Time, closing int) (from, until time.Time) {
 // one makes one workbook and puts it on S3.
 func (c *Config) one(ctx context.Context, r report, t target) (Export, error) {
 	made := Export{Report: r.name, Tenant: t.Tenant, Target: t.id()}
-	content, rows, err := c.workbook(ctx, r, t)
+	build := c.workbook
+	if c.Forms[r.name] != nil {
+		build = c.filled
+	}
+	content, rows, err := build(ctx, r, t)
 	if err != nil {
 		return made, fmt.Errorf("workbook %s of customer %s: %w", made.Target, t.Tenant, err)
 	}

@@ -55,10 +55,14 @@ func batch(ctx context.Context, args []string, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	forms, err := readForms(os.Getenv("EXPORT_FORMS"))
+	if err != nil {
+		return err
+	}
 	store := s3.NewFromConfig(cloud, func(o *s3.Options) { o.UsePathStyle = os.Getenv("EXPORT_PATH_STYLE") == "true" })
 	made, err := Run(ctx, Config{
 		Database: database, NATS: connection, S3: store, Bucket: os.Getenv("EXPORT_BUCKET"),
-		Workers: workers, AskAgain: 5 * time.Second, Log: log,
+		Workers: workers, Forms: forms, AskAgain: 5 * time.Second, Log: log,
 	}, args[0])
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ type report struct {
 	name    string
 	targets string
 	sheets  []sheet
+	form    form // of those whose first sheet can be filled into one
 }
 
 type sheet struct {
@@ -42,6 +43,7 @@ func temperature() report {
 				where tenant_id = @tenant and site_id = @site and recorded_at >= @from and recorded_at < @until
 				order by recorded_at, id`,
 		}},
+		form: form{title: "A1", first: 4, below: map[int]string{3: "AVERAGE"}},
 	}
 }
 

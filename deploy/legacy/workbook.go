@@ -20,12 +20,17 @@ type book struct {
 	styles map[string]int // by number format
 }
 
-// workbook makes a workbook in memory and says how many rows it has.
-func (c *Config) workbook(ctx context.Context, r report, t target) (content []byte, rows int, err error) {
-	b := &book{file: excelize.NewFile(), target: t, styles: map[string]int{}, args: pgx.NamedArgs{
+// args are what the statements may use.
+func (t *target) args() pgx.NamedArgs {
+	return pgx.NamedArgs{
 		"tenant": t.Tenant, "site": t.Site, "form": t.Form, "zone": t.Zone, "from": t.from, "until": t.until,
 		"first": t.from.Format(time.DateOnly), "after": t.until.Format(time.DateOnly),
-	}}
+	}
+}
+
+// workbook makes a workbook in memory and says how many rows it has.
+func (c *Config) workbook(ctx context.Context, r report, t target) (content []byte, rows int, err error) {
+	b := &book{file: excelize.NewFile(), target: t, styles: map[string]int{}, args: t.args()}
 	defer func() { err = errors.Join(err, b.file.Close()) }()
 	for i, s := range r.sheets {
 		n, err := c.sheet(ctx, b, s, i)

@@ -3,7 +3,8 @@
 //
 //	batch 2026-10
 //
-// It reads DATABASE_URL, NATS_URL, EXPORT_BUCKET, EXPORT_WORKERS (8), EXPORT_PATH_STYLE (true
+// It reads DATABASE_URL, NATS_URL, EXPORT_BUCKET, EXPORT_WORKERS (8), EXPORT_FORMS (a folder with
+// the forms that customers drew, REPORT.xlsx; empty for none), EXPORT_PATH_STYLE (true
 // for S3 servers without a host name for each bucket) and the AWS SDK's variables, and logs
 // each export as a line of JSON.
 package main
