@@ -50,7 +50,8 @@ func (r *Reader) followReplay(ctx context.Context, s *failureScan, replay *Repla
 	if err != nil {
 		return 0, 0, err
 	}
-	var ended []jetsheet.Address
+	set := &failureSet{}
+	retrying := map[string]bool{}
 	err = delivery.Scan(ctx, r.js, jetsheet.StreamFailed, true, func(m jetstream.Msg) error {
 		address, err := jetsheet.ParseSubject(m.Subject())
 		if err != nil {
@@ -66,22 +67,25 @@ func (r *Reader) followReplay(ctx context.Context, s *failureScan, replay *Repla
 		case f.Replay != replay.ID && !old:
 		case queued[address.Key()]:
 			pending++
-		case f.Replay == replay.ID && f.Retrying():
-			pending++
 		case f.Replay == replay.ID:
-			ended = append(ended, address)
+			retrying[address.Key()] = f.Retrying()
+			set.list = append(set.list, failedOne{address: address})
 		}
 		return nil
 	}, s.address.FailedSubjects())
 	if err != nil {
 		return 0, 0, err
 	}
-	set := &failureSet{}
-	for _, address := range ended {
-		set.list = append(set.list, failedOne{address: address})
-	}
+	// The record of a failure stays, also of one that was tried again and is done.
 	if err := r.leaveOutDone(ctx, set); err != nil {
 		return 0, 0, err
 	}
-	return len(set.list), pending, nil
+	for i := range set.list {
+		if retrying[set.list[i].address.Key()] {
+			pending++
+		} else {
+			failed++
+		}
+	}
+	return failed, pending, nil
 }
