@@ -9,10 +9,11 @@ import (
 
 // The names of cells that stand for markers.
 const (
-	namedField = "jetsheet.field."
-	namedImage = "jetsheet.image."
-	namedRows  = "jetsheet.rows."
-	namedOn    = ".on."
+	namedField    = "jetsheet.field."
+	namedImage    = "jetsheet.image."
+	namedImageKey = "jetsheet.imageKey."
+	namedRows     = "jetsheet.rows."
+	namedOn       = ".on."
 )
 
 // readNames takes the cells that have names for markers, and says which rows have one of
@@ -30,6 +31,8 @@ func (r *formReader) readNames(names []cells.Name, bounds map[int][]formMarker) 
 				r.fill(area, &formField{name: field})
 			} else if image, ok := strings.CutPrefix(n.Name, namedImage); ok {
 				r.fill(area, &formField{name: image, image: true})
+			} else if key, ok := strings.CutPrefix(n.Name, namedImageKey); ok {
+				r.fill(area, &formField{name: key, format: "imageKey"})
 			} else if query, ok := strings.CutPrefix(n.Name, namedRows); ok {
 				b := rows{area: area}
 				b.name, b.on, _ = strings.Cut(query, namedOn)

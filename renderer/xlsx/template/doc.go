@@ -23,9 +23,10 @@
 // {{#sites}}{{site}}, makes a sheet for each row of the query, in whose row all markers
 // of the sheet stand. Names that Excel does not accept are changed as by xlsx.SheetName.
 //
-// Who wants no markers in cells gives the cells names: jetsheet.field.NAME and
-// jetsheet.image.NAME for a cell or several, jetsheet.rows.QUERY or
-// jetsheet.rows.QUERY.on.COLUMN for rows. The workbooks do not have these names.
+// Who wants no markers in cells gives the cells names: jetsheet.field.NAME,
+// jetsheet.image.NAME and jetsheet.imageKey.NAME for a cell or several,
+// jetsheet.rows.QUERY or jetsheet.rows.QUERY.on.COLUMN for rows. The workbooks do not
+// have these names.
 //
 // A block is of whole rows: from the one with its first marker to the one with its
 // last, which may be the same; where its markers stand in merged cells, to the last row of

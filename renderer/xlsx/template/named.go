@@ -12,11 +12,12 @@ import (
 // Names of cells are markers for people who want none in their cells. They are not in
 // the workbooks.
 const (
-	namedMarker = "jetsheet."
-	namedField  = namedMarker + "field."
-	namedImage  = namedMarker + "image."
-	namedRows   = namedMarker + "rows."
-	namedOn     = ".on."
+	namedMarker   = "jetsheet."
+	namedField    = namedMarker + "field."
+	namedImage    = namedMarker + "image."
+	namedImageKey = namedMarker + "imageKey."
+	namedRows     = namedMarker + "rows."
+	namedOn       = ".on."
 )
 
 // namedCells are cells that a name makes a marker of.
@@ -61,12 +62,15 @@ func parseName(name string) (marker, error) {
 	if image, ok := strings.CutPrefix(name, namedImage); ok {
 		return named(marker{kind: Image, name: image})
 	}
+	if key, ok := strings.CutPrefix(name, namedImageKey); ok {
+		return named(marker{kind: Field, name: key, format: "imageKey"})
+	}
 	if rows, ok := strings.CutPrefix(name, namedRows); ok {
 		m := marker{kind: Rows}
 		m.name, m.on, _ = strings.Cut(rows, namedOn)
 		return named(m)
 	}
-	return marker{}, fmt.Errorf("names of markers begin with %s, %s or %s", namedField, namedImage, namedRows)
+	return marker{}, fmt.Errorf("names of markers begin with %s, %s, %s or %s", namedField, namedImage, namedImageKey, namedRows)
 }
 
 // parseAreas reads what a name refers to: cells, or rows, one after the other.

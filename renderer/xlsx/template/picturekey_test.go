@@ -18,8 +18,13 @@ func TestPicturesByKey(t *testing.T) {
 	t.Parallel()
 	photo := picturetest.PNG(t, 400, 300)
 	file := draw(t, map[string]any{
-		"A1": "{{stamp | imageKey:80x60}}", "A2": "{{stamp}}", "A3": "{{#records}}{{name | imageKey}}", "B3": "{{name}}{{/records}}",
-	})
+		"A1": "{{stamp | imageKey:80x60}}", "A2": "{{stamp}}", "A3": "{{#records}}{{name | imageKey}}", "B3": "{{name}}{{/records}}", "C3": "an example",
+	}, names("jetsheet.imageKey.name", "Sheet1!$C$3"))
+	if !slices.ContainsFunc(compile(t, file, template.Options{}).Markers(), func(m template.Marker) bool {
+		return m.Cell == "C3" && m.Name == "name" && m.Format == "imageKey" && slices.Equal(m.Blocks, []string{"records"})
+	}) {
+		t.Error("the name of C3 is not among the markers")
+	}
 	var asked []string
 	d := template.Data{
 		Fields: map[string]xlsx.Value{"stamp": xlsx.Text("1.png")}, Tables: map[string]*template.Table{"records": query("name", "1.png", "", "gone")},
@@ -33,15 +38,15 @@ func TestPicturesByKey(t *testing.T) {
 	}
 	workbook, summary := fill(t, file, d)
 	book := reopen(t, workbook)
-	for ref, want := range map[string]bool{"A1": true, "A2": false, "A3": true, "A4": false, "A5": false, "B3": false} {
+	for ref, want := range map[string]bool{"A1": true, "A2": false, "A3": true, "A4": false, "A5": false, "B3": false, "C3": true, "C4": false} {
 		pictures, err := book.GetPictures(sheet1, ref)
 		if err != nil || (len(pictures) == 1 && bytes.Equal(pictures[0].File, photo)) != want || len(pictures) > 1 {
 			t.Errorf("%s: %d pictures, %v, want one: %v", ref, len(pictures), err, want)
 		}
 	}
 	got := read(t, workbook, sheet1)
-	if got["A2"].Text != "1.png" || got["B3"].Text != "1.png" || got["A5"].Text != "（画像が見つかりません）" || summary.Substitutions.Counts[xlsx.PictureMissing] != 1 {
-		t.Errorf("cells %+v and %+v, want the keys, and one picture that is missing", got, summary.Substitutions)
+	if got["A2"].Text != "1.png" || got["B3"].Text != "1.png" || got["A5"].Text != "（画像が見つかりません）" || got["C5"].Text != got["A5"].Text || summary.Substitutions.Counts[xlsx.PictureMissing] != 2 {
+		t.Errorf("cells %+v and %+v, want the keys, and a picture that is missing, twice", got, summary.Substitutions)
 	}
 	if slices.Sort(asked); !slices.Equal(slices.Compact(asked), []string{"1.png", "gone"}) {
 		t.Errorf("asked for %q, want the keys that are not empty", asked)
