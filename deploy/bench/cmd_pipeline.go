@@ -44,7 +44,11 @@ func (o *pipeline) run(ctx context.Context, b *bench) (err error) {
 	definition := tableReport("pipeline", o.conversions)
 	if o.templates {
 		definition = withTemplates(definition)
-		if err := r.putTemplate(ctx); err != nil {
+		file, err := drawForm(pipelineForm())
+		if err != nil {
+			return err
+		}
+		if err := r.putTemplate(ctx, templateName, file); err != nil {
 			return err
 		}
 	}

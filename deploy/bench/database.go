@@ -19,11 +19,26 @@ const rowsPerWorkbook = 20
 // poolConns is more than the renderer has slots.
 const poolConns = 16
 
-// data says what the benchmark's database holds.
+// content is what a benchmark's database holds: records of the month before a tick.
+type content interface {
+	fmt.Stringer
+	// tick is the last one at an instant.
+	tick(now time.Time) time.Time
+	// database makes one with the records and returns its URL.
+	database(ctx context.Context, postgres *local.Postgres, tick time.Time) (string, error)
+}
+
+// data is a database made for benchmarks.
 type data struct {
 	sites   int
 	records bool
-	month   time.Time // the month of the records
+}
+
+func (d data) String() string { return strconv.Itoa(d.sites) + " sites" }
+
+func (d data) tick(now time.Time) time.Time {
+	now = now.UTC()
+	return time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
 }
 
 // schema is a user's database in small: sites of a hundred customers, and a month of
@@ -49,22 +64,18 @@ create index on records (tenant_id, site_id, recorded_at, id);`
 const analyze = `
 analyze sites; analyze records;`
 
-func (d data) script() string {
+func (d data) database(ctx context.Context, postgres *local.Postgres, tick time.Time) (string, error) {
 	script := schema
 	if d.records {
 		script += records
 	}
-	return strings.NewReplacer(
-		"SITES", strconv.Itoa(d.sites), "ROWS", strconv.Itoa(rowsPerWorkbook), "MONTH", d.month.Format(time.RFC3339),
-	).Replace(script + analyze)
+	return postgres.Database(ctx, "", local.SQLTemplate(strings.NewReplacer(
+		"SITES", strconv.Itoa(d.sites), "ROWS", strconv.Itoa(rowsPerWorkbook), "MONTH", tick.AddDate(0, -1, 0).Format(time.RFC3339),
+	).Replace(script+analyze)))
 }
 
-// openDatabase makes the benchmark's database and a pool as the roles have it.
-func openDatabase(ctx context.Context, postgres *local.Postgres, d data) (*pgxpool.Pool, error) {
-	url, err := postgres.Database(ctx, "", local.SQLTemplate(d.script()))
-	if err != nil {
-		return nil, err
-	}
+// openPool returns a pool as the roles have it.
+func openPool(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the benchmark's database: %w", err)

@@ -5,6 +5,7 @@
 //	go run ./deploy/bench plan       100,000 planned conversions
 //	go run ./deploy/bench large      one workbook of 1,200,000 rows
 //	go run ./deploy/bench replay     10,000 failed conversions, replayed
+//	go run ./deploy/bench month      a month's start, against deploy/legacy
 //
 // Producer, renderer and uploader run in this process, wired as `jetsheet up` wires
 // them. nats-server and an S3 server run in a second process, which is this program
@@ -48,7 +49,7 @@ func (b *bench) say(format string, args ...any) {
 }
 
 func benchmarks() []benchmark {
-	return []benchmark{noopBenchmark(), pipelineBenchmark(), planBenchmark(), largeBenchmark(), replayBenchmark()}
+	return []benchmark{noopBenchmark(), pipelineBenchmark(), planBenchmark(), largeBenchmark(), replayBenchmark(), monthBenchmark()}
 }
 
 func main() {
@@ -65,14 +66,17 @@ func main() {
 	os.Exit(code)
 }
 
-var errUsage = errors.New("usage: go run ./deploy/bench noop|pipeline|plan|large|replay [flags]")
+var errUsage = errors.New("usage: go run ./deploy/bench noop|pipeline|plan|large|replay|month [flags]")
 
 func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if len(args) == 0 {
 		return errUsage
 	}
-	if args[0] == serveCommand {
+	switch args[0] {
+	case serveCommand:
 		return serve(ctx, args[1:], os.Stdin, out)
+	case previousCommand:
+		return bePrevious(ctx, args[1:])
 	}
 	for _, candidate := range benchmarks() {
 		if candidate.name != args[0] {

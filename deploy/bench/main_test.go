@@ -34,6 +34,7 @@ func TestSmoke(t *testing.T) {
 		"templates": {[]string{"pipeline", "-n", "50", "-templates", "-attribute=false"}, []string{"50 conversions of 20 rows, whole pipeline, one in three by a template", " 50 |"}},
 		"plan":      {[]string{"plan", "-n", "50"}, []string{"50 planned conversions", "| planning, s"}},
 		"replay":    {[]string{"replay", "-n", "50"}, []string{"50 failed conversions of 20 rows, replayed", "| all published after, s"}},
+		"month":     {[]string{"month", "-tenants", "4", "-rounds", "1", "-dense", "2"}, []string{"**tables only**: ", "**one report in three a form**: ", "all equal in both", "| CPU, all processes"}},
 		"large":     {[]string{"large", "-rows", "1000", "-attribute=false"}, []string{"| rows read back, headers included"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -33,9 +33,8 @@ type rig struct {
 }
 
 // newRig starts PostgreSQL and fills the database. The caller closes the rig.
-func newRig(ctx context.Context, b *bench, d data) (_ *rig, err error) {
-	now := time.Now().UTC()
-	r := &rig{b: b, tick: time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)}
+func newRig(ctx context.Context, b *bench, holds content) (_ *rig, err error) {
+	r := &rig{b: b}
 	defer func() { //nolint:contextcheck // it must close whatever became of ctx
 		if err != nil {
 			err = errors.Join(err, r.close())
@@ -48,9 +47,13 @@ func newRig(ctx context.Context, b *bench, d data) (_ *rig, err error) {
 	if r.postgres, err = local.StartPostgres(ctx, local.PostgresOptions{}); err != nil {
 		return r, err
 	}
-	d.month = r.tick.AddDate(0, -1, 0)
-	b.say("filling the database: %d sites", d.sites)
-	r.pool, err = openDatabase(ctx, r.postgres, d)
+	r.tick = holds.tick(time.Now())
+	b.say("filling the database: %s", holds)
+	url, err := holds.database(ctx, r.postgres, r.tick)
+	if err != nil {
+		return r, err
+	}
+	r.pool, err = openPool(ctx, url)
 	return r, err
 }
 

@@ -14,7 +14,7 @@ func TestTemplates(t *testing.T) {
 	if want := "'" + templateName + "' end as template,"; !strings.Contains(definition, want) {
 		t.Errorf("the report has no column %q:\n%s", want, definition)
 	}
-	file, err := drawTemplate()
+	file, err := drawForm(pipelineForm())
 	if err != nil {
 		t.Fatal(err)
 	}

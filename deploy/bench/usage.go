@@ -17,12 +17,12 @@ const sampleEvery = 20 * time.Millisecond
 // streams.
 type sampler struct {
 	mu      sync.Mutex
-	samples []sample
+	samples []cpuSample
 	stop    context.CancelFunc
 	ended   sync.WaitGroup
 }
 
-type sample struct {
+type cpuSample struct {
 	at  time.Time
 	cpu time.Duration
 }
@@ -61,7 +61,7 @@ func (s *sampler) note() {
 		return
 	}
 	s.mu.Lock()
-	s.samples = append(s.samples, sample{at: time.Now(), cpu: cpu})
+	s.samples = append(s.samples, cpuSample{at: time.Now(), cpu: cpu})
 	s.mu.Unlock()
 }
 
@@ -82,8 +82,8 @@ func (s *sampler) between(from, until time.Time) (time.Duration, error) {
 }
 
 // at returns the CPU time at an instant, on the line between two samples.
-func at(samples []sample, t time.Time) (time.Duration, error) {
-	after, found := slices.BinarySearchFunc(samples, t, func(s sample, t time.Time) int { return s.at.Compare(t) })
+func at(samples []cpuSample, t time.Time) (time.Duration, error) {
+	after, found := slices.BinarySearchFunc(samples, t, func(s cpuSample, t time.Time) int { return s.at.Compare(t) })
 	switch {
 	case found:
 		return samples[after].cpu, nil

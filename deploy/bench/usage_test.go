@@ -10,7 +10,7 @@ import (
 func TestAt(t *testing.T) {
 	t.Parallel()
 	begin := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	samples := []sample{{begin, 100}, {begin.Add(10), 200}, {begin.Add(30), 200}, {begin.Add(40), 300}}
+	samples := []cpuSample{{begin, 100}, {begin.Add(10), 200}, {begin.Add(30), 200}, {begin.Add(40), 300}}
 	for _, c := range []struct {
 		after time.Duration
 		want  time.Duration
