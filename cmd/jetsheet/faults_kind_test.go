@@ -17,7 +17,7 @@ type faultKind struct {
 	// furnish, if there is one, adds what else is there before the roles start.
 	furnish   func(w *faultWorld)
 	scenarios []*faultScenario
-	// workers is how many worlds there are at a time.
+	// workers is how many worlds of the kind there are at a time.
 	workers int
 	// share bounds the kind where only a share is played.
 	share faultShare
@@ -60,7 +60,7 @@ func smallKind(t *testing.T) faultKind {
 	want := jetsheet.Counts{Expected: 14, Done: 12, Failed: 2}
 	return faultKind{
 		name: "small", schema: readTestdata(t, "faults", "schema.sql"), report: readTestdata(t, "faults", "report.yaml"),
-		workers: 6, share: faultShare{workers: 4},
+		workers: 6, share: faultShare{workers: 3},
 		scenarios: []*faultScenario{
 			{name: "by the calendar", begin: byCalendar, want: want, keys: keys},
 			{name: "asked for, older workbooks there, a failure replayed", begin: byRequest, follow: replayed, want: want, keys: keys},

@@ -24,6 +24,8 @@ const (
 	faultsOnlyVariable = "JETSHEET_TEST_FAULTS_ONLY"
 	// faultsTime is for how long a share is played where nothing is said, behind clean runs.
 	faultsTime = 45 * time.Second
+	// faultWorkers is how many worlds there are at a time.
+	faultWorkers = 8
 )
 
 // TestFaultPoints lists every effect that the roles have on what they are connected to,
@@ -35,13 +37,13 @@ func TestFaultPoints(t *testing.T) {
 	g.deal()
 	g.until = time.Now().Add(g.time)
 	t.Run("plays", func(t *testing.T) {
-		for kind := range slices.Backward(g.kinds) { // the slowest first
-			for range g.kinds[kind].workers {
-				t.Run(g.kinds[kind].name, func(t *testing.T) {
-					t.Parallel()
-					g.work(t, kind)
-				})
-			}
+		for number := range faultWorkers {
+			t.Run(strconv.Itoa(number), func(t *testing.T) {
+				t.Parallel()
+				for kind := g.enter(); kind >= 0; kind = g.enter() {
+					t.Run(g.kinds[kind].name, func(t *testing.T) { g.work(t, kind) })
+				}
+			})
 		}
 	})
 	g.report()
@@ -63,6 +65,7 @@ type faultGame struct {
 	plays [][]*faultPlay // by kind
 	rest  [][]*faultPlay // what is played next when that is done
 	begun []int          // plays of each kind
+	open  []int          // worlds of each kind
 }
 
 // faultPoint is a point with what was played at it.
@@ -152,7 +155,8 @@ func recorded(t *testing.T, number int, kind *faultKind) map[faults.Point]*fault
 
 // deal makes the plays, in an order that the seed decides.
 func (g *faultGame) deal() {
-	g.plays, g.rest, g.begun = make([][]*faultPlay, len(g.kinds)), make([][]*faultPlay, len(g.kinds)), make([]int, len(g.kinds))
+	g.plays, g.rest = make([][]*faultPlay, len(g.kinds)), make([][]*faultPlay, len(g.kinds))
+	g.begun, g.open = make([]int, len(g.kinds)), make([]int, len(g.kinds))
 	counts := map[faults.Point]int{}
 	for p, known := range g.points {
 		counts[p] = known.count
@@ -192,20 +196,42 @@ func (g *faultGame) shuffle(plays []*faultPlay) {
 	g.rng.Shuffle(len(plays), func(i, j int) { plays[i], plays[j] = plays[j], plays[i] })
 }
 
-// next takes the next play of a kind; nil when it is over. There is one of every kind,
-// whatever time it is.
-func (g *faultGame) next(kind int) *faultPlay {
+// enter opens a world of a kind in which there is something to play and room for one more,
+// of the slowest that there is; -1 for none.
+func (g *faultGame) enter() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	for kind := range slices.Backward(g.kinds) {
+		if g.open[kind] < g.kinds[kind].workers && g.left(kind) != nil {
+			g.open[kind]++
+			return kind
+		}
+	}
+	return -1
+}
+
+// left is where the next play of a kind comes from; nil when it is over. There is one of
+// every kind, whatever time it is.
+func (g *faultGame) left(kind int) *[]*faultPlay {
 	most := g.kinds[kind].share.plays
 	if g.begun[kind] > 0 && (time.Now().After(g.until) || g.share && most > 0 && g.begun[kind] >= most) {
 		return nil
 	}
-	from := &g.plays[kind]
-	if len(*from) == 0 {
-		from = &g.rest[kind]
+	for _, from := range []*[]*faultPlay{&g.plays[kind], &g.rest[kind]} {
+		if len(*from) > 0 {
+			return from
+		}
 	}
-	if len(*from) == 0 {
+	return nil
+}
+
+// next takes the next play of a kind, or closes the world of whoever asks and returns nil.
+func (g *faultGame) next(kind int) *faultPlay {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	from := g.left(kind)
+	if from == nil {
+		g.open[kind]--
 		return nil
 	}
 	play := (*from)[0]
@@ -219,12 +245,8 @@ const mostTries = 4
 
 // work plays in a world of its own until it is over.
 func (g *faultGame) work(t *testing.T, kind int) {
-	play := g.next(kind)
-	if play == nil {
-		return
-	}
 	w := newFaultWorld(t, &g.kinds[kind])
-	for ; play != nil; play = g.next(kind) {
+	for play := g.next(kind); play != nil; play = g.next(kind) {
 		began := time.Now()
 		err := w.play(t.Context(), play)
 		for range mostTries - 1 {
