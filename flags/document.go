@@ -30,7 +30,8 @@ type Document struct {
 // ParseDocument reads a flagd flag-definition document and checks whatever could
 // route a tenant otherwise than its author meant. The error wraps [ErrDocument].
 // Other flags than [FlagKey] are held to what flagd refuses, by which it would not
-// read the document at all.
+// read the document at all. Whole numbers among tenants' ids are read as texts, see
+// [QuoteIDs].
 func ParseDocument(data []byte) (*Document, error) {
 	if len(data) > MaxDocumentBytes {
 		return nil, documentError("", fmt.Sprintf("it has %d bytes, at most %d are read", len(data), MaxDocumentBytes))
@@ -42,6 +43,7 @@ func ParseDocument(data []byte) (*Document, error) {
 	if err != nil {
 		return nil, documentError("", syntaxProblem(data, err))
 	}
+	canonical = quoteIDs(canonical)
 	if len(canonical) > MaxDocumentBytes {
 		return nil, documentError("", fmt.Sprintf("it has %d bytes with <, > and & escaped, at most %d are stored", len(canonical), MaxDocumentBytes))
 	}

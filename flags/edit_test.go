@@ -1,7 +1,6 @@
 package flags_test
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -257,35 +256,6 @@ func standing(t *testing.T, d *flags.Document, tenant string) flags.Standing {
 		t.Fatal(err)
 	}
 	return s.Of(tenant)
-}
-
-// TestNumbersAreNoIDs: flagd would never find such a tenant, and say nothing.
-func TestNumbersAreNoIDs(t *testing.T) {
-	t.Parallel()
-	const numbers = `{"$evaluators": {"g": {"in": [{"var": "targetingKey"}, [7, "8", 12345678901234567890]]}}, "flags": {"n": {"x": [7]}, "cutover": {"state": "ENABLED",
-		"variants": {"new": "new", "legacy": "legacy"}, "defaultVariant": "legacy", "targeting": {"if": [{"in": [{"var": ["targetingKey", ""]}, [9]]}, "new", {"$ref": "g"}, "new"]}}}}`
-	if _, err := flags.ParseDocument([]byte(numbers)); !errors.Is(err, flags.ErrDocument) || !strings.Contains(err.Error(), `write "9"`) {
-		t.Errorf("ParseDocument = %v, want ErrDocument that says how to write 9", err)
-	}
-	quoted, err := flags.QuoteIDs([]byte(numbers))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := routesOf(t, parsed(t, string(quoted)), "7", "8", "9", "12345678901234567890", "10"),
-		"7 new/g, 8 new/g, 9 new/, 12345678901234567890 new/g, 10 legacy/"; got != want {
-		t.Errorf("got %s, want %s in %s", got, want, quoted)
-	}
-	const compared = `{"flags": {"cutover": {"state": "ENABLED", "variants": {"legacy": "legacy", "new": "new"}, "defaultVariant": "legacy",
-		"targeting": {"if": [{"==": [{"var": "targetingKey"}, 7]}, "new"]}}}}`
-	if _, err := flags.ParseDocument([]byte(compared)); !errors.Is(err, flags.ErrDocument) || !strings.Contains(err.Error(), `write "7"`) {
-		t.Errorf("compared with a number: ParseDocument = %v, want ErrDocument that says how to write 7", err)
-	}
-	if quoted, err = flags.QuoteIDs([]byte(compared)); err != nil || routesOf(t, parsed(t, string(quoted)), "7", "07") != "7 new/, 07 legacy/" {
-		t.Errorf("compared with a number: QuoteIDs = %s, %v", quoted, err)
-	}
-	if same, err := flags.QuoteIDs([]byte(grouped)); err != nil || string(same) != grouped {
-		t.Errorf("QuoteIDs changed a document without numbers: %s, %v", same, err)
-	}
 }
 
 func TestTextIsForPeople(t *testing.T) {

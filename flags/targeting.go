@@ -138,9 +138,9 @@ func (c *targetingCheck) variable(args any, path string, body bool) error {
 	return documentError(path, fmt.Sprintf("%v is not known when a run is frozen, only targetingKey, the tenant's id, is", args))
 }
 
-// numbersAsIDs refuses a number that the tenant's id is looked for in or compared with: an
-// id is a text. In a list it is never found as a number, and by "==" the number 7 is also
-// the texts "07" and "7.0".
+// numbersAsIDs refuses a number that the tenant's id is looked for in or compared with and
+// that is none itself, such as 1.5: an id is a text. In a list it is never found as a number,
+// and by "==" the number 1.5 is also the texts "01.5" and "1.50".
 func numbersAsIDs(args any, path string) error {
 	values, ok := args.([]any)
 	if !ok || len(values) != 2 || !isTenant(encoded(values[0])) {
@@ -164,7 +164,7 @@ func numberAsID(value any, path string) error {
 		return nil
 	}
 	id := strconv.FormatFloat(number, 'f', -1, 64)
-	return documentError(path, fmt.Sprintf("tenants' ids are texts: write %q instead of %s", id, id))
+	return documentError(path, fmt.Sprintf("tenants' ids are texts, or whole numbers: write %q instead of %s", id, id))
 }
 
 func flagdProperty(name string) bool { return len(name) >= 6 && name[:6] == "$flagd" }

@@ -29,8 +29,9 @@ type RoutesRequest struct {
 	Report string `json:"report,omitempty"`
 	Tick   string `json:"tick,omitempty"`
 	Period string `json:"period,omitempty"`
-	// Tenants are the ids to answer for, at most [MaxRouteTenants].
-	Tenants []string `json:"tenants"`
+	// Tenants are the ids to answer for, at most [MaxRouteTenants]; whole numbers are taken for
+	// their digits.
+	Tenants jetsheet.TenantIDs `json:"tenants"`
 }
 
 // RoutesAnswer says which system makes what.

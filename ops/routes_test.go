@@ -122,6 +122,33 @@ func TestRoutesHoldWhateverTheFlagsBecome(t *testing.T) {
 	}
 }
 
+// TestRoutesOfNumbers: the previous system's ids may be numbers.
+func TestRoutesOfNumbers(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.apply("orders", monthly)
+	r.serve(now)
+	kv, err := r.js.KeyValue(t.Context(), jetsheet.BucketFlags)
+	r.check(err)
+	_, err = kv.PutString(t.Context(), jetsheet.FlagsKey, `{"flags": {"cutover": {"state": "ENABLED", "variants": {"legacy": "legacy", "new": "new"}, "defaultVariant": "legacy",
+		"targeting": {"if": [{"in": [{"var": "targetingKey"}, [7, 9007199254740993]]}, "new"]}}}}`)
+	r.check(err)
+	got := r.ask("routes", `{"report": "orders", "period": "2026-10", "tenants": [7.0, "7", 9007199254740993, 9007199254740992]}`)
+	for _, want := range []string{
+		`"tenants":[{"tenant":"7","route":"new","previous":false},{"tenant":"7","route":"new"`,
+		`{"tenant":"9007199254740993","route":"new"`, `{"tenant":"9007199254740992","route":"legacy"`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("got %s, want %s in it", got, want)
+		}
+	}
+	for _, wrong := range []string{"[1.5]", "[null]", `"7"`} {
+		if got := r.ask("routes", `{"report": "orders", "period": "2026-10", "tenants": `+wrong+`}`); !strings.Contains(got, "ids") || !strings.Contains(got, string(CodeInvalid)) {
+			t.Errorf("tenants %s: got %s, want it to be refused", wrong, got)
+		}
+	}
+}
+
 // TestRoutesOfAPeriodWithAnotherSchedule: a run of the period is frozen, and the schedule was
 // changed since. A run of today's tick would be frozen with today's flags.
 func TestRoutesOfAPeriodWithAnotherSchedule(t *testing.T) {

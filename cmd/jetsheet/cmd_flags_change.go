@@ -159,11 +159,11 @@ type flagsChanger struct {
 // try works on the newest revision. Where something is in the way the change is returned
 // with the error.
 func (c *flagsChanger) try(ctx context.Context) (*flagsChange, error) {
-	newest, before, base, err := c.before(ctx)
+	newest, before, err := c.before(ctx)
 	if err != nil {
 		return nil, err
 	}
-	after, err := c.edit.document(ctx, c.ledger, base)
+	after, err := c.edit.document(ctx, c.ledger, before)
 	if err != nil {
 		return nil, err
 	}
@@ -197,40 +197,25 @@ func (c *flagsChanger) try(ctx context.Context) (*flagsChange, error) {
 	return change, nil
 }
 
-// before returns the newest revision, the newest document that can be used, which is what
-// the systems go by, and the one that is changed: they differ where the newest revision
-// only has numbers for ids, which are texts in what is stored.
-func (c *flagsChanger) before(ctx context.Context) (newest *flags.Revision, before, base *flags.Document, err error) {
+// before returns the newest revision, and the newest document that can be used, which is what
+// the systems go by.
+func (c *flagsChanger) before(ctx context.Context) (newest *flags.Revision, before *flags.Document, err error) {
 	newest, err = c.ledger.Newest(ctx)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	if c.IfRevision > 0 && newest.Number != c.IfRevision {
-		return nil, nil, nil, fmt.Errorf("the newest revision is %d, not %d; look at it with: jetsheet flags get", newest.Number, c.IfRevision)
+		return nil, nil, fmt.Errorf("the newest revision is %d, not %d; look at it with: jetsheet flags get", newest.Number, c.IfRevision)
 	}
-	d, err := newest.Document()
+	before, err = newest.Document()
 	if err == nil {
-		return newest, d, d, nil
+		return newest, before, nil
 	}
-	base = quoted(newest)
-	if base == nil && !c.edit.repairs {
-		return nil, nil, nil, fmt.Errorf("%w; or go back to the last valid one with: jetsheet flags rollback --reason TEXT", err)
+	if !c.edit.repairs {
+		return nil, nil, fmt.Errorf("%w; or go back to the last valid one with: jetsheet flags rollback --reason TEXT", err)
 	}
 	before, err = c.lastUsable(ctx)
-	return newest, before, base, err
-}
-
-// quoted is a revision with its ids as texts, nil where that does not make it valid.
-func quoted(r *flags.Revision) *flags.Document {
-	text, err := flags.QuoteIDs(r.Value)
-	if err != nil {
-		return nil
-	}
-	d, err := flags.ParseDocument(text)
-	if err != nil {
-		return nil
-	}
-	return d
+	return newest, before, err
 }
 
 // lastUsable is the newest document that can be used, or the one that an installation

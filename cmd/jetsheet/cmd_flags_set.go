@@ -172,7 +172,7 @@ func (c *flagsValidateCommand) Run(_ context.Context, app *app) error {
 	} else {
 		v.Default, v.Groups, v.SHA256, v.Warnings = string(d.DefaultRoute()), d.Groups(), d.SHA256(), flagWarnings(d)
 		if !bytes.Equal(text, data) {
-			v.Warnings = append(v.Warnings, "ids of tenants are written as numbers: \"jetsheet flags set\" stores them as texts; stored by anything else, the document is used by nobody")
+			v.Warnings = append(v.Warnings, "ids of tenants are written as numbers: \"jetsheet flags set\" stores them as texts; stored by anything else, routes are the same, but flagd and OpenFeature providers never find such a tenant")
 		}
 	}
 	if c.JSON {
