@@ -243,7 +243,8 @@ func headerText(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// ParseFailure reads a FAILED record from its headers and body.
+// ParseFailure reads a FAILED record from its headers and body. An error comes with the
+// body, and with the dismissal: a person may dismiss what cannot be read.
 func ParseFailure(header nats.Header, body []byte) (Failure, error) {
 	f := Failure{
 		Stage:      Stage(header.Get(HeaderStage)),
@@ -257,21 +258,21 @@ func ParseFailure(header nats.Header, body []byte) (Failure, error) {
 		Definition: header.Get(HeaderDefinition),
 		Request:    body,
 	}
-	if f.Stage == "" || f.Cause == "" {
-		return f, fmt.Errorf("%w: a failure without the headers %s and %s", ErrMessage, HeaderStage, HeaderCause)
-	}
 	var err error
-	if f.Attempts, err = strconv.Atoi(header.Get(HeaderAttempts)); err != nil {
-		return f, fmt.Errorf("%w: header %s: %w", ErrMessage, HeaderAttempts, err)
-	}
-	if f.At, err = headerTime(header, HeaderAt); err != nil {
-		return f, err
-	}
 	if f.Dismissed {
 		f.Dismissal.By, f.Dismissal.Reason = header.Get(HeaderDismissedBy), header.Get(HeaderDismissedReason)
 		if f.Dismissal.At, err = headerTime(header, HeaderDismissedAt); err != nil {
 			return f, err
 		}
+	}
+	if f.Stage == "" || f.Cause == "" {
+		return f, fmt.Errorf("%w: a failure without the headers %s and %s", ErrMessage, HeaderStage, HeaderCause)
+	}
+	if f.Attempts, err = strconv.Atoi(header.Get(HeaderAttempts)); err != nil {
+		return f, fmt.Errorf("%w: header %s: %w", ErrMessage, HeaderAttempts, err)
+	}
+	if f.At, err = headerTime(header, HeaderAt); err != nil {
+		return f, err
 	}
 	f.RetryAt, err = headerTime(header, HeaderRetryAt)
 	return f, err

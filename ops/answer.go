@@ -1,35 +1,35 @@
 package ops
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"reflect"
 	"strings"
 	"time"
 )
 
-// StatusRequest asks for one run, or for one replay.
+// StatusRequest asks for one run, one replay, or one failure.
 type StatusRequest struct {
 	// Run is a run's id, the beginning of one, or a report's name for the run of it that
 	// was started last.
 	Run string `json:"run,omitempty"`
 	// Replay is a replay's id.
 	Replay string `json:"replay,omitempty"`
+	// Conversion is a failure's name, as a list of failures has it: RUN/TENANT/TARGET.
+	Conversion string `json:"conversion,omitempty"`
 }
 
-// ListAnswer lists runs, newest first.
-type ListAnswer struct {
-	Runs []RunInfo `json:"runs"`
-}
-
-// WorkbooksAnswer lists workbooks.
-type WorkbooksAnswer struct {
-	Listing
-	Workbooks []*Workbook `json:"workbooks"`
+// encode writes an answer. The nats CLI shows it as it is, so < and & stay legible.
+func encode(v any) ([]byte, error) {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return bytes.TrimSuffix(body.Bytes(), []byte("\n")), err
 }
 
 // read decodes a request strictly: a misspelt key, or what stands behind the request,
@@ -114,57 +114,17 @@ func (s *Service) answerStatus(ctx context.Context, body []byte) (any, error) {
 	if err := read(body, &req); err != nil {
 		return nil, err
 	}
-	if req.Replay != "" {
+	switch {
+	case req.Conversion != "":
+		return s.reader.Failure(ctx, req.Conversion)
+	case req.Replay != "":
 		return s.reader.ReplayStatus(ctx, req.Replay)
-	}
-	if req.Run == "" {
-		return nil, invalid(errors.New(`no run is named; write {"run": RUN}, with a run's id or a report's name, or ask conversions.ops.list`))
+	case req.Run == "":
+		return nil, invalid(errors.New(`no run is named; write {"run": RUN}, with a run's id or a report's name, or ask conversions.ops.list; {"conversion": RUN/TENANT/TARGET} asks for a failure, {"replay": ID} for a replay`))
 	}
 	id, err := s.reader.Find(ctx, req.Run)
 	if err != nil {
 		return nil, err
 	}
 	return s.reader.Run(ctx, id)
-}
-
-func (s *Service) answerList(ctx context.Context, body []byte) (any, error) {
-	var f RunFilter
-	if err := read(body, &f); err != nil {
-		return nil, err
-	}
-	if f.Limit <= 0 {
-		f.Limit = defaultRuns
-	}
-	runs, err := s.reader.Runs(ctx, f)
-	if err != nil && len(runs) == 0 {
-		return nil, err
-	}
-	if err != nil {
-		s.log.WarnContext(ctx, "some runs cannot be read", slog.Any("err", err))
-	}
-	return ListAnswer{Runs: runs}, nil
-}
-
-func (s *Service) answerWorkbooks(ctx context.Context, body []byte) (any, error) {
-	var f WorkbookFilter
-	if err := read(body, &f); err != nil {
-		return nil, err
-	}
-	if err := CheckState(f.State); err != nil {
-		return nil, invalid(err)
-	}
-	if f.Limit <= 0 {
-		f.Limit = defaultWorkbooks
-	}
-	f.Limit = min(f.Limit, maxWorkbooks)
-	answer := WorkbooksAnswer{Workbooks: []*Workbook{}}
-	listing, err := s.reader.Workbooks(ctx, f, func(w *Workbook) error {
-		answer.Workbooks = append(answer.Workbooks, w)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	answer.Listing = *listing
-	return answer, nil
 }

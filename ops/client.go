@@ -39,6 +39,40 @@ func (c *Client) ReplayStatus(ctx context.Context, id string) (*ReplayStatus, er
 	return askFor[ReplayStatus](ctx, c, EndpointStatus, StatusRequest{Replay: id})
 }
 
+// Failures calls each for the failures that the filter picks, newest first, at most limit;
+// 0 or less means all. An error of each ends it and is returned.
+func (c *Client) Failures(ctx context.Context, f FailureFilter, limit int, each func(*FailureInfo) error) (*FailureListing, error) {
+	req := FailuresRequest{ListRequest: ListRequest{Of: ListFailures}, FailureFilter: f}
+	var whole *FailureListing
+	for listed := 0; ; {
+		if req.Limit = maxFailures; limit > 0 {
+			req.Limit = min(limit-listed, maxFailures)
+		}
+		page, err := askFor[FailuresAnswer](ctx, c, EndpointList, req)
+		if err != nil {
+			return nil, err
+		}
+		if whole == nil {
+			whole = &page.FailureListing
+		}
+		for _, one := range page.Failures {
+			if err := each(one); err != nil {
+				return nil, err
+			}
+		}
+		listed += len(page.Failures)
+		if page.Before == 0 || limit > 0 && listed >= limit {
+			return whole, nil
+		}
+		req.Before = page.Before
+	}
+}
+
+// Failure asks for all that is known of one failure, by its name in lists.
+func (c *Client) Failure(ctx context.Context, name string) (*FailureDetail, error) {
+	return askFor[FailureDetail](ctx, c, EndpointStatus, StatusRequest{Conversion: name})
+}
+
 // Cancel stops a run or a replay. Asking again is harmless.
 func (c *Client) Cancel(ctx context.Context, req CancelRequest) (*CancelAnswer, error) {
 	return askFor[CancelAnswer](ctx, c, EndpointCancel, req)

@@ -118,7 +118,7 @@ func nothingToDismiss(undo bool, left *Skipped) error {
 // one marks one failure and says whether it did: what has failed anew, or was marked by
 // somebody else since, is left alone.
 func (d *dismisser) one(ctx context.Context, req *DismissRequest, one *failedOne) (bool, error) {
-	stored, err := lastMessage(ctx, d.reader.failed, one.address.FailedSubject())
+	stored, err := lastMessage(ctx, d.reader.failed, one.subject)
 	if err != nil || stored == nil || stored.Sequence != one.sequence {
 		return false, err
 	}
@@ -135,5 +135,5 @@ func (d *dismisser) one(ctx context.Context, req *DismissRequest, one *failedOne
 	case delivery.WrongLastSequence(err):
 		return false, nil
 	}
-	return false, fmt.Errorf("dismiss %s: %w", conversionText(one.address), err)
+	return false, fmt.Errorf("dismiss %s: %w", one.subject, err)
 }

@@ -24,9 +24,8 @@
 //	                           with today's definition            KV runs
 //	conversions.ops.dismiss    nothing is to be done              FAILED ─► FAILED
 //	conversions.ops.routes     which system makes what            KV runs, S3
-//	conversions.ops.status     one run, or one replay
-//	conversions.ops.list       runs
-//	conversions.ops.workbooks  workbooks
+//	conversions.ops.status     one run, one replay, or one failure
+//	conversions.ops.list       runs, failures or workbooks
 //
 // Several services may run: they share a queue group, and asking twice is harmless
 // everywhere but for start with "again".

@@ -22,9 +22,12 @@ type FailureFilter struct {
 	Tenant string `json:"tenant,omitempty"`
 	Target string `json:"target,omitempty"`
 	// Conversion is one conversion as RUN/TENANT/TARGET, with the ids as tokens: see
-	// [jetsheet.Conversion.String].
+	// [jetsheet.Conversion.String]. A stray message is named by its subject in FAILED.
 	Conversion string         `json:"conversion,omitempty"`
 	Cause      jetsheet.Cause `json:"cause,omitempty"`
+	// Stray picks only stray messages: those that somebody published on a subject that names
+	// no conversion, and so neither run nor report.
+	Stray bool `json:"stray,omitempty"`
 	// Since and Until bound when a conversion failed: at or after, and before.
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
@@ -47,24 +50,38 @@ func (f FailureFilter) LogValue() slog.Value {
 // empty says whether the filter picks everything.
 func (f *FailureFilter) empty() bool {
 	return f.Run == "" && f.Report == "" && f.Tenant == "" && f.Target == "" && f.Conversion == "" && f.Cause == "" &&
-		f.Since.IsZero() && f.Until.IsZero()
+		!f.Stray && f.Since.IsZero() && f.Until.IsZero()
 }
 
 // failureScan is a filter made exact.
 type failureScan struct {
 	FailureFilter // Run is a whole id
 
-	// address is what the filter narrows subjects to.
+	// address is what the filter narrows subjects to; subject is set instead where it names
+	// one stray message.
 	address jetsheet.Address
+	subject string
 	// after and upTo bound the sequences in FAILED; upTo is 0 without a bound.
 	after, upTo uint64
 	// bodies says that the requests are needed too.
 	bodies bool
 }
 
-// one says whether the filter names one conversion.
+// one says whether the filter names one conversion, or one stray message.
 func (s *failureScan) one() bool {
-	return !s.address.Run.IsZero() && s.address.Tenant != "" && s.address.Target != ""
+	return s.subject != "" || !s.address.Run.IsZero() && s.address.Tenant != "" && s.address.Target != ""
+}
+
+// subjects matches what the filter can pick.
+func (s *failureScan) subjects() string {
+	switch {
+	case s.subject != "":
+		return s.subject
+	case s.address == jetsheet.Address{}: // stray messages have any subject
+		return jetsheet.SubjectFailed
+	default:
+		return s.address.FailedSubjects()
+	}
 }
 
 // scan makes a filter exact.
@@ -81,11 +98,13 @@ func (r *Reader) scan(ctx context.Context, f FailureFilter) (*failureScan, error
 		if f.Run != "" || f.Tenant != "" || f.Target != "" {
 			return nil, invalid(errors.New("a conversion names run, tenant and target: leave these out"))
 		}
-		address, err := ParseConversion(f.Conversion)
+		subject, err := FailureSubject(f.Conversion)
 		if err != nil {
 			return nil, invalid(err)
 		}
-		s.address = address
+		if s.address, err = jetsheet.ParseSubject(subject); err != nil {
+			s.subject = subject
+		}
 	}
 	if f.Run != "" {
 		id, err := r.Find(ctx, f.Run)
@@ -115,7 +134,11 @@ func (r *Reader) narrowed(ctx context.Context, f FailureFilter) (*failureScan, e
 }
 
 // matches says whether a failure, known by its address and headers, is picked.
+// The address of a stray message is zero.
 func (s *failureScan) matches(a jetsheet.Address, f *jetsheet.Failure) bool {
+	if a.Run.IsZero() && s.address != (jetsheet.Address{}) || s.Stray && !a.Run.IsZero() {
+		return false
+	}
 	return (s.Report == "" || s.Report == a.Run.Report) && (s.Cause == "" || s.Cause == f.Cause) &&
 		(s.Since.IsZero() || !f.At.Before(s.Since)) && (s.Until.IsZero() || f.At.Before(s.Until))
 }
@@ -131,6 +154,19 @@ func CheckCause(cause jetsheet.Cause) error {
 		names = append(names, string(c))
 	}
 	return fmt.Errorf("unknown cause %q; known are %s", cause, strings.Join(names, ", "))
+}
+
+// FailureSubject returns where a failure lies in FAILED, by its name in lists:
+// RUN/TENANT/TARGET, or, for a stray message, that subject itself.
+func FailureSubject(name string) (string, error) {
+	if strings.HasPrefix(name, failedSubject("")) && !strings.ContainsAny(name, "*> \t\r\n") {
+		return name, nil
+	}
+	address, err := ParseConversion(name)
+	if err != nil {
+		return "", err
+	}
+	return address.FailedSubject(), nil
 }
 
 // ParseConversion reads RUN/TENANT/TARGET with the ids as tokens, as

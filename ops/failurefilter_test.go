@@ -56,7 +56,7 @@ func TestEveryFilterPicks(t *testing.T) {
 		"everything":      {FailureFilter{All: true}, []string{ordersStarX, ordersAX, ordersAY, salesAX}},
 	} {
 		var got []string
-		listing, err := r.reader.Failures(t.Context(), test.filter, 0, func(f *FailureInfo) error {
+		listing, err := client.Failures(t.Context(), test.filter, 0, func(f *FailureInfo) error {
 			report, _, _ := strings.Cut(strings.TrimPrefix(f.Conversion, "20261031T200000Z-"), "-")
 			got = append(got, report+"/"+f.Tenant+"/"+f.Target)
 			return nil

@@ -12,12 +12,15 @@ import (
 	"github.com/jetsheet/jetsheet"
 )
 
-// FailureInfo is a conversion that failed.
+// FailureInfo is a conversion that failed, or a stray message: one that somebody published
+// on a subject that names no conversion.
 type FailureInfo struct {
-	// Conversion is RUN/TENANT/TARGET with the ids as tokens; it names the failure
-	// everywhere.
-	Conversion string         `json:"conversion"`
-	Run        jetsheet.RunID `json:"run"`
+	// Conversion is RUN/TENANT/TARGET with the ids as tokens, and the subject in FAILED for
+	// a stray message; it names the failure everywhere.
+	Conversion string `json:"conversion"`
+	// Stray says that neither run, report, tenant nor target are known.
+	Stray bool           `json:"stray,omitempty"`
+	Run   jetsheet.RunID `json:"run,omitzero"`
 	// Tenant and Target are the ids; their tokens where the request cannot be read.
 	Tenant string `json:"tenant"`
 	Target string `json:"target"`
@@ -42,9 +45,18 @@ type FailureListing struct {
 // Failures calls each for the failures that the filter picks, newest first, at most limit;
 // 0 or less means all. An error of each ends it and is returned.
 func (r *Reader) Failures(ctx context.Context, f FailureFilter, limit int, each func(*FailureInfo) error) (*FailureListing, error) {
+	return r.failuresBefore(ctx, f, 0, limit, func(_ uint64, f *FailureInfo) error { return each(f) })
+}
+
+// failuresBefore is [Reader.Failures] of what lies in FAILED before a sequence, or with 0 of
+// all; each is told the sequences too, and an error of it comes with the listing.
+func (r *Reader) failuresBefore(ctx context.Context, f FailureFilter, before uint64, limit int, each func(uint64, *FailureInfo) error) (*FailureListing, error) {
 	scan, err := r.scan(ctx, f)
 	if err != nil {
 		return nil, err
+	}
+	if before > 0 {
+		scan.upTo = before - 1
 	}
 	set, err := r.failures(ctx, scan)
 	if err != nil {
@@ -65,8 +77,8 @@ func (r *Reader) Failures(ctx context.Context, f FailureFilter, limit int, each 
 			if infos[i] == nil { // it has gone meanwhile
 				continue
 			}
-			if err := each(infos[i]); err != nil {
-				return nil, err
+			if err := each(list[begin+i].sequence, infos[i]); err != nil {
+				return listing, err
 			}
 		}
 		end = begin
@@ -80,9 +92,9 @@ func (r *Reader) failureInfos(ctx context.Context, list []failedOne) ([]*Failure
 	group.SetLimit(readsAtOnce)
 	for i := range list {
 		group.Go(func() error {
-			m, err := lastMessage(limited, r.failed, list[i].address.FailedSubject())
+			m, err := lastMessage(limited, r.failed, list[i].subject)
 			if err == nil && m != nil {
-				infos[i] = newFailureInfo(list[i].address, m)
+				infos[i] = newFailureInfo(m)
 			}
 			return err
 		})
@@ -90,10 +102,14 @@ func (r *Reader) failureInfos(ctx context.Context, list []failedOne) ([]*Failure
 	return infos, group.Wait()
 }
 
-func newFailureInfo(a jetsheet.Address, m *jetstream.RawStreamMsg) *FailureInfo {
-	info := &FailureInfo{
-		Conversion: conversionText(a), Run: a.Run, Tenant: a.Tenant, Target: a.Target, Failure: readFailure(m.Header, m.Data),
+func newFailureInfo(m *jetstream.RawStreamMsg) *FailureInfo {
+	info := &FailureInfo{Conversion: m.Subject, Failure: readFailure(m.Header, m.Data, m.Time)}
+	a, err := jetsheet.ParseSubject(m.Subject)
+	if info.Stray = err != nil; info.Stray {
+		info.Next = mendStray(Dismiss(jetsheet.ShellQuote(m.Subject)))
+		return info
 	}
+	info.Conversion, info.Run, info.Tenant, info.Target = conversionText(a), a.Run, a.Tenant, a.Target
 	var scope jetsheet.Scope
 	if request, ok := requestIn(m.Data); ok {
 		info.Tenant, info.Target = request.Tenant, request.Target.Target
@@ -111,8 +127,10 @@ type FailureDetail struct {
 	// State is where the conversion is now: a failure may have been mended, or be pending
 	// again.
 	State State `json:"state"`
-	// Request is the body of the request that failed; a text where it is no JSON.
-	Request json.RawMessage `json:"request"`
+	// Request is the body of the request that failed; a text where it is no JSON, or is
+	// longer than a request may be: then its beginning. RequestBytes is its length.
+	Request      json.RawMessage `json:"request"`
+	RequestBytes int             `json:"requestBytes"`
 	// Progress is what the stages wrote of attempts, as far as it is still there.
 	Progress map[jetsheet.Stage]*jetsheet.Progress `json:"progress,omitempty"`
 	// Dismiss is the command that says that nothing is to be done, Raw how the request is
@@ -121,30 +139,38 @@ type FailureDetail struct {
 	Raw     string `json:"raw,omitempty"`
 }
 
-// Failure returns the newest failure of a conversion. The error wraps [ErrUnknownFailure]
-// where there is none.
-func (r *Reader) Failure(ctx context.Context, a jetsheet.Address) (*FailureDetail, error) {
-	m, err := lastMessage(ctx, r.failed, a.FailedSubject())
+// Failure returns the newest failure of a conversion, or a stray message, by its name as
+// [FailureInfo] has it. The error wraps [ErrUnknownFailure] where there is none.
+func (r *Reader) Failure(ctx context.Context, name string) (*FailureDetail, error) {
+	subject, err := FailureSubject(name)
+	if err != nil {
+		return nil, invalid(err)
+	}
+	m, err := lastMessage(ctx, r.failed, subject)
 	if err != nil {
 		return nil, err
 	}
 	if m == nil {
-		return nil, fmt.Errorf("conversion %s: %w", conversionText(a), ErrUnknownFailure)
+		return nil, fmt.Errorf("conversion %s: %w", name, ErrUnknownFailure)
 	}
-	d := &FailureDetail{
-		FailureInfo: *newFailureInfo(a, m), State: StateFailed, Progress: map[jetsheet.Stage]*jetsheet.Progress{},
-		Dismiss: "jetsheet failures dismiss " + conversionText(a) + " --reason REASON",
+	d := &FailureDetail{FailureInfo: *newFailureInfo(m), State: StateFailed}
+	if err := d.addRequest(m.Data); err != nil {
+		return nil, err
 	}
+	if d.Stray {
+		d.Dismiss = Dismiss(jetsheet.ShellQuote(d.Conversion)) + " --reason REASON"
+		return d, nil
+	}
+	a, err := jetsheet.ParseSubject(subject)
+	if err != nil {
+		return nil, err
+	}
+	d.Dismiss = Dismiss(d.Conversion) + " --reason REASON"
 	if d.Retrying() {
 		d.State = StateRetrying
 	}
 	if replayable(d.Cause) {
 		d.Raw = rawReplay(a)
-	}
-	if d.Request = m.Data; !json.Valid(m.Data) {
-		if d.Request, err = json.Marshal(string(m.Data)); err != nil {
-			return nil, fmt.Errorf("encode the request of %s: %w", d.Conversion, err)
-		}
 	}
 	if err := r.addProgress(ctx, d); err != nil {
 		return nil, err
@@ -152,8 +178,23 @@ func (r *Reader) Failure(ctx context.Context, a jetsheet.Address) (*FailureDetai
 	return d, r.addStanding(ctx, a, d)
 }
 
+// addRequest shows the body of the request. Whatever somebody published fits an answer.
+func (d *FailureDetail) addRequest(body []byte) error {
+	d.Request, d.RequestBytes = body, len(body)
+	if json.Valid(body) && len(body) <= jetsheet.MaxRequestBytes {
+		return nil
+	}
+	text, err := encode(string(body[:min(len(body), jetsheet.MaxRequestBytes)]))
+	if err != nil {
+		return fmt.Errorf("encode the request of %s: %w", d.Conversion, err)
+	}
+	d.Request = text
+	return nil
+}
+
 func (r *Reader) addProgress(ctx context.Context, d *FailureDetail) error {
 	conversion := jetsheet.Conversion{Run: d.Run, Tenant: d.Tenant, Target: d.Target}
+	d.Progress = map[jetsheet.Stage]*jetsheet.Progress{}
 	for _, stage := range []jetsheet.Stage{jetsheet.StageRenderer, jetsheet.StageUploader} {
 		entry, err := r.progress.Get(ctx, jetsheet.ProgressKey(stage, conversion))
 		if errors.Is(err, jetstream.ErrKeyNotFound) {

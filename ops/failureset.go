@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
@@ -37,9 +38,10 @@ func (s *Skipped) Total() int {
 	return s.Done + s.Pending + s.Dismissed + s.Held + s.NotReplayable + s.Superseded + s.Changed
 }
 
-// failedOne is a conversion whose newest word is a failure.
+// failedOne is a conversion whose newest word is a failure, or a stray message.
 type failedOne struct {
-	address   jetsheet.Address
+	subject   string           // in FAILED
+	address   jetsheet.Address // zero for a stray message
 	sequence  uint64
 	cause     jetsheet.Cause
 	dismissed bool
@@ -59,14 +61,16 @@ type failureSet struct {
 // over failed.
 func (r *Reader) failures(ctx context.Context, s *failureScan) (*failureSet, error) {
 	// The queues come before FAILED and DONE, as a conversion moves.
-	queued, err := r.queuedOf(ctx, &s.address)
-	if err != nil {
-		return nil, err
+	set := &failureSet{pending: map[string]bool{}}
+	if s.subject == "" { // a stray message is in no queue
+		var err error
+		if set.pending, err = r.queuedOf(ctx, &s.address); err != nil {
+			return nil, err
+		}
 	}
-	set := &failureSet{pending: queued}
-	err = delivery.Scan(ctx, r.js, jetsheet.StreamFailed, !s.bodies, func(m jetstream.Msg) error {
+	err := delivery.Scan(ctx, r.js, jetsheet.StreamFailed, !s.bodies, func(m jetstream.Msg) error {
 		return set.see(s, m)
-	}, s.address.FailedSubjects())
+	}, s.subjects())
 	if err != nil {
 		return nil, err
 	}
@@ -74,31 +78,29 @@ func (r *Reader) failures(ctx context.Context, s *failureScan) (*failureSet, err
 }
 
 func (set *failureSet) see(s *failureScan, m jetstream.Msg) error {
-	address, err := jetsheet.ParseSubject(m.Subject())
-	if err != nil {
-		return nil //nolint:nilerr // no conversion has such a subject
-	}
+	one := failedOne{subject: m.Subject()}
+	one.address, _ = jetsheet.ParseSubject(one.subject) // a stray message has none
 	meta, err := m.Metadata()
 	if err != nil {
 		return fmt.Errorf("read %s: %w", m.Subject(), err)
 	}
-	if sequence := meta.Sequence.Stream; sequence <= s.after || s.upTo > 0 && sequence > s.upTo {
+	if one.sequence = meta.Sequence.Stream; one.sequence <= s.after || s.upTo > 0 && one.sequence > s.upTo {
 		return nil
 	}
-	f := readFailure(m.Headers(), m.Data())
-	if f.Retrying() {
-		set.pending[address.Key()] = true
+	f := readFailure(m.Headers(), m.Data(), meta.Timestamp)
+	one.cause, one.dismissed = f.Cause, f.Dismissed
+	if f.Retrying() && !one.stray() { // nobody tries a stray message again
+		set.pending[one.address.Key()] = true
 	}
-	if !s.matches(address, &f) {
+	if !s.matches(one.address, &f) {
 		return nil
 	}
 	switch {
-	case set.pending[address.Key()]:
+	case set.pending[one.address.Key()]:
 		set.skipped.Pending++
 	case f.Dismissed && !s.Dismissed && !s.one():
 		set.skipped.Dismissed++
 	default:
-		one := failedOne{address: address, sequence: meta.Sequence.Stream, cause: f.Cause, dismissed: f.Dismissed}
 		if s.bodies {
 			request, _ := requestIn(m.Data()) // as far as it can be read
 			one.weight = request.Weight
@@ -108,11 +110,14 @@ func (set *failureSet) see(s *failureScan, m jetstream.Msg) error {
 	return nil
 }
 
-// readFailure reads a FAILED record; one that cannot be read is a failure all the same.
-func readFailure(header map[string][]string, body []byte) jetsheet.Failure {
+// readFailure reads a FAILED record that was stored at an instant; one that cannot be read
+// is a failure all the same.
+func readFailure(header map[string][]string, body []byte, stored time.Time) jetsheet.Failure {
 	f, err := jetsheet.ParseFailure(header, body)
 	if err != nil {
-		return jetsheet.Failure{Cause: jetsheet.CauseBadMessage, Message: err.Error(), Request: body}
+		return jetsheet.Failure{
+			Cause: jetsheet.CauseBadMessage, Message: err.Error(), At: stored.UTC(), Dismissed: f.Dismissed, Dismissal: f.Dismissal, Request: body,
+		}
 	}
 	return f
 }
@@ -145,11 +150,13 @@ func (set *failureSet) leaveOut(picks func(i int) bool) (n int) {
 }
 
 // areDone says which conversions have an outcome. Few of a run are asked for one by one,
-// for many its DONE is read once.
+// for many its DONE is read once. What is no conversion's has none.
 func (r *Reader) areDone(ctx context.Context, addresses []jetsheet.Address) ([]bool, error) {
 	byRun := map[jetsheet.RunID]int{}
 	for i := range addresses {
-		byRun[addresses[i].Run]++
+		if run := addresses[i].Run; !run.IsZero() {
+			byRun[run]++
+		}
 	}
 	done := map[digest]bool{}
 	for run, n := range byRun {
@@ -168,7 +175,10 @@ func (r *Reader) areDone(ctx context.Context, addresses []jetsheet.Address) ([]b
 	group, limited := errgroup.WithContext(ctx)
 	group.SetLimit(readsAtOnce)
 	for i, address := range addresses {
-		if byRun[address.Run] > askEach {
+		switch n := byRun[address.Run]; {
+		case n == 0:
+			continue
+		case n > askEach:
 			isDone[i] = done[digestOf(address.Key())]
 			continue
 		}

@@ -361,16 +361,16 @@ func TestFailuresAreListedNewestFirst(t *testing.T) {
 	if err != nil || len(got) != 150 || got[0] != "c299" || got[149] != "c150" || listing.Matched != 299 || listing.Left.Done != 1 {
 		t.Errorf("got %d from %s, %+v, %v, want c299 to c150 of 299", len(got), got[0], listing, err)
 	}
-	d, err := r.reader.Failure(t.Context(), conversion(id, &targets[7]).Address())
+	d, err := r.reader.Failure(t.Context(), conversion(id, &targets[7]).String())
 	if err != nil || d.State != StateFailed || d.Tenant != "t7" || !strings.Contains(d.Next, "jetsheet failures replay 20261031T200000Z-orders-0/t7/c7") ||
 		!strings.Contains(d.Raw, "conversions.request.express.20261031T200000Z-orders-0.t7.c7") || !bytes.Equal(d.Request, r.request(id, &targets[7])) {
 		t.Errorf("got %+v, %v", d, err)
 	}
-	d, err = r.reader.Failure(t.Context(), conversion(id, &targets[0]).Address())
+	d, err = r.reader.Failure(t.Context(), conversion(id, &targets[0]).String())
 	if err != nil || d.State != StatePublished {
 		t.Errorf("one that is done: got %+v, %v", d, err)
 	}
-	if _, err := r.reader.Failure(t.Context(), jetsheet.Address{Run: id, Tenant: "x", Target: "y"}); !errors.Is(err, ErrUnknownFailure) {
+	if _, err := r.reader.Failure(t.Context(), id.String()+"/x/y"); !errors.Is(err, ErrUnknownFailure) {
 		t.Errorf("got %v, want %v", err, ErrUnknownFailure)
 	}
 	if n, err := delivery.Count(t.Context(), r.js, jetsheet.StreamFailed, jetsheet.RunFailedSubjects(id)); err != nil || n != 300 {

@@ -31,17 +31,25 @@ type CauseAdvice struct {
 // when a person says so: to make a held workbook here is a decision that nobody should
 // take by accident.
 func (set *failureSet) leaveOutHopeless(s *failureScan) []CauseAdvice {
-	advice := map[jetsheet.Cause]*CauseAdvice{}
+	type kind struct {
+		cause jetsheet.Cause
+		stray bool
+	}
+	advice := map[kind]*CauseAdvice{}
 	note := func(one *failedOne, next string) {
-		if advice[one.cause] == nil {
-			advice[one.cause] = &CauseAdvice{Cause: one.cause, Next: next}
+		k := kind{one.cause, one.stray()}
+		if advice[k] == nil {
+			advice[k] = &CauseAdvice{Cause: one.cause, Next: next}
 		}
-		advice[one.cause].Count++
+		advice[k].Count++
 	}
 	kept := set.list[:0]
 	for i := range set.list {
 		one := &set.list[i]
 		switch {
+		case one.stray():
+			set.skipped.NotReplayable++
+			note(one, mendStray(DismissStray(one.cause)))
 		case !replayable(one.cause):
 			set.skipped.NotReplayable++
 			note(one, mend(one.cause, one.address.Run, jetsheet.Scope{}))
@@ -58,7 +66,7 @@ func (set *failureSet) leaveOutHopeless(s *failureScan) []CauseAdvice {
 		list = append(list, *a)
 	}
 	slices.SortFunc(list, func(a, b CauseAdvice) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Cause, b.Cause))
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.Next, b.Next))
 	})
 	return list
 }

@@ -125,7 +125,7 @@ func TestPlainReplayUsesTheFrozenDefinition(t *testing.T) {
 		Definition: strings.Repeat("0f", 32), Request: r.request(id, &one),
 	}
 	r.publish(f.Msg(jetsheet.FailedSubject(conversion(id, &one))))
-	detail, err := r.reader.Failure(t.Context(), conversion(id, &one).Address())
+	detail, err := r.reader.Failure(t.Context(), conversion(id, &one).String())
 	if err != nil || detail.Definition != f.Definition || !strings.HasSuffix(detail.Next, "--definition current") {
 		t.Errorf("got %+v, %v, want the definition named, and the command to use it again", detail, err)
 	}

@@ -61,7 +61,7 @@ func (r *Reader) followReplay(ctx context.Context, s *failureScan, replay *Repla
 		if err != nil {
 			return err
 		}
-		f := readFailure(m.Headers(), nil)
+		f := readFailure(m.Headers(), nil, meta.Timestamp)
 		old := meta.Sequence.Stream <= replay.After && s.matches(address, &f)
 		switch {
 		case f.Replay != replay.ID && !old:

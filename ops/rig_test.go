@@ -227,7 +227,7 @@ func (r *rig) serveWith(cfg Config) (stop func()) {
 	r.t.Cleanup(stop)
 	// It answers once its subscriptions have reached the server.
 	r.eventually("the service answers", func() bool {
-		_, err := r.conn.Request(jetsheet.SubjectOps+"."+EndpointWorkbooks, []byte(`{"limit":1}`), answerLimit)
+		_, err := r.conn.Request(jetsheet.SubjectOps+"."+EndpointList, []byte(`{"limit":1}`), answerLimit)
 		return err == nil
 	})
 	return stop

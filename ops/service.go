@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,8 +26,8 @@ const ServiceName = "conversions"
 const (
 	// EndpointStart takes a [StartRequest] and answers a [StartAnswer].
 	EndpointStart = "start"
-	// EndpointStatus takes a [StatusRequest] and answers a [RunDetail], or a
-	// [ReplayStatus].
+	// EndpointStatus takes a [StatusRequest] and answers a [RunDetail], a [ReplayStatus] or
+	// a [FailureDetail].
 	EndpointStatus = "status"
 	// EndpointReplay takes a [ReplayRequest] and answers a [ReplayAnswer].
 	EndpointReplay = "replay"
@@ -38,10 +37,9 @@ const (
 	EndpointDismiss = "dismiss"
 	// EndpointRoutes takes a [RoutesRequest] and answers a [RoutesAnswer].
 	EndpointRoutes = "routes"
-	// EndpointList takes a [RunFilter] and answers a [ListAnswer].
+	// EndpointList takes a [ListRequest] and answers a [RunsAnswer], [FailuresAnswer] or
+	// [WorkbooksAnswer].
 	EndpointList = "list"
-	// EndpointWorkbooks takes a [WorkbookFilter] and answers a [WorkbooksAnswer].
-	EndpointWorkbooks = "workbooks"
 )
 
 const (
@@ -49,11 +47,6 @@ const (
 	answerLimit = 30 * time.Second
 	// answersAtOnce bounds how many requests of an endpoint are worked on together.
 	answersAtOnce = 4
-	// defaultRuns and defaultWorkbooks are the limits of a request that names none;
-	// an answer has to fit a message.
-	defaultRuns      = 100
-	defaultWorkbooks = 100
-	maxWorkbooks     = 500
 	// serveAgain is the pause before the service is registered again.
 	serveAgain = time.Second
 )
@@ -202,14 +195,13 @@ type answerFunc func(ctx context.Context, body []byte) (any, error)
 
 func (s *Service) endpoints() map[string]answerFunc {
 	return map[string]answerFunc{
-		EndpointStart:     s.answerStart,
-		EndpointStatus:    s.answerStatus,
-		EndpointList:      s.answerList,
-		EndpointWorkbooks: s.answerWorkbooks,
-		EndpointReplay:    ask(s.replays.replay),
-		EndpointCancel:    ask(s.answerCancel),
-		EndpointDismiss:   ask(s.dismiss.dismiss),
-		EndpointRoutes:    ask(s.router.routes),
+		EndpointStart:   s.answerStart,
+		EndpointStatus:  s.answerStatus,
+		EndpointList:    s.answerList,
+		EndpointReplay:  ask(s.replays.replay),
+		EndpointCancel:  ask(s.answerCancel),
+		EndpointDismiss: ask(s.dismiss.dismiss),
+		EndpointRoutes:  ask(s.router.routes),
 	}
 }
 
@@ -283,7 +275,7 @@ func (s *Service) answer(ctx context.Context, name string, body []byte, answer a
 	value, err := answer(ctx, body)
 	if err == nil {
 		var encoded []byte
-		if encoded, err = json.Marshal(value); err == nil && int64(len(encoded)) > s.cfg.JetStream.Conn().MaxPayload() {
+		if encoded, err = encode(value); err == nil && int64(len(encoded)) > s.cfg.JetStream.Conn().MaxPayload() {
 			err = &Error{Text: fmt.Sprintf("the answer has %d bytes and does not fit a message", len(encoded)), Next: "ask for less with limit", Code: CodeInvalid}
 		}
 		if err == nil {
@@ -294,7 +286,7 @@ func (s *Service) answer(ctx context.Context, name string, body []byte, answer a
 	if refusal.Code == CodeInternal || refusal.Code == CodeUnavailable {
 		s.log.WarnContext(ctx, "request refused", slog.String("endpoint", name), slog.Any("err", err))
 	}
-	encoded, err := json.Marshal(refusal)
+	encoded, err := encode(refusal)
 	if err != nil {
 		return []byte(`{"error":"the error cannot be written as JSON","code":"internal"}`), CodeInternal
 	}

@@ -170,11 +170,7 @@ func (r *Reader) readFailures(ctx context.Context, t *tally, id jetsheet.RunID, 
 		if _, queued := t.queued[key]; queued || t.rendered[key] {
 			return nil
 		}
-		f, err := jetsheet.ParseFailure(m.Headers(), nil)
-		if err != nil {
-			// A record that cannot be read is a failure all the same.
-			f = jetsheet.Failure{Cause: jetsheet.CauseBadMessage, Message: err.Error()}
-		}
+		f := readFailure(m.Headers(), nil, time.Time{}) // when it was is not asked here
 		t.failed[key] = failureMark{cause: f.Cause, retryAt: f.RetryAt, dismissed: f.Dismissed}
 		if t.causes[f.Cause] == nil {
 			t.causes[f.Cause] = &CauseCount{Cause: f.Cause, Stage: f.Stage, Message: f.Message, key: key}

@@ -179,11 +179,7 @@ func (r *Reader) complete(ctx context.Context, w *Workbook) error {
 		if err != nil || m == nil {
 			return err
 		}
-		f, err := jetsheet.ParseFailure(m.Header, m.Data)
-		if err != nil {
-			w.Cause, w.Message = jetsheet.CauseBadMessage, err.Error()
-			return nil //nolint:nilerr // the record that cannot be read is shown as such
-		}
+		f := readFailure(m.Header, m.Data, m.Time)
 		w.takeFailure(&f)
 	}
 	return nil

@@ -21,7 +21,7 @@ type failuresCommand struct {
 
 // failureFlags pick failures.
 type failureFlags struct {
-	Conversion string `arg:"" optional:"" help:"One conversion as RUN/TENANT/TARGET, as \"jetsheet failures list\" shows it."`
+	Conversion string `arg:"" optional:"" help:"One conversion as RUN/TENANT/TARGET, as \"jetsheet failures list\" shows it, or the subject that it shows of a stray message."`
 	Run        string `name:"run" placeholder:"RUN" help:"A run's id, the beginning of one, or a report's name for its run that was started last."`
 	Report     string `name:"report" placeholder:"NAME" help:"Only this report's."`
 	Tenant     string `name:"tenant" placeholder:"ID" help:"Only this tenant's."`
@@ -29,6 +29,7 @@ type failureFlags struct {
 	Cause      string `name:"cause" placeholder:"CAUSE" help:"Only of this cause, such as statement_invalid."`
 	Since      string `name:"since" placeholder:"WHEN" help:"Only what failed at or after: 2026-10-31T20:00:00Z, a date (UTC), or an age such as 2h."`
 	Until      string `name:"until" placeholder:"WHEN" help:"Only what failed before; written as --since."`
+	Stray      bool   `name:"stray" help:"Only stray messages: what somebody published on a subject that names no run."`
 	Dismissed  bool   `name:"dismissed" help:"The dismissed ones too."`
 }
 
@@ -36,13 +37,13 @@ type failureFlags struct {
 func (f *failureFlags) filter() (ops.FailureFilter, error) {
 	filter := ops.FailureFilter{
 		Conversion: f.Conversion, Run: f.Run, Report: f.Report, Tenant: f.Tenant, Target: f.Target,
-		Cause: jetsheet.Cause(f.Cause), Dismissed: f.Dismissed,
+		Cause: jetsheet.Cause(f.Cause), Stray: f.Stray, Dismissed: f.Dismissed,
 	}
 	if err := ops.CheckCause(filter.Cause); err != nil {
 		return filter, usageError("--cause: %w", err)
 	}
 	if f.Conversion != "" {
-		if _, err := ops.ParseConversion(f.Conversion); err != nil {
+		if _, err := ops.FailureSubject(f.Conversion); err != nil {
 			return filter, usageError("%w", err)
 		}
 		if f.Run != "" || f.Tenant != "" || f.Target != "" {
@@ -65,7 +66,7 @@ func (f *failureFlags) picked(all bool) (ops.FailureFilter, error) {
 	filter, err := f.filter()
 	filter.All = all
 	if err == nil && filter == (ops.FailureFilter{Dismissed: f.Dismissed}) {
-		return filter, usageError("nothing says which failures are meant: name a conversion, --run, --report, --tenant, --target, --cause, --since or --until, or give --all")
+		return filter, usageError("nothing says which failures are meant: name a conversion, --run, --report, --tenant, --target, --cause, --stray, --since or --until, or give --all")
 	}
 	return filter, err
 }
@@ -102,10 +103,10 @@ func (c *failuresListCommand) Run(ctx context.Context, app *app) error {
 	if err != nil {
 		return err
 	}
-	return app.onRuns(ctx, &c.NATS, func(ctx context.Context, r *ops.Reader, _ *natsLink) error {
+	return app.onOps(ctx, &c.NATS, func(ctx context.Context, client *ops.Client) error {
 		rows := newTable("CONVERSION", "CAUSE", "STAGE", "FAILED", "MESSAGE")
 		listed := 0
-		listing, err := r.Failures(ctx, filter, c.Limit, func(f *ops.FailureInfo) error {
+		listing, err := client.Failures(ctx, filter, c.Limit, func(f *ops.FailureInfo) error {
 			listed++
 			if c.JSON {
 				return app.printJSON(f)
@@ -114,7 +115,7 @@ func (c *failuresListCommand) Run(ctx context.Context, app *app) error {
 			return nil
 		})
 		if err != nil {
-			return refused(err)
+			return err
 		}
 		if !c.JSON && listed > 0 {
 			if err := rows.print(app.stdout); err != nil {

@@ -16,18 +16,17 @@ import (
 type failuresShowCommand struct {
 	NATS natsSettings `embed:"" prefix:"nats-" group:"NATS settings"`
 
-	Conversion string `arg:"" help:"The conversion as RUN/TENANT/TARGET, as \"jetsheet failures list\" shows it."`
+	Conversion string `arg:"" help:"The conversion as RUN/TENANT/TARGET, or the subject of a stray message, as \"jetsheet failures list\" shows it."`
 	JSON       bool   `name:"json" help:"Print one JSON object."`
 }
 
 // Run shows the failure.
 func (c *failuresShowCommand) Run(ctx context.Context, app *app) error {
-	address, err := ops.ParseConversion(c.Conversion)
-	if err != nil {
+	if _, err := ops.FailureSubject(c.Conversion); err != nil {
 		return usageError("%w", err)
 	}
-	return app.onRuns(ctx, &c.NATS, func(ctx context.Context, r *ops.Reader, _ *natsLink) error {
-		d, err := r.Failure(ctx, address)
+	return app.onOps(ctx, &c.NATS, func(ctx context.Context, client *ops.Client) error {
+		d, err := client.Failure(ctx, c.Conversion)
 		if err != nil {
 			return err
 		}
@@ -46,6 +45,9 @@ func printFailure(app *app, d *ops.FailureDetail) error {
 		}
 	}
 	line("conversion", d.Conversion)
+	if d.Stray {
+		line("run", "unknown: the subject names none")
+	}
 	line("tenant", d.Tenant)
 	line("target", d.Target)
 	line("period", d.Period.Label)
@@ -57,7 +59,9 @@ func printFailure(app *app, d *ops.FailureDetail) error {
 	line("failed", instant(d.At))
 	line("attempts", humanCount(int64(d.Attempts)))
 	line("tried again", instant(d.RetryAt))
-	line("worker", d.Worker+" ("+d.Version+")")
+	if d.Worker != "" {
+		line("worker", d.Worker+" ("+d.Version+")")
+	}
 	line("trace", d.Trace)
 	line("replay", d.Replay)
 	line("definition", d.Definition)
@@ -75,7 +79,7 @@ func printFailure(app *app, d *ops.FailureDetail) error {
 	if err := json.Indent(&request, d.Request, "", "  "); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(app.stdout, "\nrequest")
+	_, err := fmt.Fprintf(app.stdout, "\nrequest (%s bytes)\n", humanCount(int64(d.RequestBytes)))
 	for text := range bytes.Lines(request.Bytes()) {
 		if err == nil {
 			_, err = fmt.Fprintln(app.stdout, "  "+printable(string(bytes.TrimRight(text, "\n"))))

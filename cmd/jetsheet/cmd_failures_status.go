@@ -17,10 +17,10 @@ type failuresStatusCommand struct {
 
 // Run shows the replay.
 func (c *failuresStatusCommand) Run(ctx context.Context, app *app) error {
-	return app.onRuns(ctx, &c.NATS, func(ctx context.Context, r *ops.Reader, _ *natsLink) error {
-		status, err := r.ReplayStatus(ctx, c.Replay)
+	return app.onOps(ctx, &c.NATS, func(ctx context.Context, client *ops.Client) error {
+		status, err := client.ReplayStatus(ctx, c.Replay)
 		if err != nil {
-			return refused(err)
+			return err
 		}
 		if c.JSON {
 			return app.printJSON(status)

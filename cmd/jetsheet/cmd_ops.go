@@ -21,7 +21,7 @@ type opsCommand struct {
 
 // Help is the command's longer description.
 func (c *opsCommand) Help() string {
-	return "Answers conversions.ops.start, .status, .list, .workbooks, .replay, .cancel, .dismiss and .routes on NATS, for the commands about runs and failures and for the nats CLI: nats req conversions.ops.status '{\"run\":\"REPORT\"}'. Several may run. It also tells people of what failed or stands still, through Slack, a webhook or GitHub issues where they are set; what is open shows: nats req conversions.ops.notices '{}'. And it takes a group of tenants back to the previous system when too many of its conversions fail: see \"jetsheet flags history\"."
+	return "Answers conversions.ops.start, .status, .list, .replay, .cancel, .dismiss and .routes on NATS, for the commands about runs and failures and for the nats CLI: nats req conversions.ops.status '{\"run\":\"REPORT\"}'. Several may run. It also tells people of what failed or stands still, through Slack, a webhook or GitHub issues where they are set; what is open shows: nats req conversions.ops.notices '{}'. And it takes a group of tenants back to the previous system when too many of its conversions fail: see \"jetsheet flags history\"."
 }
 
 // Run works until a signal comes.

@@ -192,6 +192,15 @@ func sceneBadMessage(s *sceneRig) *scene {
 	s.publish("conversions.request.express."+s.id().String()+".a.1", "not a request")
 	s.await("the message has failed", time.Minute, func() bool { return len(s.failures(jetsheet.CauseBadMessage)) == 1 })
 	sc.prints = string(jetsheet.CauseBadMessage)
+	sc.steps["strayed"] = func() {
+		const subject = "conversions.request.express.some.thing"
+		s.publish(subject, "not a request")
+		sc.values["SUBJECT"] = "conversions.failed.unknown." + jetsheet.Token(subject)
+		s.await("the stray message has failed", time.Minute, func() bool {
+			list, _ := s.run(exitDone, "failures", "list", "--stray", "--json")
+			return strings.Contains(list, sc.values["SUBJECT"])
+		})
+	}
 	return sc
 }
 

@@ -447,7 +447,7 @@ func (i *installation) askService() {
 	i.t.Helper()
 	for subject, body := range map[string]string{
 		"$SRV.PING": "", "$SRV.INFO.conversions": "", "$SRV.STATS": "",
-		"conversions.ops.list": "", "conversions.ops.status": `{"run":"readings"}`, "conversions.ops.workbooks": `{"run":"readings"}`,
+		"conversions.ops.list": `{"of":"workbooks","run":"readings"}`, "conversions.ops.status": `{"run":"readings"}`,
 	} {
 		m, err := i.links["operator"].conn.Request(subject, []byte(body), 20*time.Second)
 		if err != nil {

@@ -12,7 +12,8 @@ type Kind string
 
 // The kinds of notices.
 const (
-	// KindFailures: conversions of one run failed for one cause.
+	// KindFailures: conversions of one run failed for one cause; or, with neither run nor
+	// report, stray messages did, whose subjects name none.
 	KindFailures Kind = "failures"
 	// KindMissing: a report's tick has passed and there is no run.
 	KindMissing Kind = "missing"
@@ -69,8 +70,10 @@ const MaxSamples = 5
 
 // Sample is one conversion that failed, or one worker that waits.
 type Sample struct {
-	Tenant  string `json:"tenant,omitempty"`
-	Target  string `json:"target,omitempty"`
+	Tenant string `json:"tenant,omitempty"`
+	Target string `json:"target,omitempty"`
+	// Subject names a stray message, which has neither tenant nor target, in FAILED.
+	Subject string `json:"subject,omitempty"`
 	Worker  string `json:"worker,omitempty"`
 	Message string `json:"message"`
 }

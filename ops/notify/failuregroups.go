@@ -15,7 +15,7 @@ import (
 
 // failureGroup is the failures of one run with one cause.
 type failureGroup struct {
-	run   string
+	run   string // or strayRun
 	cause jetsheet.Cause
 	count int
 	// first are those that failed first, at most MaxSamples.
@@ -24,7 +24,15 @@ type failureGroup struct {
 
 type failedConversion struct {
 	sequence uint64
-	name     string // TENANT.TARGET
+	name     string // TENANT.TARGET, or for a stray message the end of its subject
+}
+
+// key is the end of the subject in FAILED.
+func (g *failureGroup) key(c failedConversion) string {
+	if g.run == strayRun {
+		return c.name
+	}
+	return g.run + "." + c.name
 }
 
 // failureSample is a failure as people are shown it.
@@ -85,21 +93,28 @@ func (g *failureGroup) add(c failedConversion) {
 }
 
 func (b *failureBook) concern(ctx context.Context, g *failureGroup, samples map[uint64]failureSample) (*Concern, error) {
-	id, err := jetsheet.ParseRunID(g.run)
-	if err != nil {
-		return nil, err
-	}
 	c := &Concern{
 		Kind: KindFailures, Key: jetsheet.NoticeKey(string(KindFailures), g.run, string(g.cause)),
-		Title:  fmt.Sprintf("workbooks of run %s failed: %s", g.run, jetsheet.Token(string(g.cause))),
-		Report: id.Report, Run: g.run, Cause: g.cause, Count: g.count, Unripe: g.count == 0,
+		Run: g.run, Cause: g.cause, Count: g.count, Unripe: g.count == 0,
 		Runbook: runbookPage(jetsheet.Token(string(g.cause))),
 	}
-	c.Correct, c.Command, c.Raw = mendFailures(id, g.cause)
+	if g.run == strayRun {
+		c.Title = "messages that belong to no run failed: " + jetsheet.Token(string(g.cause))
+		c.Correct, c.Command, c.Raw = mendStray(g.cause)
+	} else {
+		id, err := jetsheet.ParseRunID(g.run)
+		if err != nil {
+			return nil, err
+		}
+		c.Report = id.Report
+		c.Title = fmt.Sprintf("workbooks of run %s failed: %s", g.run, jetsheet.Token(string(g.cause)))
+		c.Correct, c.Command, c.Raw = mendFailures(id, g.cause)
+	}
 	for _, f := range g.first {
 		s, ok := b.samples[f.sequence]
 		if !ok {
-			if s, err = b.readSample(ctx, g.run+"."+f.name); err != nil {
+			var err error
+			if s, err = b.readSample(ctx, failedSubject(g.key(f))); err != nil {
 				return nil, err
 			}
 		}
@@ -113,19 +128,19 @@ func (b *failureBook) concern(ctx context.Context, g *failureGroup, samples map[
 }
 
 // readSample reads a FAILED record whole: the ids are in its body.
-func (b *failureBook) readSample(ctx context.Context, key string) (failureSample, error) {
+func (b *failureBook) readSample(ctx context.Context, subject string) (failureSample, error) {
 	var s failureSample
-	address, err := jetsheet.ParseSubject(failedSubject(key))
-	if err != nil {
-		return s, err
+	if address, err := jetsheet.ParseSubject(subject); err == nil {
+		s.Tenant, s.Target = address.Tenant, address.Target
+	} else {
+		s.Subject = cut(subject, maxIDBytes)
 	}
-	s.Tenant, s.Target = address.Tenant, address.Target
-	m, err := b.failed.GetLastMsgForSubject(ctx, failedSubject(key))
+	m, err := b.failed.GetLastMsgForSubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return s, nil // it has just expired
 	}
 	if err != nil {
-		return s, fmt.Errorf("read %s: %w", failedSubject(key), err)
+		return s, fmt.Errorf("read %s: %w", subject, err)
 	}
 	s.at = m.Time.UTC()
 	f, err := jetsheet.ParseFailure(m.Header, m.Data)
@@ -138,7 +153,7 @@ func (b *failureBook) readSample(ctx context.Context, key string) (failureSample
 	}
 	s.Message = cut(f.Message, maxErrorBytes)
 	var request jetsheet.Request
-	if jetsheet.Decode(f.Request, &request) == nil {
+	if s.Subject == "" && jetsheet.Decode(f.Request, &request) == nil {
 		s.Tenant, s.Target = cut(request.Tenant, maxIDBytes), cut(request.Target.Target, maxIDBytes)
 	}
 	return s, nil

@@ -31,10 +31,14 @@ type failureBook struct {
 	made [2]time.Time
 	// fromFailed and fromDone are the first sequences that were not read.
 	fromFailed, fromDone uint64
-	open                 map[string]map[string]failure // by run, by TENANT.TARGET
+	open                 map[string]map[string]failure // by run or strayRun, by TENANT.TARGET or the subject's end
 	samples              map[uint64]failureSample      // by sequence
 	concerns             []Concern                     // of the last look
 }
+
+// strayRun is in the place of a run for stray messages: those that failed under a subject
+// that names none. Nothing mends one; a person dismisses it.
+const strayRun = ""
 
 // failure is what is kept of a failure.
 type failure struct {
@@ -104,22 +108,22 @@ func (b *failureBook) refresh(ctx context.Context, runs *runBook, done, failed j
 	return nil
 }
 
-// see takes note of a FAILED record and returns its run and conversion, if it is open.
+// see takes note of a FAILED record and returns its run and conversion, if it is open and
+// may be found in DONE.
 func (b *failureBook) see(m jetstream.Msg) (run, conversion string, err error) {
 	meta, err := m.Metadata()
 	if err != nil {
 		return "", "", fmt.Errorf("read %s: %w", m.Subject(), err)
 	}
 	b.fromFailed = meta.Sequence.Stream + 1
-	address, err := jetsheet.ParseSubject(m.Subject())
-	if err != nil {
-		return "", "", nil //nolint:nilerr // no conversion has such a subject
+	run, conversion = strayRun, strings.TrimPrefix(m.Subject(), failedSubject(""))
+	if address, err := jetsheet.ParseSubject(m.Subject()); err == nil {
+		run, conversion = address.Run.String(), address.Tenant+"."+address.Target
 	}
-	run, conversion = address.Run.String(), address.Tenant+"."+address.Target
 	f, err := jetsheet.ParseFailure(m.Headers(), nil)
 	if err != nil {
 		// A record that cannot be read is a failure all the same.
-		f = jetsheet.Failure{Cause: jetsheet.CauseBadMessage}
+		f = jetsheet.Failure{Cause: jetsheet.CauseBadMessage, Dismissed: f.Dismissed}
 	}
 	if f.Dismissed {
 		b.drop(run, conversion)
@@ -128,7 +132,10 @@ func (b *failureBook) see(m jetstream.Msg) (run, conversion string, err error) {
 	if b.open[run] == nil {
 		b.open[run] = map[string]failure{}
 	}
-	b.open[run][conversion] = failure{sequence: meta.Sequence.Stream, cause: f.Cause, retrying: f.Retrying()}
+	b.open[run][conversion] = failure{sequence: meta.Sequence.Stream, cause: f.Cause, retrying: f.Retrying() && run != strayRun}
+	if run == strayRun {
+		return "", "", nil
+	}
 	return run, conversion, nil
 }
 
@@ -217,6 +224,9 @@ func (b *failureBook) askDone(ctx context.Context, runs *runBook, run string, co
 func (b *failureBook) readDone(ctx context.Context, runs *runBook, of map[string]map[string]failure, from uint64) error {
 	mends := map[string][]string{} // by the run in DONE, the runs that it mends
 	for run := range of {
+		if run == strayRun {
+			continue
+		}
 		id, err := jetsheet.ParseRunID(run)
 		if err != nil {
 			return err

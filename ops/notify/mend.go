@@ -14,13 +14,8 @@ func runbookPage(name string) string { return "deploy/runbook/" + name + ".md" }
 // command, and the same with the nats CLI. A request that says the wrong thing fails
 // again however often it is replayed, so there the run is started again.
 func mendFailures(run jetsheet.RunID, cause jetsheet.Cause) (correct, command, raw string) {
-	// Whoever may publish a failure may write any cause, and commands are there to be copied.
-	cause = jetsheet.Cause(jetsheet.Token(string(cause)))
 	replay := ops.ReplayCommand(run, cause)
-	request, err := json.Marshal(map[string]string{"run": run.String(), "cause": string(cause)})
-	if err == nil {
-		raw = "nats req conversions.ops.replay '" + string(request) + "'"
-	}
+	raw = request(ops.EndpointReplay, ops.FailureFilter{Run: run.String(), Cause: known(cause)})
 	again := jetsheet.StartAgain(run, jetsheet.Scope{})
 	switch cause {
 	case jetsheet.CauseTenantID, jetsheet.CauseTargetID, jetsheet.CauseTargetInvalid, jetsheet.CauseDuplicateTarget,
@@ -34,7 +29,8 @@ func mendFailures(run jetsheet.RunID, cause jetsheet.Cause) (correct, command, r
 	case jetsheet.CauseMessageVersion:
 		return "run one version of jetsheet everywhere", replay, raw
 	case jetsheet.CauseBadMessage:
-		return "somebody published what is no request; this makes the workbooks", again, ""
+		return "somebody published what is no request; this makes the workbooks. Where none is missing, instead: " +
+			ops.Dismiss("--run "+run.String()+" --cause "+string(cause)), again, ""
 	case jetsheet.CauseKeyOccupied:
 		return "move the other object away from the key", replay, raw
 	case jetsheet.CauseUploadRefused:
@@ -46,4 +42,28 @@ func mendFailures(run jetsheet.RunID, cause jetsheet.Cause) (correct, command, r
 	default:
 		return "", replay, raw
 	}
+}
+
+// mendStray says what is to be done about stray messages of one cause.
+func mendStray(cause jetsheet.Cause) (correct, command, raw string) {
+	return "somebody published what belongs to no run; no workbook is missing by that. Look who it was: jetsheet failures list --stray",
+		ops.DismissStray(cause), request(ops.EndpointDismiss, ops.FailureFilter{Stray: true, Cause: known(cause)})
+}
+
+// known is a cause that a filter may name. Whoever may publish a failure may write any, and
+// commands are there to be copied.
+func known(cause jetsheet.Cause) jetsheet.Cause {
+	if ops.CheckCause(cause) != nil {
+		return ""
+	}
+	return cause
+}
+
+// request asks the ops service with the nats CLI.
+func request(endpoint string, filter ops.FailureFilter) string {
+	body, err := json.Marshal(filter)
+	if err != nil {
+		return ""
+	}
+	return "nats req " + jetsheet.SubjectOps + "." + endpoint + " '" + string(body) + "'"
 }

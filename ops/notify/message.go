@@ -61,6 +61,9 @@ func (n *Notice) howMany() string {
 		KindFailures: "conversion", KindMissing: "tick", KindStuck: "run", KindPaused: "worker",
 		KindUnattended: "waiting conversion", KindReturned: "group", KindChannel: "channel", KindStorm: "message",
 	}[n.Kind]
+	if n.Kind == KindFailures && n.Run == strayRun {
+		noun = "message"
+	}
 	if n.Count != 1 {
 		noun += "s"
 	}
@@ -102,7 +105,7 @@ func (m *Message) parts() []part {
 func samplesText(samples []Sample) string {
 	var lines []string
 	for _, s := range samples {
-		about := s.Worker
+		about := s.Worker + s.Subject
 		if s.Tenant != "" || s.Target != "" {
 			about = fmt.Sprintf("tenant %q target %q", s.Tenant, s.Target)
 		}

@@ -2,9 +2,13 @@ package notify
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
@@ -200,19 +204,61 @@ func TestStreamsMadeAnew(t *testing.T) {
 	r.wantCounts(s, "failed again", byCause{jetsheet.CausePanic: 2})
 }
 
-func TestRubbishIsNoFailureOfARun(t *testing.T) {
+// TestStrayMessages: what failed under a subject that names no run has a notice of its own,
+// with the command that dismisses just that, until it is dismissed; and a record that cannot
+// be read is a failure of its run.
+func TestStrayMessages(t *testing.T) {
 	t.Parallel()
 	r := setup(t)
-	for _, subject := range []string{"conversions.failed.x", "conversions.failed.no-run.a.b"} {
-		_, err := r.js.Publish(t.Context(), subject, nil)
+	s := r.seeing()
+	unread := jetsheet.FailedSubject(jetsheet.Conversion{Run: runOf(0), Tenant: "a", Target: "b"})
+	strays := []string{"conversions.failed.x", "conversions.failed.no-run.a.b"}
+	for _, subject := range append(strays, unread) {
+		_, err := r.js.Publish(t.Context(), subject, []byte("?"))
 		r.check(err)
 	}
-	_, err := r.js.Publish(t.Context(), jetsheet.FailedSubject(jetsheet.Conversion{Run: runOf(0), Tenant: "a", Target: "b"}), []byte("?"))
+	f := jetsheet.Failure{Stage: jetsheet.StageRenderer, Cause: jetsheet.CauseMessageVersion, Message: "m", At: start, RetryAt: start}
+	strays = append(strays, "conversions.failed.unknown.y")
+	_, err := r.js.PublishMsg(t.Context(), f.Msg(strays[2]))
 	r.check(err)
-	concerns := r.wantCounts(r.seeing(), "one without headers", byCause{jetsheet.CauseBadMessage: 1})
-	if len(concerns) == 1 && (len(concerns[0].Samples) != 1 || concerns[0].FirstError == "") {
-		t.Errorf("got %+v, want a sample that says why it cannot be read", concerns[0])
+	want := func(what string, want ...string) []Concern {
+		t.Helper()
+		concerns, got := r.see(s, KindFailures), []string{}
+		for _, c := range concerns {
+			got = append(got, fmt.Sprintf("%q %s %d %s", c.Run, c.Cause, c.Count, c.Command))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got\n%s, want\n%s", what, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+		return concerns
 	}
+	ofRun := fmt.Sprintf("%q bad_message 1 %s", runOf(0), jetsheet.StartAgain(runOf(0), jetsheet.Scope{}))
+	concerns := want("published", `"" bad_message 2 jetsheet failures dismiss --stray --cause bad_message`,
+		`"" message_version 1 jetsheet failures dismiss --stray --cause message_version`, ofRun)
+	for _, c := range concerns {
+		if len(c.Samples) != c.Count || c.FirstError == "" || c.Since.IsZero() || (c.Samples[0].Subject != "") != (c.Run == "") {
+			t.Errorf("got %+v, want a sample of each that says where it is and what is wrong", c)
+		}
+	}
+	if got, want := concerns[0].Raw, `nats req conversions.ops.dismiss '{"cause":"bad_message","stray":true}'`; got != want {
+		t.Errorf("with the nats CLI: got %s, want %s", got, want)
+	}
+	dismiss := func(subjects ...string) {
+		t.Helper()
+		for _, subject := range subjects {
+			m, err := s.failures.failed.GetLastMsgForSubject(t.Context(), subject)
+			r.check(err)
+			again := &nats.Msg{Subject: subject, Header: nats.Header{}, Data: m.Data}
+			maps.Copy(again.Header, m.Header)
+			(&jetsheet.Mark{At: start, By: "me"}).Dismiss(again.Header)
+			_, err = r.js.PublishMsg(t.Context(), again)
+			r.check(err)
+		}
+	}
+	dismiss(strays...)
+	want("the stray ones are dismissed", ofRun)
+	dismiss(unread)
+	want("all are dismissed")
 }
 
 func TestMissingRuns(t *testing.T) {
