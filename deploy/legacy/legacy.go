@@ -9,7 +9,7 @@
 // program in Go might, because most previous systems cannot; and so the report's calendar
 // names the run, not a second reckoning of when the month's tick was.
 //
-//	conversions.ops.routes {"report", "period", "tenants"} ──► {"tenants": [{"tenant", "previous"}]}
+//	conversions.ops.routes {"report", "period", "tenants"} ──► {"tenants": [{"tenant", "previous", "planned"}]}
 //
 // The demo and the tests run it beside jetsheet. deploy/legacy/batch is its program.
 package legacy

@@ -1,6 +1,7 @@
 package legacy
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -200,6 +201,32 @@ func TestAsksInPages(t *testing.T) {
 	}
 	if len(r.asked) != 3*refusals+3 || tenants != 5000*(refusals+1) {
 		t.Errorf("asked %d times for %d customers, want 3 pages of 5,000 customers %d times", len(r.asked), tenants, refusals+1)
+	}
+}
+
+// TestTellsWhomTheOtherSystemLacks: a customer of the other system that it does not plan is
+// exported by nobody, and only this one can know.
+func TestTellsWhomTheOtherSystemLacks(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	var log bytes.Buffer
+	r.Log = slog.New(slog.NewJSONHandler(&log, nil))
+	r.answer = func(n int, _ question) string {
+		if n == 1 { // the other system has not planned yet
+			return `{"tenants": [{"tenant": "a", "previous": true}, {"tenant": "b"}, {"tenant": "c"}]}`
+		}
+		return `{"tenants": [{"tenant": "a", "previous": true, "planned": false}, {"tenant": "b", "planned": true}, {"tenant": "c", "planned": false}]}`
+	}
+	r.listen(t)
+	for _, want := range []string{"", `"report":"cleaning-monthly","tenants":["a","c"]`} {
+		log.Reset()
+		ours, err := r.awaitRoutes(t.Context(), "cleaning-monthly", "2026-10", []target{{Tenant: "a"}, {Tenant: "b"}, {Tenant: "c"}})
+		if err != nil || len(ours) != 1 || ours[0].Tenant != "a" {
+			t.Errorf("targets are %+v, %v, want those of a", ours, err)
+		}
+		if told := log.String(); (want == "") != (told == "") || !strings.Contains(told, want) {
+			t.Errorf("the log says %q, want %q", told, want)
+		}
 	}
 }
 
