@@ -1,7 +1,6 @@
 package xlsx
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -92,7 +91,7 @@ func (p Page) validate() error {
 	if p.Paper != "" && p.Paper.number() == 0 {
 		return fmt.Errorf("unknown paper %q; known are %s", p.Paper, strings.Join(PaperNames(), ", "))
 	}
-	return cmp.Or(p.Margins.validate(), p.Header.validate("header"), p.Footer.validate("footer"))
+	return p.Margins.validate()
 }
 
 // appendXML writes the elements that stand together behind the rows.

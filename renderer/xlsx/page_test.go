@@ -107,10 +107,42 @@ func TestPageThatCannotBe(t *testing.T) {
 	refuses(t, sheet("paper", xlsx.Page{Paper: "A44"}), `"A44"`, "A4,")
 	refuses(t, sheet("wide", xlsx.Page{Margins: &xlsx.Margins{Top: 298}}), "top margin", "298")
 	refuses(t, sheet("less", xlsx.Page{Margins: &xlsx.Margins{Left: -1}}), "left margin")
-	refuses(t, sheet("long", xlsx.Page{Footer: xlsx.PageText{Right: strings.Repeat("&", 127)}}), "footer", "256", "255")
 	_, summary := writeBook(t, sheet("illegal", xlsx.Page{Header: xlsx.PageText{Left: "a\x00"}}), nil)
 	want := xlsx.Substitution{Sheet: "illegal", Kind: xlsx.IllegalCharacter}
 	if got := summary.Substitutions.Samples; len(got) != 1 || got[0] != want {
 		t.Errorf("substitutions %+v, want %+v", got, want)
+	}
+}
+
+// A text that comes from data is cut and recorded, and the others stay as they are.
+func TestPageTextsAreCut(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text xlsx.PageText
+		want string
+		cut  int64
+	}{
+		"as long as may be":   {xlsx.PageText{Right: strings.Repeat("あ", 253)}, "&R" + strings.Repeat("あ", 253), 0},
+		"one too long":        {xlsx.PageText{Right: strings.Repeat("あ", 254)}, "&R" + strings.Repeat("あ", 253), 1},
+		"very long":           {xlsx.PageText{Left: strings.Repeat("x", 1_000_000)}, "&L" + strings.Repeat("x", 253), 1},
+		"no half of a code":   {xlsx.PageText{Right: strings.Repeat("&", 127)}, "&R" + strings.Repeat("&&", 126), 1},
+		"no half of a letter": {xlsx.PageText{Center: strings.Repeat("😀", 127)}, "&C" + strings.Repeat("😀", 126), 1},
+		"the longest one": {
+			xlsx.PageText{Left: strings.Repeat("x", 300), Center: "short", Right: xlsx.PageNumber + " / " + xlsx.PageCount},
+			"&L" + strings.Repeat("x", 255-len("&L")-len("&Cshort")-len("&R&P / &N")) + "&Cshort&R&P / &N", 1,
+		},
+		"all of them": {
+			xlsx.PageText{Left: strings.Repeat("x", 90), Center: strings.Repeat("y", 300), Right: strings.Repeat("z", 80)},
+			"&L" + strings.Repeat("x", 84) + "&C" + strings.Repeat("y", 85) + "&R" + strings.Repeat("z", 80), 1,
+		},
+	} {
+		content, summary := writeBook(t, xlsx.Sheet{Name: "s", Columns: make([]xlsx.Column, 1), Page: xlsx.Page{Footer: c.text}}, nil)
+		footer, err := openExcelize(t, content).GetHeaderFooter("s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if footer.OddFooter != c.want || summary.Substitutions.Counts[xlsx.TextTooLong] != c.cut {
+			t.Errorf("%s: the footer is %q, %v recorded; want %q, %d cut", name, footer.OddFooter, summary.Substitutions.Counts, c.want, c.cut)
+		}
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // PageText is what stands at the top or the bottom of every page. PageNumber, PageCount
-// and PageSheet in it stand for what they name; all else is text, "&" too.
+// and PageSheet in it stand for what they name; all else is text, "&" too. Excel takes 255 UTF-16 units of the
+// three with their codes; what is more is cut from the longest, and recorded as TextTooLong.
 type PageText struct{ Left, Center, Right string }
 
 // What a page's text has for what only the program that prints knows. They are control
@@ -24,26 +26,59 @@ const (
 // maxPageText is Excel's limit for the three texts with their codes, in UTF-16 units.
 const maxPageText = 255
 
-func (t PageText) validate(what string) error {
-	codes, _ := t.codes()
-	if n := len(utf16.Encode([]rune(codes))); n > maxPageText {
-		return fmt.Errorf("the page's %s has %d characters with its codes; Excel takes %d, so write less", what, n, maxPageText)
-	}
-	return nil
-}
-
-// codes is the text as Excel has it, before XML.
+// codes is the text as Excel has it, before XML. What passes Excel's limit is cut from the
+// longest of the three texts: a long name does not take the page's number off the page.
 func (t PageText) codes() (codes string, changes change) {
-	var b strings.Builder
-	for _, part := range [...]struct{ code, text string }{{"&L", t.Left}, {"&C", t.Center}, {"&R", t.Right}} {
-		if part.text == "" {
+	parts := [...]string{t.Left, t.Center, t.Right}
+	var units [len(parts)]int
+	most := maxPageText
+	for i, text := range parts {
+		if text == "" {
 			continue
 		}
-		b.WriteString(part.code)
-		changes |= writePageCodes(&b, part.text)
+		var b strings.Builder
+		changes |= writePageCodes(&b, text)
+		parts[i] = b.String()
+		units[i] = min(countUnits(parts[i]), maxPageText+1)
+		most -= len("&L")
 	}
-	return b.String(), changes
+	for units[0]+units[1]+units[2] > most {
+		units[longest(units[:])]--
+		changes |= changedLength
+	}
+	for i, text := range parts {
+		if text != "" {
+			codes += "&" + "LCR"[i:i+1] + cutPageCodes(text, units[i])
+		}
+	}
+	return codes, changes
 }
+
+func longest(units []int) (at int) {
+	for i, n := range units {
+		if n > units[at] {
+			at = i
+		}
+	}
+	return at
+}
+
+// cutPageCodes is so many UTF-16 units of a text with codes, or fewer: no code is cut in two.
+func cutPageCodes(codes string, units int) string {
+	for at := 0; at < len(codes); {
+		_, size := utf8.DecodeRuneInString(codes[at:])
+		if codes[at] == '&' {
+			size = len("&P")
+		}
+		if units -= countUnits(codes[at : at+size]); units < 0 {
+			return codes[:at]
+		}
+		at += size
+	}
+	return codes
+}
+
+func countUnits(s string) int { return len(utf16.Encode([]rune(s))) }
 
 func writePageCodes(b *strings.Builder, text string) (changes change) {
 	for text != "" {

@@ -6,7 +6,7 @@ type SubstitutionKind string
 
 // The kinds of substitutions.
 const (
-	// TextTooLong: text was cut after 32,767 UTF-16 units, Excel's limit.
+	// TextTooLong: text was cut after 32,767 UTF-16 units, Excel's limit, or that of a page after 255.
 	TextTooLong SubstitutionKind = "text_too_long"
 	// IllegalCharacter: a control character or a noncharacter, which XML cannot
 	// hold, was replaced by U+FFFD.
