@@ -46,12 +46,15 @@ func (t PageText) codes() (codes string, changes change) {
 		units[longest(units[:])]--
 		changes |= changedLength
 	}
+	var b strings.Builder
 	for i, text := range parts {
 		if text != "" {
-			codes += "&" + "LCR"[i:i+1] + cutPageCodes(text, units[i])
+			b.WriteByte('&')
+			b.WriteByte("LCR"[i])
+			b.WriteString(cutPageCodes(text, units[i]))
 		}
 	}
-	return codes, changes
+	return b.String(), changes
 }
 
 func longest(units []int) (at int) {
