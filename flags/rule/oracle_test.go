@@ -33,15 +33,7 @@ func registerFlagd() {
 	}
 	jsonlogic.AddOperator("starts_with", texts(strings.HasPrefix))
 	jsonlogic.AddOperator("ends_with", texts(strings.HasSuffix))
-	// With arguments that are evaluated already, so that what is compared is when and
-	// with what it is called; what it computes has tests of its own.
-	jsonlogic.AddOperator("sem_ver", func(values, _ any) any {
-		result, err := rule.Compile(map[string]any{"sem_ver": values}, nil).Evaluate(&rule.Subject{})
-		if err != nil {
-			panic(err)
-		}
-		return result
-	})
+	jsonlogic.AddOperator("sem_ver", semVerByTheBook)
 	jsonlogic.AddOperator("fractional", fractionalByTheBook)
 }
 
