@@ -123,7 +123,7 @@ type listedRun struct {
 // flag document.
 func listRuns(ctx context.Context, runs jetstream.KeyValue) ([]listedRun, error) {
 	var list []listedRun
-	err := eachEntry(ctx, runs, func(entry jetstream.KeyValueEntry) {
+	err := eachEntry(ctx, runs, "runs", func(entry jetstream.KeyValueEntry) {
 		// What is no run id was put there by hand.
 		if id, err := jetsheet.ParseRunID(entry.Key()); err == nil {
 			list = append(list, listedRun{id: id, writtenAt: entry.Created()})
@@ -135,26 +135,26 @@ func listRuns(ctx context.Context, runs jetstream.KeyValue) ([]listedRun, error)
 	return newestFirst(list), nil
 }
 
-// eachEntry calls each for every key of a bucket, with entries that have no value. A list
-// that is cut short is an error.
-func eachEntry(ctx context.Context, kv jetstream.KeyValue, each func(entry jetstream.KeyValueEntry)) error {
+// eachEntry calls each for every key of a bucket, with entries that have no value; what names
+// the entries. A list that is cut short is an error.
+func eachEntry(ctx context.Context, kv jetstream.KeyValue, what string, each func(entry jetstream.KeyValueEntry)) error {
 	watcher, err := kv.WatchAll(ctx, jetstream.IgnoreDeletes(), jetstream.MetaOnly())
 	if err != nil {
-		return fmt.Errorf("list %s: %w", kv.Bucket(), err)
+		return fmt.Errorf("list %s: %w", what, err)
 	}
 	defer func() { _ = watcher.Stop() }()
 	for {
 		select {
 		case entry, ok := <-watcher.Updates():
 			if !ok {
-				return fmt.Errorf("list %s: %w", kv.Bucket(), cmp.Or(context.Cause(ctx), errListCut))
+				return fmt.Errorf("list %s: %w", what, cmp.Or(context.Cause(ctx), errListCut))
 			}
 			if entry == nil { // all of them are here
 				return nil
 			}
 			each(entry)
 		case <-ctx.Done():
-			return fmt.Errorf("list %s: %w", kv.Bucket(), context.Cause(ctx))
+			return fmt.Errorf("list %s: %w", what, context.Cause(ctx))
 		}
 	}
 }

@@ -47,7 +47,7 @@ func (r *Reader) runsOfApplied(ctx context.Context) (map[string][]jetsheet.RunID
 		return nil, delivery.NotSetUp("bucket "+jetsheet.BucketReports, err)
 	}
 	of := map[string][]jetsheet.RunID{}
-	err = eachEntry(ctx, reports, func(entry jetstream.KeyValueEntry) { of[entry.Key()] = nil })
+	err = eachEntry(ctx, reports, "reports", func(entry jetstream.KeyValueEntry) { of[entry.Key()] = nil })
 	if err != nil {
 		return nil, err
 	}
