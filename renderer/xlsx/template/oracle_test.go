@@ -17,7 +17,7 @@ func keep(t *testing.T, sample, name string, workbook []byte) {
 }
 
 func corpus() []sample {
-	return slices.Concat(cellSamples(), blockSamples(), areaSamples(), objectSamples())
+	return slices.Concat(cellSamples(), blockSamples(), areaSamples(), objectSamples(), togetherSamples())
 }
 
 func TestTemplatesOfTheCorpusAreFilled(t *testing.T) {
@@ -69,5 +69,29 @@ func TestBothWaysOfFillingShowTheSame(t *testing.T) {
 			keep(t, s.name, "filled by excelize", workbook)
 			same(t, look(t, workbook), look(t, filled(t, compiled, s.data)), "by excelize")
 		})
+	}
+}
+
+// What LibreOffice calculates is what the records add up to, whichever way filled them.
+func TestLibreOfficeAddsUpWhatFollowsLists(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("LibreOffice: run without -short")
+	}
+	file := (&sample{draw: drawTogether}).template(t)
+	for _, byExcelize := range []bool{false, true} {
+		compiled, err := template.Compile(file, template.Options{})
+		noError(t, err)
+		if byExcelize {
+			compiled.ByExcelize()
+		}
+		rows := corpustest.LibreOffice(t, filled(t, compiled, togetherData(2, 2, 0, 1)))
+		var got []string
+		for _, row := range []int{5, 7, 10, 11, 15, 18} {
+			got = append(got, rows[row-1][1])
+		}
+		if want := []string{"3", "0", "1", "4", "3", "7"}; !slices.Equal(got, want) || rows[17][2] != "2" {
+			t.Errorf("by excelize %v: the sums are %q and %q, want %q and 2", byExcelize, got, rows[17][2], want)
+		}
 	}
 }
