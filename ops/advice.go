@@ -66,7 +66,7 @@ func mendWith(cause jetsheet.Cause, run jetsheet.RunID, scope jetsheet.Scope, cu
 	case jetsheet.CauseMessageVersion:
 		return "run one version of jetsheet everywhere, then: " + replay
 	case jetsheet.CauseBadMessage:
-		return "somebody published what is no request; to make the workbook: " + again
+		return "somebody published what is no request; where no workbook is missing: " + DismissBadMessage(run, scope) + "; to make it: " + again
 	case jetsheet.CauseKeyOccupied:
 		return "move the other object away, then: " + replay
 	case jetsheet.CauseUploadRefused:

@@ -110,7 +110,7 @@ func newFailureInfo(m *jetstream.RawStreamMsg) *FailureInfo {
 		return info
 	}
 	info.Conversion, info.Run, info.Tenant, info.Target = conversionText(a), a.Run, a.Tenant, a.Target
-	var scope jetsheet.Scope
+	scope := ScopeOf(a)
 	if request, ok := requestIn(m.Data); ok {
 		info.Tenant, info.Target = request.Tenant, request.Target.Target
 		info.Weight, info.Period, info.Key, info.Filename = request.Weight, request.Period, request.Key, request.Filename

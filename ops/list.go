@@ -81,7 +81,11 @@ func (s *Service) answerList(ctx context.Context, body []byte) (any, error) {
 	_ = json.Unmarshal(body, &req) // what is wrong with the request is told where it is read whole
 	switch req.Of {
 	case "", ListRuns:
-		return ask(s.listRuns)(ctx, body)
+		answer, err := ask(s.listRuns)(ctx, body)
+		if refusal, ok := errors.AsType[*Error](err); ok && req.Of == "" && refusal.Code == CodeInvalid {
+			refusal.Next += `; other keys go with "of": ` + ListFailures + " or " + ListWorkbooks
+		}
+		return answer, err
 	case ListFailures:
 		return ask(s.listFailures)(ctx, body)
 	case ListWorkbooks:

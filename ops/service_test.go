@@ -36,6 +36,12 @@ func TestServiceAnswersJSON(t *testing.T) {
 		{"status", `{"run":"nope"}`, `"code":"unknown"`},
 		{"status", `{"run":"orders"}`, `"counts":{"expected":1,"done":1,"failed":0,"pending":0}`},
 		{"list", ``, `"run":"20261031T200000Z-orders-0"`},
+		{"list", `{"of":"nonsense"}`, `"of\" may be runs, failures or workbooks`},
+		{"list", `{"cause":"panic"}`, `other keys go with \"of\": failures or workbooks"`},
+		{"list", `{"of":"failures","state":"open"}`, `"next":"write one JSON object; its keys may be of, run, report, tenant, target, conversion, cause, stray, since, until, dismissed, all, limit, before"`},
+		{"list", `{"of":"failures","cause":"nonsense"}`, `unknown cause \"nonsense\"; known are bad_message`},
+		{"status", `{"conversion":"a/1"}`, `is no conversion; write RUN/TENANT/TARGET`},
+		{"status", `{"conversion":"20261031T200000Z-orders-0/a/1"}`, `"code":"unknown"`},
 		{"list", `{"of":"workbooks","state":"nonsense"}`, `unknown state`},
 		{"list", `{"of":"workbooks","tenant":"*"}`, `"state":"published"`},
 		{"list", `{"of":"workbooks","run":"nope"}`, `"code":"unknown"`},
@@ -59,6 +65,21 @@ func TestServiceAnswersJSON(t *testing.T) {
 		}
 		if !json.Valid(m.Data) || !strings.Contains(string(m.Data), test.want) {
 			t.Errorf("%s %s: got %s, want JSON with %s", test.endpoint, test.body, m.Data, test.want)
+		}
+	}
+}
+
+// TestPanicIsAnAnswer: a request that meets a mistake is answered, and the next one too.
+func TestPanicIsAnAnswer(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	s, err := New(t.Context(), Config{JetStream: r.js, Parse: parse, Worker: "w", Version: "v", Logger: slog.New(slog.DiscardHandler)})
+	r.check(err)
+	panics := func(context.Context, []byte) (any, error) { panic("oh") }
+	for range 2 {
+		body, code := s.answer(t.Context(), EndpointList, nil, panics)
+		if want := `"error":"a mistake in jetsheet ended the work on this request: oh"`; code != CodeInternal || !json.Valid(body) || !strings.Contains(string(body), want) {
+			t.Errorf("got %s: %s, want %s", code, body, want)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/ops"
 )
 
 // failureGroup is the failures of one run with one cause.
@@ -20,6 +21,18 @@ type failureGroup struct {
 	count int
 	// first are those that failed first, at most MaxSamples.
 	first []failedConversion
+}
+
+// scope is that of the only conversion that was no request.
+func (g *failureGroup) scope() jetsheet.Scope {
+	if g.cause != jetsheet.CauseBadMessage || g.count != 1 {
+		return jetsheet.Scope{}
+	}
+	address, err := jetsheet.ParseSubject(failedSubject(g.key(g.first[0])))
+	if err != nil {
+		return jetsheet.Scope{}
+	}
+	return ops.ScopeOf(address)
 }
 
 type failedConversion struct {
@@ -108,7 +121,7 @@ func (b *failureBook) concern(ctx context.Context, g *failureGroup, samples map[
 		}
 		c.Report = id.Report
 		c.Title = fmt.Sprintf("workbooks of run %s failed: %s", g.run, jetsheet.Token(string(g.cause)))
-		c.Correct, c.Command, c.Raw = mendFailures(id, g.cause)
+		c.Correct, c.Command, c.Raw = mendFailures(id, g.cause, g.scope())
 	}
 	for _, f := range g.first {
 		s, ok := b.samples[f.sequence]

@@ -12,8 +12,9 @@ func runbookPage(name string) string { return "deploy/runbook/" + name + ".md" }
 
 // mendFailures says what mends failures of one cause: what to put right first, the
 // command, and the same with the nats CLI. A request that says the wrong thing fails
-// again however often it is replayed, so there the run is started again.
-func mendFailures(run jetsheet.RunID, cause jetsheet.Cause) (correct, command, raw string) {
+// again however often it is replayed, so there the run is started again. The scope names the
+// conversion where it is the only one and was no request; elsewhere its id may be what is wrong.
+func mendFailures(run jetsheet.RunID, cause jetsheet.Cause, scope jetsheet.Scope) (correct, command, raw string) {
 	replay := ops.ReplayCommand(run, cause)
 	raw = request(ops.EndpointReplay, ops.FailureFilter{Run: run.String(), Cause: known(cause)})
 	again := jetsheet.StartAgain(run, jetsheet.Scope{})
@@ -29,8 +30,8 @@ func mendFailures(run jetsheet.RunID, cause jetsheet.Cause) (correct, command, r
 	case jetsheet.CauseMessageVersion:
 		return "run one version of jetsheet everywhere", replay, raw
 	case jetsheet.CauseBadMessage:
-		return "somebody published what is no request; this makes the workbooks. Where none is missing, instead: " +
-			ops.Dismiss("--run "+run.String()+" --cause "+string(cause)), again, ""
+		return "somebody published what is no request. Where a workbook is missing by it, this makes it; where none is, use instead: " +
+			ops.DismissBadMessage(run, scope), jetsheet.StartAgain(run, scope), ""
 	case jetsheet.CauseKeyOccupied:
 		return "move the other object away from the key", replay, raw
 	case jetsheet.CauseUploadRefused:

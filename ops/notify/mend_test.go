@@ -12,7 +12,7 @@ func TestEveryCauseHasACommand(t *testing.T) {
 	t.Parallel()
 	run := runOf(0)
 	for _, cause := range append(jetsheet.Causes(), "'; rm -rf ~; '") {
-		_, command, raw := mendFailures(run, cause)
+		_, command, raw := mendFailures(run, cause, jetsheet.Scope{})
 		again := strings.HasPrefix(command, "jetsheet runs start readings --tick ") && strings.HasSuffix(command, " --again")
 		replay := strings.HasPrefix(command, "jetsheet failures replay --run "+run.String())
 		if !again && !replay || replay != (raw != "") {

@@ -232,7 +232,7 @@ func TestStrayMessages(t *testing.T) {
 		}
 		return concerns
 	}
-	ofRun := fmt.Sprintf("%q bad_message 1 %s", runOf(0), jetsheet.StartAgain(runOf(0), jetsheet.Scope{}))
+	ofRun := fmt.Sprintf("%q bad_message 1 %s", runOf(0), jetsheet.StartAgain(runOf(0), jetsheet.Scope{Tenant: "a", Target: "b"}))
 	concerns := want("published", `"" bad_message 2 jetsheet failures dismiss --stray --cause bad_message`,
 		`"" message_version 1 jetsheet failures dismiss --stray --cause message_version`, ofRun)
 	for _, c := range concerns {
