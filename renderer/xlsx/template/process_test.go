@@ -7,7 +7,8 @@ import (
 	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
 )
 
-// excelize draws the templates anew in every process: they are given.
+// excelize draws the templates anew in every process: they are given. Each is filled in both
+// ways.
 func TestEveryProcessFillsTheSameBytes(t *testing.T) {
 	t.Parallel()
 	draw := func() (files [][]byte) {
@@ -20,6 +21,8 @@ func TestEveryProcessFillsTheSameBytes(t *testing.T) {
 		for i, s := range corpus() {
 			tpl, err := template.Compile(files[i], template.Options{})
 			noError(t, err)
+			workbooks = append(workbooks, filled(t, tpl, s.data))
+			tpl.ByExcelize()
 			workbooks = append(workbooks, filled(t, tpl, s.data))
 		}
 		return workbooks
