@@ -132,6 +132,13 @@ func statusOf(err error) int {
 	return 0
 }
 
+// refused says whether a message was certainly not taken: its server said so, or could not
+// be connected to. After any other error it may have been.
+func refused(err error) bool {
+	var op *net.OpError
+	return statusOf(err) != 0 || errors.As(err, &op) && op.Op == "dial"
+}
+
 // retryAfter reads how long to wait: Retry-After in seconds or as a date, or the reset of
 // a used-up limit as GitHub writes it.
 func (c *client) retryAfter(header http.Header) time.Duration {

@@ -24,11 +24,11 @@ const maxErrorBytes = 500
 
 // courier sends the messages of one channel, one at a time.
 //
-//	take the channel ─► read the notice again ─► send ─► note it in the notice ─► give the channel back
+//	take the channel ─► read the notice again, note what is begun ─► send ─► note it in the notice ─► give the channel back
 //
 // Only who holds the channel sends, so several processes send a message once. A process
 // that dies between sending and noting has sent a message that is sent again when its
-// hold has run out.
+// hold has run out; or, where the concern is mended by then, is followed by its close.
 type courier struct {
 	channel Channel
 	bucket  *bucket
@@ -140,7 +140,11 @@ func (c *courier) carry(ctx context.Context, key string) error {
 	if action == "" || at.After(reserved) {
 		return c.giveBack(ctx, func(s *ChannelState) { s.unreserve(reserved) })
 	}
-	ticket, sendErr := c.send(ctx, n, action)
+	again := n.begin(name, action)
+	if err := c.bucket.changeNotice(ctx, key, func(n *Notice) { n.begin(name, action) }); err != nil {
+		return err
+	}
+	ticket, sendErr := c.send(ctx, n, action, again)
 	if sendErr != nil && ctx.Err() != nil && errors.Is(sendErr, context.Canceled) {
 		return c.giveBack(ctx, func(s *ChannelState) { s.unreserve(reserved) })
 	}
@@ -148,7 +152,7 @@ func (c *courier) carry(ctx context.Context, key string) error {
 }
 
 // send sends one message. The end of ctx leaves it a little time.
-func (c *courier) send(ctx context.Context, n *Notice, action Action) (string, error) {
+func (c *courier) send(ctx context.Context, n *Notice, action Action, again bool) (string, error) {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.limit)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() {
@@ -162,7 +166,7 @@ func (c *courier) send(ctx context.Context, n *Notice, action Action) (string, e
 	})()
 	d := n.Deliveries[c.channel.Name()]
 	return c.channel.Send(limited, &Message{
-		Action: action, Notice: n, Number: d.Messages + 1, Ticket: d.Ticket, Again: d.Attempts > 0, At: c.now().UTC(),
+		Action: action, Notice: n, Number: d.Messages + 1, Ticket: d.Ticket, Again: again, At: c.now().UTC(),
 	})
 }
 

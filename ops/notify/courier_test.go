@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -64,6 +65,81 @@ func TestMendedBeforeAnybodyHeard(t *testing.T) {
 	r.round(n)
 	if said := b.said(); len(said) != 0 {
 		t.Errorf("got %q, want nothing", said)
+	}
+}
+
+// What is mended before anybody knows whether a channel has heard of it is told as mended:
+// a receiver may have it open. A channel that has refused to hear has nothing open.
+func TestMendedWhileNobodyKnowsWhoHeard(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		err  error // of the opening
+		dies bool  // the process dies when it has sent it
+		want []string
+	}{
+		{name: "no answer", err: errDown, want: []string{"open 1", "close 2"}},
+		{name: "a process that dies", dies: true, want: []string{"open 1", "close 2"}},
+		{name: "refused", err: &statusError{status: 503}, want: []string{"open 1"}},
+		{name: "not reached", err: &net.OpError{Op: "dial", Err: errDown}, want: []string{"open 1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := setup(t)
+			b := &box{name: "box", fail: func(*Message) error { return c.err }}
+			first, next := r.runner("ops-1", b), r.runner("ops-2", b)
+			r.source.set(concern("r", 1))
+			r.check(first.look(t.Context()))
+			r.clock.advance(settle)
+			if c.dies {
+				first.bucket.kv = &failingKV{KeyValue: first.bucket.kv, broken: func() bool { return len(b.said()) > 0 }}
+			}
+			if _, err := first.couriers[0].step(t.Context()); (err != nil) != c.dies {
+				t.Fatalf("the opening: got %v, want an error of NATS: %t", err, c.dies)
+			}
+			b.setFail(nil)
+			r.source.set()
+			for range 3 {
+				r.clock.advance(lease)
+				r.round(next)
+			}
+			var got []string
+			for _, m := range b.got {
+				got = append(got, fmt.Sprintf("%s %d", m.Action, m.Number))
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// A close that may have been heard is followed by an opening when the same is so again.
+func TestOpenAgainWhileNobodyKnowsWhoHeardTheClose(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	b := &box{name: "box"}
+	n := r.runner("ops-1", b)
+	key := concern("r", 0).Key
+	r.source.set(concern("r", 1))
+	r.round(n)
+	r.clock.advance(settle)
+	r.round(n)
+	b.setFail(func(*Message) error { return errDown })
+	r.source.set()
+	r.round(n)
+	b.setFail(nil)
+	r.source.set(concern("r", 1))
+	r.round(n)
+	r.clock.advance(settle)
+	r.round(n)
+	r.round(n)
+	want := []string{"open " + key + " 1", "close " + key + " 0", "open " + key + " 1"}
+	if said := b.said(); !slices.Equal(said, want) {
+		t.Fatalf("got %q, want %q", said, want)
+	}
+	if m := b.got[2]; m.Number != 3 || m.Again {
+		t.Errorf("the opening is message %d, again: %t; want a third one", m.Number, m.Again)
 	}
 }
 

@@ -60,10 +60,10 @@ func (g *github) Send(ctx context.Context, m *Message) (string, error) {
 }
 
 func (g *github) send(ctx context.Context, m *Message) (string, error) {
+	if m.Ticket == "" && m.Action == ActionClose {
+		return g.closeUnknown(ctx, m)
+	}
 	if m.Ticket == "" {
-		if m.Action == ActionClose {
-			return "", nil
-		}
 		return g.open(ctx, m)
 	}
 	switch m.Action {
@@ -83,7 +83,7 @@ func (g *github) send(ctx context.Context, m *Message) (string, error) {
 
 // open opens an issue, unless an earlier attempt has whose answer was lost.
 func (g *github) open(ctx context.Context, m *Message) (string, error) {
-	number, err := g.find(ctx, m)
+	number, err := g.find(ctx, m, marker(m))
 	if err != nil {
 		return "", err
 	}
@@ -103,9 +103,20 @@ func (g *github) open(ctx context.Context, m *Message) (string, error) {
 	return strconv.Itoa(number), nil
 }
 
-// find looks for the notice's open issue and returns its number, 0 when there is none.
-// It lists: GitHub's search learns of an issue only after a while.
-func (g *github) find(ctx context.Context, m *Message) (int, error) {
+// closeUnknown closes the issue that an attempt has made whose answer was lost, if it has.
+func (g *github) closeUnknown(ctx context.Context, m *Message) (string, error) {
+	number, err := g.find(ctx, m, markerBegin+m.Notice.ID)
+	if number == 0 || err != nil {
+		return "", err
+	}
+	known := *m
+	known.Ticket = strconv.Itoa(number)
+	return g.send(ctx, &known)
+}
+
+// find looks for the notice's open issue with a mark in it and returns its number, 0 when
+// there is none. It lists: GitHub's search learns of an issue only after a while.
+func (g *github) find(ctx context.Context, m *Message, mark string) (int, error) {
 	query := url.Values{
 		"state": {"open"}, "per_page": {strconv.Itoa(issuesPage)},
 		"since": {m.Notice.OpenedAt.Add(-clocksApart).UTC().Format(time.RFC3339)},
@@ -117,7 +128,7 @@ func (g *github) find(ctx context.Context, m *Message) (int, error) {
 			return 0, err
 		}
 		for _, i := range issues {
-			if i.PullRequest == nil && strings.Contains(i.Body, marker(m)) {
+			if i.PullRequest == nil && strings.Contains(i.Body, mark) {
 				return i.Number, nil
 			}
 		}
@@ -141,7 +152,11 @@ func (g *github) comment(ctx context.Context, m *Message) error {
 	path := "/issues/" + url.PathEscape(m.Ticket) + "/comments"
 	if m.Again {
 		var comments []issue
-		since := url.Values{"per_page": {strconv.Itoa(issuesPage)}, "since": {m.Notice.Deliveries[g.Name()].SentAt.Add(-clocksApart).UTC().Format(time.RFC3339)}}
+		last := m.Notice.Deliveries[g.Name()].SentAt
+		if last.IsZero() {
+			last = m.Notice.OpenedAt // nobody knows when the issue was opened
+		}
+		since := url.Values{"per_page": {strconv.Itoa(issuesPage)}, "since": {last.Add(-clocksApart).UTC().Format(time.RFC3339)}}
 		if err := g.call(ctx, http.MethodGet, path+"?"+since.Encode(), nil, &comments); err != nil {
 			return err
 		}
@@ -180,13 +195,16 @@ func (g *github) call(ctx context.Context, method, path string, body, into any) 
 	return nil
 }
 
+// markerBegin is how the markers of all messages about a notice begin, before its id.
+const markerBegin = "<!-- jetsheet-notice: "
+
 // marker is in the body of what a message made. It is invisible and cannot be guessed.
 func marker(m *Message) string {
 	id := m.Notice.ID
 	if m.Number > 1 {
 		id += "-" + strconv.Itoa(m.Number)
 	}
-	return "<!-- jetsheet-notice: " + id + " -->"
+	return markerBegin + id + " -->"
 }
 
 func issueBody(m *Message) string {

@@ -184,6 +184,23 @@ func TestIssueIsNotOpenedTwice(t *testing.T) {
 	}
 }
 
+// What is mended before it is known that an issue was opened closes that issue.
+func TestIssueOfALostAnswerIsClosed(t *testing.T) {
+	t.Parallel()
+	g := &fakeGitHub{cutAfter: http.MethodPost}
+	r, n := ticket(t, g)
+	open(r, n, concern("r", 1))
+	g.cutAfter = ""
+	r.source.set()
+	for range 2 {
+		r.clock.advance(time.Minute)
+		r.round(n)
+	}
+	if len(g.issues) != 1 || g.issues[0].State != "closed" || len(g.issues[0].Comments) != 1 {
+		t.Errorf("got %+v, want one issue, closed with a comment; calls %q", g.issues, g.calls)
+	}
+}
+
 // A person has deleted the issue: the notice gets a new one.
 func TestIssueThatIsGone(t *testing.T) {
 	t.Parallel()

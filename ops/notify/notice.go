@@ -45,13 +45,16 @@ type Delivery struct {
 	Ticket string `json:"ticket,omitempty"`
 	// Open says whether the channel shows the notice as open.
 	Open bool `json:"open"`
-	// Messages counts what was sent.
+	// Messages counts what was sent, and what may have been before a message of another kind.
 	Messages int `json:"messages"`
 	// SentAt and SentCount are of the last message, SentVersion is when the concern it
 	// told of had changed.
 	SentAt      time.Time `json:"sentAt,omitzero"`
 	SentCount   int       `json:"sentCount,omitempty"`
 	SentVersion time.Time `json:"sentVersion,omitzero"`
+	// Begun is a message that the channel may have heard though nobody knows: it was about
+	// to be sent, and then nothing was written down, or there was no answer.
+	Begun Action `json:"begun,omitempty"`
 	// Attempts counts failed attempts at the next message; LastError is the last one's.
 	Attempts  int    `json:"attempts,omitempty"`
 	LastError string `json:"lastError,omitempty"`
@@ -126,11 +129,11 @@ func (n *Notice) due(channel string) (Action, time.Time) {
 	switch {
 	case !n.tells(channel):
 		return "", time.Time{}
-	case n.Mended() && d.Open:
+	case n.Mended() && (d.Open || d.Begun == ActionOpen):
 		return ActionClose, n.MendedAt
 	case n.Mended():
 		return "", time.Time{} // it never knew
-	case !d.Open:
+	case !d.Open || d.Begun == ActionClose:
 		return ActionOpen, n.OpenedAt.Add(settle)
 	case d.SentVersion.Equal(n.UpdatedAt):
 		return "", time.Time{}
@@ -155,6 +158,21 @@ func (n *Notice) tells(channel string) bool {
 	}
 }
 
+// begin notes that a message is about to be sent, and says whether that was tried before,
+// perhaps with success. A message of another kind that may have been heard counts as sent:
+// it keeps its number, by which receivers know what they have heard already.
+func (n *Notice) begin(channel string, action Action) (again bool) {
+	d := n.Deliveries[channel]
+	again = d.Attempts > 0 || d.Begun == action
+	if d.Begun != "" && d.Begun != action {
+		d.Messages++
+		d.Open, again = d.Begun != ActionClose, false
+	}
+	d.Begun = action
+	n.put(channel, d)
+	return again
+}
+
 // sent notes that a channel was told of the notice as told holds it. The notice may have
 // moved on since.
 func (n *Notice) sent(channel string, action Action, told *Notice, ticket string, now time.Time) {
@@ -162,7 +180,7 @@ func (n *Notice) sent(channel string, action Action, told *Notice, ticket string
 	d.Ticket, d.Open = ticket, action != ActionClose
 	d.Messages++
 	d.SentAt, d.SentCount, d.SentVersion = now, told.Count, told.UpdatedAt
-	d.Attempts, d.LastError = 0, ""
+	d.Begun, d.Attempts, d.LastError = "", 0, ""
 	n.put(channel, d)
 }
 
@@ -172,6 +190,9 @@ func (n *Notice) failed(channel, ticket string, err error) {
 	d.Ticket = ticket
 	d.Attempts++
 	d.LastError = cut(err.Error(), maxErrorBytes)
+	if refused(err) {
+		d.Begun = ""
+	}
 	n.put(channel, d)
 }
 
