@@ -32,8 +32,9 @@
 // Several processes may run. What is stored moves by compare-and-set, and who sends
 // through a channel holds it meanwhile, so a message is sent once. A process that dies
 // between sending and writing that down leaves a message that is sent again two minutes
-// later. The webhook's receiver can tell by the Idempotency-Key; for GitHub, the runner
-// looks for the issue or comment that the first attempt may have made.
+// later, or followed by its close, if the matter is mended by then. The webhook's receiver
+// can tell by the Idempotency-Key; for GitHub, the runner looks for the issue or comment
+// that the first attempt may have made.
 //
 // # Slack
 //
