@@ -91,9 +91,11 @@ func newFaultGame(t *testing.T) *faultGame {
 	g.rng = rand.New(rand.NewPCG(seed, 0))
 	switch text := os.Getenv(faultsVariable); text {
 	case "":
-		g.share, g.time = true, faultsTime
-		for i, kind := range g.kinds {
-			g.kinds[i] = kind.bounded()
+		g.time = faultsTime
+		if g.share = os.Getenv(faultsOnlyVariable) == ""; g.share {
+			for i, kind := range g.kinds {
+				g.kinds[i] = kind.bounded()
+			}
 		}
 	case "all":
 		g.all, g.time = true, 24*time.Hour
