@@ -39,8 +39,7 @@ func (c *Client) ReplayStatus(ctx context.Context, id string) (*ReplayStatus, er
 	return askFor[ReplayStatus](ctx, c, EndpointStatus, StatusRequest{Replay: id})
 }
 
-// Failures calls each for the failures that the filter picks, newest first, at most limit;
-// 0 or less means all. An error of each ends it and is returned.
+// Failures is [Reader.Failures], page by page. An error of each ends it and is returned.
 func (c *Client) Failures(ctx context.Context, f FailureFilter, limit int, each func(*FailureInfo) error) (*FailureListing, error) {
 	req := FailuresRequest{ListRequest: ListRequest{Of: ListFailures}, FailureFilter: f}
 	var whole *FailureListing

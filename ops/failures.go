@@ -1,10 +1,12 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
@@ -43,7 +45,8 @@ type FailureListing struct {
 }
 
 // Failures calls each for the failures that the filter picks, newest first, at most limit;
-// 0 or less means all. An error of each ends it and is returned.
+// 0 or less means all. What a later run of the same tick has is left out where the filter
+// names no run. An error of each ends it and is returned.
 func (r *Reader) Failures(ctx context.Context, f FailureFilter, limit int, each func(*FailureInfo) error) (*FailureListing, error) {
 	return r.failuresBefore(ctx, f, 0, limit, func(_ uint64, f *FailureInfo) error { return each(f) })
 }
@@ -55,15 +58,19 @@ func (r *Reader) failuresBefore(ctx context.Context, f FailureFilter, before uin
 	if err != nil {
 		return nil, err
 	}
-	if before > 0 {
-		scan.upTo = before - 1
-	}
 	set, err := r.failures(ctx, scan)
 	if err != nil {
 		return nil, err
 	}
-	listing := &FailureListing{Matched: len(set.list), Left: set.skipped}
+	if err := r.leaveOutSuperseded(ctx, scan, set); err != nil {
+		return nil, err
+	}
 	list := set.list
+	if before > 0 { // and not earlier: what a later run has may lie behind it
+		end, _ := slices.BinarySearchFunc(list, before, func(one failedOne, before uint64) int { return cmp.Compare(one.sequence, before) })
+		list = list[:end]
+	}
+	listing := &FailureListing{Matched: len(list), Left: set.skipped}
 	if limit > 0 && len(list) > limit {
 		list = list[len(list)-limit:]
 	}

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -38,8 +39,16 @@ func TestReplayLeavesOutWhatALaterRunHas(t *testing.T) {
 	r.fail(again, &targets[8], jetsheet.CauseStatement, time.Time{})
 	r.done(first, &targets[8], jetsheet.DonePublished)
 
-	want := Skipped{Pending: 1, Held: 1, Superseded: 6}
 	filter := FailureFilter{Report: "orders"}
+	var listed []string
+	listing, err := client.Failures(t.Context(), filter, 0, func(f *FailureInfo) error {
+		listed = append(listed, fmt.Sprint(f.Run.Rerun > 0, " ", f.Target))
+		return nil
+	})
+	if want, left := []string{"true older", "true held", "true failed", "false never"}, (Skipped{Pending: 1, Superseded: 7}); err != nil || !slices.Equal(listed, want) || listing.Left != left {
+		t.Errorf("listed %q, %+v, %v, want %q and %+v left", listed, listing, err, want, left)
+	}
+	want := Skipped{Pending: 1, Held: 1, Superseded: 6}
 	dry, err := client.Replay(t.Context(), ReplayRequest{FailureFilter: filter, DryRun: true})
 	if err != nil || dry.Left != want || dry.Matched != 4 {
 		t.Errorf("dry run: got %+v, %v, want %+v left and 4 matched", dry, err, want)
