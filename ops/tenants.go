@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -18,6 +19,8 @@ type KnownTenants struct {
 	ByReport map[string][]string
 	// Runs are those whose plans were read.
 	Runs []jetsheet.RunID
+	// Cut says that time was up before all of them were read.
+	Cut bool
 	// Unread are runs that should have been among them and could not be read: what
 	// people must be able to do in an emergency does not depend on one damaged record.
 	Unread []jetsheet.RunID
@@ -25,15 +28,18 @@ type KnownTenants struct {
 
 // KnownTenants reads the plans of each applied report as far back as [DefaultShadowPeriods]
 // of its periods and one more go, and at least 35 days: one plan alone may have only who was
-// due at its tick. Ids that a plan could not use are left out.
-func (r *Reader) KnownTenants(ctx context.Context) (*KnownTenants, error) {
+// due at its tick. Ids that a plan could not use are left out. After the time given, of each
+// report only the newest plan is still read; 0 means that all are.
+func (r *Reader) KnownTenants(ctx context.Context, within time.Duration) (*KnownTenants, error) {
+	begun := time.Now()
+	inTime := func() bool { return within == 0 || time.Since(begun) < within }
 	reports, err := r.runsOfApplied(ctx)
 	if err != nil {
 		return nil, err
 	}
 	known := &KnownTenants{ByReport: map[string][]string{}}
 	for _, report := range slices.Sorted(maps.Keys(reports)) {
-		if err := known.read(ctx, r, reports[report]); err != nil {
+		if err := known.read(ctx, r, reports[report], inTime); err != nil {
 			return nil, err
 		}
 		known.Tenants = append(known.Tenants, known.ByReport[report]...)
@@ -44,10 +50,14 @@ func (r *Reader) KnownTenants(ctx context.Context) (*KnownTenants, error) {
 }
 
 // read reads the runs of one report, newest first.
-func (k *KnownTenants) read(ctx context.Context, r *Reader, runs []jetsheet.RunID) error {
+func (k *KnownTenants) read(ctx context.Context, r *Reader, runs []jetsheet.RunID, inTime func() bool) error {
 	back, tenants, plans := lookBack{periods: DefaultShadowPeriods + 1}, map[string]bool{}, len(k.Runs)
 	for _, id := range runs {
 		if back.over(id.Tick) {
+			break
+		}
+		if len(k.Runs) > plans && !inTime() {
+			k.Cut = true
 			break
 		}
 		planned, err := r.planOf(ctx, id, func(t *jetsheet.Target) {

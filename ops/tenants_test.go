@@ -43,7 +43,7 @@ func TestKnownTenantsAreThoseOfTheLastPeriods(t *testing.T) {
 	_, err := r.runs.PutString(t.Context(), jetsheet.RunKey(later("notes", 1)), "damaged")
 	r.check(err)
 
-	known, err := r.reader.KnownTenants(t.Context())
+	known, err := r.reader.KnownTenants(t.Context(), 0)
 	r.check(err)
 	if want := []string{"a", "b", "before", "c", "not-due", "z"}; !slices.Equal(known.Tenants, want) {
 		t.Errorf("tenants %q, want %q", known.Tenants, want)
@@ -62,6 +62,11 @@ func TestKnownTenantsAreThoseOfTheLastPeriods(t *testing.T) {
 		if !slices.Equal(c.got, c.want) {
 			t.Errorf("%s: %v, want %v", c.what, c.got, c.want)
 		}
+	}
+	soon, err := r.reader.KnownTenants(t.Context(), time.Nanosecond)
+	r.check(err)
+	if want := []jetsheet.RunID{runOf("notes", 0), rerun}; !soon.Cut || known.Cut || !slices.Equal(soon.Runs, want) {
+		t.Errorf("without time it reads %v, cut %t, want %v and to say so", soon.Runs, soon.Cut, want)
 	}
 	if counts, err := r.reader.PlannedTenants(t.Context(), later("orders", 1)); err != nil || len(counts) != 2 || counts["a"] != 2 {
 		t.Errorf("PlannedTenants = %v, %v, want 2 of a and 1 of b", counts, err)

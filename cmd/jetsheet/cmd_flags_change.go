@@ -235,7 +235,11 @@ func (c *flagsChanger) lastUsable(ctx context.Context) (*flags.Document, error) 
 
 // compare fills in who moves.
 func (c *flagsChanger) compare(ctx context.Context, change *flagsChange, before, after *flags.Document) error {
-	known, err := knownTenants(ctx, c.reader, c.more, before, after)
+	within := rescueLimit
+	if c.edit.guard != nil || c.DryRun {
+		within = 0
+	}
+	known, err := knownTenants(ctx, c.reader, within, c.more, before, after)
 	if err != nil {
 		return err
 	}

@@ -142,7 +142,7 @@ func newRevisionTeller(ctx context.Context, link *natsLink) (*revisionTeller, er
 	if err != nil {
 		return nil, err
 	}
-	known, err := reader.KnownTenants(ctx)
+	known, err := reader.KnownTenants(ctx, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jetsheet/jetsheet/flags"
 	"github.com/jetsheet/jetsheet/ops"
@@ -28,8 +29,13 @@ func (l *knownTenantList) unplanned(moves []flags.Move) []string {
 	return ids
 }
 
-func knownTenants(ctx context.Context, reader *ops.Reader, more []string, documents ...*flags.Document) (*knownTenantList, error) {
-	planned, err := reader.KnownTenants(ctx)
+// rescueLimit is how long plans are read before something that takes tenants back is stored:
+// many days of many workbooks take longer, and who moves is decided without them.
+const rescueLimit = time.Second
+
+// knownTenants reads plans for as long as within, 0 for no limit.
+func knownTenants(ctx context.Context, reader *ops.Reader, within time.Duration, more []string, documents ...*flags.Document) (*knownTenantList, error) {
+	planned, err := reader.KnownTenants(ctx, within)
 	if err != nil {
 		return nil, err
 	}
@@ -41,6 +47,9 @@ func knownTenants(ctx context.Context, reader *ops.Reader, more []string, docume
 		}
 	}
 	sources := []string{counted(int64(len(planned.Runs)), "plan") + " of " + counted(int64(len(planned.ByReport)), "report")}
+	if planned.Cut {
+		sources = append(sources, "older ones left out after "+within.String()+", --dry-run reads them")
+	}
 	if len(planned.Unread) > 0 {
 		sources = append(sources, "not from "+counted(int64(len(planned.Unread)), "run")+" that cannot be read")
 	}

@@ -37,7 +37,7 @@ func withoutPrevious(ctx context.Context, js jetstream.JetStream, concerned func
 	if err != nil {
 		return nil, err
 	}
-	known, err := reader.KnownTenants(ctx)
+	known, err := reader.KnownTenants(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
