@@ -17,6 +17,7 @@ func TestLinks(t *testing.T) {
 		{"HTTP://example.com", "HTTP://example.com", ""},
 		{" https://example.com/記録 1#第2章 ", "https://example.com/%E8%A8%98%E9%8C%B2%201", "第2章"},
 		{"https://example.com/100%", "", ""}, // no escape, and none can be meant
+		{"https://example.com/a[1]?b[]=c", "https://example.com/a%5B1%5D?b%5B%5D=c", ""},
 		{"https://example.com/?q=100%", "https://example.com/?q=100%25", ""},
 		{"mailto:a@example.com", "mailto:a@example.com", ""},
 		{"tel:+81-3-0000-0000", "tel:+81-3-0000-0000", ""},

@@ -162,6 +162,15 @@ func TestRulesOfNoRows(t *testing.T) {
 	}
 }
 
+// What programs take for wildcards is looked for as it is.
+func TestRulesLookForWildcards(t *testing.T) {
+	t.Parallel()
+	formula, _ := ruleFormula(t, xlsx.Rule{When: xlsx.WhenContains, Value: xlsx.Text(`5*~"?`)}, xlsx.Null())
+	if want := `SEARCH("5~*~~""~?",`; !strings.Contains(formula, want) {
+		t.Errorf("the formula is %s, want %s in it", formula, want)
+	}
+}
+
 func TestRulesThatCannotBe(t *testing.T) {
 	t.Parallel()
 	blue := xlsx.Look{Fill: "blue"}

@@ -2,6 +2,7 @@ package template_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,6 +118,12 @@ func TestTextKeepsTheLooksOfItsRuns(t *testing.T) {
 		r := runs[i]
 		if r.Text != w.text || (r.Font != nil && r.Font.Bold) != w.bold || (r.Font != nil && r.Font.Italic) != w.italic {
 			t.Errorf("run %d: got %q, %+v, want %+v", i, r.Text, r.Font, w)
+		}
+	}
+	part := unzipped(t, workbook, "xl/worksheets/sheet1.xml")
+	for _, text := range []string{`<t xml:space="preserve">担当: </t>`, `<t>佐藤 &amp; 子</t>`, `<t xml:space="preserve"> / 3</t>`} {
+		if !strings.Contains(part, text) {
+			t.Errorf("the sheet is %s, want %s in it, or Excel trims the blanks", part, text)
 		}
 	}
 }

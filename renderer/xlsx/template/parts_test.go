@@ -159,6 +159,20 @@ func TestResultsOfFormulasAreComputedAnew(t *testing.T) {
 	}
 }
 
+// A sheet without markers shows what a table of another one adds up to.
+func TestResultsOfTablesAreComputedAnew(t *testing.T) {
+	t.Parallel()
+	file := draw(t, map[string]any{"A1": "Item", "B1": "Amount", "A2": "{{#records}}{{name}}", "B2": "{{qty}}{{/records}}"}, func(f *excelize.File) error {
+		_, err := f.NewSheet("Sums")
+		return errors.Join(err, f.AddTable(sheet1, &excelize.Table{Range: "A1:B2", Name: "Items"}), f.SetCellFormula("Sums", "A1", "SUM(Items[Amount])"))
+	})
+	file = replacePart(t, file, "xl/worksheets/sheet2.xml", replace(`</f>`, `</f><v>84</v>`))
+	workbook, _ := fill(t, file, tables(map[string]*template.Table{"records": query("name qty", "a 1", "b 2")}))
+	if c := read(t, workbook, "Sums")["A1"]; c.Formula != "SUM(Items[Amount])" || c.Text != "" {
+		t.Errorf("A1 is %q with the result %q, want none: the table has grown", c.Formula, c.Text)
+	}
+}
+
 func unzipped(t *testing.T, workbook []byte, name string) string {
 	t.Helper()
 	r, err := zip.NewReader(bytes.NewReader(workbook), int64(len(workbook)))

@@ -1,6 +1,9 @@
 package template
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestFormatsThatShowTimes(t *testing.T) {
 	t.Parallel()
@@ -16,6 +19,21 @@ func TestFormatsThatShowTimes(t *testing.T) {
 	for style, want := range []bool{false, true, true, true, false} {
 		if got := s.showsTime(style); got != want {
 			t.Errorf("style %d: got %v, want %v", style, got, want)
+		}
+	}
+}
+
+func TestDerivedStylesHaveALimit(t *testing.T) {
+	t.Parallel()
+	for count, want := range map[int]bool{maxStyles - 1: true, maxStyles: false} {
+		s, err := parseStyles([]byte(`<styleSheet><cellXfs count="1">` + strings.Repeat(`<xf numFmtId="0"/>`, count) + `</cellXfs></styleSheet>`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := derivedStyles{styles: s}
+		d.id(derived{code: "yyyy"})
+		if _, err := d.append(nil); (err == nil) != want {
+			t.Errorf("one style more than %d: %v, want it taken: %v", count, err, want)
 		}
 	}
 }
