@@ -76,9 +76,7 @@ func TestNoticesCommandsRun(t *testing.T) {
 		if code, out, said := i.try(append(args[1:], "--dry-run")...); code != exitDone {
 			t.Errorf("%s --dry-run: exit code %d, want 0\n%s%s", n.Command, code, out, said)
 		}
-		if n.Raw != "" {
-			i.tryRaw(n.Raw)
-		}
+		i.tryRaw(n.Raw)
 	}
 	for name := range want {
 		t.Errorf("there is no notice of %q", name)
@@ -99,9 +97,10 @@ func (i *installation) tryRaw(command string) {
 	}
 	var answer struct {
 		Matched int
+		Rerun   int64
 		Error   string
 	}
-	if err := json.Unmarshal(m.Data, &answer); err != nil || answer.Error != "" || answer.Matched != 1 {
-		i.t.Errorf("%s: got %s, %v, want that it is about one failure", command, m.Data, err)
+	if err := json.Unmarshal(m.Data, &answer); err != nil || answer.Error != "" || answer.Matched != 1 && answer.Rerun == 0 {
+		i.t.Errorf("%s: got %s, %v, want that it is about one failure, or another run", command, m.Data, err)
 	}
 }

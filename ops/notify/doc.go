@@ -6,18 +6,19 @@
 //	workers ──────┘    what is    one for     one for   └─► github   (an issue)
 //	                   seen now   each thing  each channel
 //
-// There is one notice for each thing: for the failures of one run with one cause, for a
-// report without its run, for a run that is not planned, for a stage that is paused by
-// one resource or has no worker, for a group that was taken back to the previous system. A notice is opened, updated and closed; it is not
-// repeated. What a channel is told of it follows from the notice and from what the
+// There is one notice for each thing: for the failures of one run with one cause, for the
+// stray messages with one cause, which belong to no run and no report, for a report without
+// its run, for a run that is not planned, for a stage that is paused by one resource or has
+// no worker, for a group that was taken back to the previous system. A notice is opened,
+// updated and closed; it is not repeated. What a channel is told of it follows from the notice and from what the
 // channel was told before, both of which lie in the KV bucket notices.
 //
 //   - The first message comes 10 s after the notice was opened, so that it counts what
 //     came right behind it. Updates come every 10 minutes at most, or after a minute
 //     where the count has doubled. A close comes at once.
 //   - A notice about failures is closed when each of them is done, in its run or in a later
-//     one of the same tick, or dismissed. Failures that are tried again by themselves open
-//     no notice.
+//     one of the same tick, or dismissed; a stray message is dismissed. Failures that are
+//     tried again by themselves open no notice.
 //   - Through one channel go at most 20 messages an hour. The last of them is a notice
 //     of its own, "storm", that counts what is held back. What is held back is sent
 //     later, unless it has been mended meanwhile.

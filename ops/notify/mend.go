@@ -2,6 +2,7 @@ package notify
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/ops"
@@ -21,9 +22,9 @@ func mendFailures(run jetsheet.RunID, cause jetsheet.Cause, scope jetsheet.Scope
 	switch cause {
 	case jetsheet.CauseTenantID, jetsheet.CauseTargetID, jetsheet.CauseTargetInvalid, jetsheet.CauseDuplicateTarget,
 		jetsheet.CauseDuplicateKey, jetsheet.CauseRequestTooLarge:
-		return "correct the targets query or its data; apply a changed report with: jetsheet reports apply DIR", again, ""
+		return "correct the targets query or its data; apply a changed report with: jetsheet reports apply DIR", again, rawAgain(run, jetsheet.Scope{})
 	case jetsheet.CauseTemplateUnknown:
-		return "store the template with: jetsheet templates put NAME FILE.xlsx, or correct its name in the report and apply that with: jetsheet reports apply DIR", again, ""
+		return "store the template with: jetsheet templates put NAME FILE.xlsx, or correct its name in the report and apply that with: jetsheet reports apply DIR", again, rawAgain(run, jetsheet.Scope{})
 	case jetsheet.CauseDefinition, jetsheet.CauseStatement, jetsheet.CauseStatementTime, jetsheet.CauseTooManyRows,
 		jetsheet.CauseNoRecords, jetsheet.CauseWorkbook:
 		return "correct the data; where the report is wrong, correct that, apply it with: jetsheet reports apply DIR, and use instead: " + ops.WithCurrent(replay), replay, raw
@@ -31,7 +32,7 @@ func mendFailures(run jetsheet.RunID, cause jetsheet.Cause, scope jetsheet.Scope
 		return "run one version of jetsheet everywhere", replay, raw
 	case jetsheet.CauseBadMessage:
 		return "somebody published what is no request. Where a workbook is missing by it, this makes it; where none is, use instead: " +
-			ops.DismissBadMessage(run, scope), jetsheet.StartAgain(run, scope), ""
+			ops.DismissBadMessage(run, scope), jetsheet.StartAgain(run, scope), rawAgain(run, scope)
 	case jetsheet.CauseKeyOccupied:
 		return "move the other object away from the key", replay, raw
 	case jetsheet.CauseUploadRefused:
@@ -60,11 +61,18 @@ func known(cause jetsheet.Cause) jetsheet.Cause {
 	return cause
 }
 
+// rawAgain is [jetsheet.StartAgain] with the nats CLI.
+func rawAgain(run jetsheet.RunID, scope jetsheet.Scope) string {
+	return request(ops.EndpointStart, ops.StartRequest{
+		Report: run.Report, Tick: run.Tick.UTC().Format(time.RFC3339), Tenant: scope.Tenant, Target: scope.Target, Again: true,
+	})
+}
+
 // request asks the ops service with the nats CLI.
-func request(endpoint string, filter ops.FailureFilter) string {
-	body, err := json.Marshal(filter)
+func request(endpoint string, of any) string {
+	body, err := json.Marshal(of)
 	if err != nil {
 		return ""
 	}
-	return "nats req " + jetsheet.SubjectOps + "." + endpoint + " '" + string(body) + "'"
+	return "nats req " + jetsheet.SubjectOps + "." + endpoint + " " + jetsheet.ShellQuote(string(body))
 }

@@ -135,7 +135,7 @@ func (b *runBook) stuck(now time.Time) []Concern {
 			c.Unripe = false
 			c.Title = fmt.Sprintf("run %s cannot be planned", text)
 			c.Correct = "it is tried again by itself; if the definition is wrong, correct it and apply it with: jetsheet reports apply DIR"
-			c.Command = jetsheet.StartAgain(run.id, run.scope)
+			c.Command, c.Raw = jetsheet.StartAgain(run.id, run.scope), rawAgain(run.id, run.scope)
 		}
 		concerns = append(concerns, c)
 	}
