@@ -146,7 +146,7 @@ func inOrder(all []ShadowStanding, tenants []string, wanted int) []ShadowStandin
 		if !slices.ContainsFunc(all, func(s ShadowStanding) bool { return s.Tenant == tenant }) {
 			all = append(all, ShadowStanding{
 				Tenant: tenant, Wanted: wanted,
-				Missing: "no run of a report had a workbook of it; look at the ids with: jetsheet workbooks list",
+				Missing: "no recent run of an applied report had a workbook of it; look at the ids with: jetsheet workbooks list",
 			})
 		}
 	}

@@ -142,7 +142,7 @@ func TestShadowCountsPeriodsInARow(t *testing.T) {
 			r.shadowRun(1, 0, jetsheet.RouteShadow, tenant, "equal")
 			r.shadowRun(1, 7, jetsheet.RouteShadow, tenant, "different")
 		}, 1, 2, "temperature-7", false},
-		"without any run": {func(*rig) {}, 0, 0, "no run of a report had a workbook of it", false},
+		"without any run": {func(*rig) {}, 0, 0, "no recent run of an applied report had a workbook of it", false},
 		"never any records": {func(r *rig) {
 			for months := range 3 {
 				r.shadowRun(months, 0, jetsheet.RouteShadow, tenant, "skipped")

@@ -23,6 +23,10 @@
 // (2 %, 5, 2) it takes 5 failures of up to 107 conversions, 10 of up to 273, 40 of up to
 // 1,473.
 //
+// Each run speaks for itself: what fails is not added up over runs. Of a report whose plans
+// have only who is due at the tick, a few each day, a group may so fail for a month without
+// going back. Notices tell of each failure; take such a group back by hand.
+//
 // # What is guaranteed
 //
 // A group goes back at most once in a period, and only while nobody has decided about it
