@@ -189,8 +189,7 @@ func TestIssueOfALostAnswerIsClosed(t *testing.T) {
 	t.Parallel()
 	g := &fakeGitHub{cutAfter: http.MethodPost}
 	r, n := ticket(t, g)
-	open(r, n, concern("r", 1))
-	g.cutAfter = ""
+	open(r, n, concern("r", 1)) // the call that is cut; no other is
 	r.source.set()
 	for range 2 {
 		r.clock.advance(time.Minute)
