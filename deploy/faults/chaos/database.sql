@@ -34,3 +34,7 @@ create table heads (tenant_id text, id text, version int, primary key (tenant_id
 create table amounts (tenant_id text, site text, n int, version int, amount int, primary key (tenant_id, site, n));
 insert into heads select 't' || t, 'm' || s, 0 from generate_series(0, 5) t, generate_series(1, 2) s;
 insert into amounts select tenant_id, id, n, 0, 100 from heads, generate_series(1, 40) n;
+
+-- What forms are filled with: two tenants with two sites, a picture in every row.
+create table filled (tenant_id text, site text, n int, note text, picture text, primary key (tenant_id, site, n));
+insert into filled select 'f' || t, 's' || s, n, 'note ' || n, (n % 2) || '.png' from generate_series(0, 1) t, generate_series(1, 2) s, generate_series(1, 6) n;

@@ -16,9 +16,9 @@
 //
 // When the faults are over, everything has to settle by itself. Then every run must be
 // closed and sound (jetsheet verify --deep), every key hold one object of the newest run,
-// every failure be planned or mended by a replay, and every process end on a signal. At
-// every instant in between, each expected conversion was done, failed or pending, and no
-// outcome changed.
+// every comparison with the previous system find the two equal, every failure be planned
+// or mended by a replay, and every process end on a signal. At every instant in between,
+// each expected conversion was done, failed or pending, and no outcome changed.
 //
 // See DESIGN.md for why it is as it is, and what it finds.
 //

@@ -27,8 +27,8 @@ const bucket = "exports"
 // roleFlags make what a fault leaves behind be taken over within seconds.
 var roleFlags = map[string][]string{
 	"producer": {"--producer-claim-ttl=2s", "--producer-interval=2s", "--producer-lane-window=50"},
-	"renderer": {"--renderer-slots=3", "--renderer-grace=2s"},
-	"uploader": {"--uploader-slots=3", "--uploader-patience=3s"},
+	"renderer": {"--renderer-slots=3", "--renderer-grace=2s", "--renderer-pictures-bucket=" + pictureBucket},
+	"uploader": {"--uploader-slots=3", "--uploader-patience=3s", "--uploader-previous-bucket=" + previousBucket},
 }
 
 // installation is a whole jetsheet of separate processes with all that it works on.
@@ -142,10 +142,14 @@ func (i *installation) setUp(ctx context.Context, binary string) error {
 	if _, err := i.command.insist(ctx, []int{exitDone}, "setup", "--no-previous-system", "--setup-ack-wait="+lease.String()); err != nil {
 		return err
 	}
+	if err := i.setUpForms(ctx, reports); err != nil {
+		return err
+	}
 	// By the calendar: two days that have passed, and every minute from now on.
 	now := time.Now().UTC()
 	for name, from := range map[string]time.Time{
-		reportStill: now.AddDate(0, 0, -2), reportMoving: now.AddDate(0, 0, -1), reportLarge: now.AddDate(0, 0, -1), reportMinutely: now.Add(-2 * time.Minute),
+		reportStill: now.AddDate(0, 0, -2), reportMoving: now.AddDate(0, 0, -1), reportLarge: now.AddDate(0, 0, -1),
+		reportForms: now.AddDate(0, 0, -1), reportMinutely: now.Add(-2 * time.Minute),
 	} {
 		if _, err := i.command.insist(ctx, []int{exitDone}, "reports", "apply", filepath.Join(reports, name+".yaml"), "--from", from.Format(time.RFC3339)); err != nil {
 			return err

@@ -45,6 +45,7 @@ type night struct {
 	cells    int64
 	done     int
 	moving   int
+	compared int
 	mended   map[jetsheet.Cause]int
 	restarts int
 	peak     int64
@@ -217,8 +218,10 @@ func (n *night) checkOutcomes(ctx context.Context, still jetsheet.RunID) error {
 	n.violations = append(n.violations, violations...)
 	n.moving, violations = n.world.checkMoving(outcomes)
 	n.violations = append(n.violations, violations...)
-	if n.sampler.samples == 0 || n.moved == 0 || n.moving == 0 || n.cells == 0 {
-		return fmt.Errorf("nothing was checked: %d samples, %d changes, %d moving workbooks, %d cells", n.sampler.samples, n.moved, n.moving, n.cells)
+	n.compared, violations = checkCompared(outcomes)
+	n.violations = append(n.violations, violations...)
+	if n.sampler.samples == 0 || n.moved == 0 || n.moving == 0 || n.cells == 0 || n.compared == 0 {
+		return fmt.Errorf("nothing was checked: %d samples, %d changes, %d moving workbooks, %d comparisons, %d cells", n.sampler.samples, n.moved, n.moving, n.compared, n.cells)
 	}
 	return nil
 }
@@ -290,6 +293,7 @@ func (n *night) summary() string {
 	line("settled after the last of them", "%s", n.settled.Round(100*time.Millisecond))
 	line("runs", "%d with %d outcomes, %d cells compared", n.runs, n.done, n.cells)
 	line("records changed meanwhile", "%d times, %d workbooks of them checked", n.moved, n.moving)
+	line("forms compared, equal or told below", "%d", n.compared)
 	line("samples of the conservation law", "%d, %d while nats-server was away", n.sampler.samples, n.sampler.gaps)
 	var mended []string
 	for cause, count := range n.mended {

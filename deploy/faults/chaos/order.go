@@ -54,7 +54,7 @@ func (p *people) carryOut(ctx context.Context, o order) error {
 		return p.start(ctx, []int{exitDone, exitNothing}, "runs", "start", o.report, "--tick", tick(o.nth).Format(time.RFC3339), "--json")
 	case "again":
 		args := []string{"runs", "start", o.report, "--tick", tick(o.nth).Format(time.RFC3339), "--again", "--json"}
-		if o.tenant != "" && o.report != reportLarge {
+		if o.tenant != "" && o.report != reportLarge && o.report != reportForms {
 			args = append(args, "--tenant", o.tenant)
 		}
 		return p.start(ctx, []int{exitDone}, args...)

@@ -18,11 +18,12 @@ const (
 	reportStill    = "still"    // many small workbooks, of unchanging records
 	reportMoving   = "moving"   // of records that change while they are read
 	reportLarge    = "large"    // a few of several chunks
+	reportForms    = "forms"    // of a customer's form, with pictures; one tenant's are compared
 	reportMinutely = "minutely" // runs by the calendar, each in place of the last
 )
 
 // reportNames are the reports that are started by hand, the first more often.
-var reportNames = []string{reportStill, reportStill, reportStill, reportMoving, reportMoving, reportLarge}
+var reportNames = []string{reportStill, reportStill, reportStill, reportMoving, reportMoving, reportLarge, reportForms}
 
 // tenants is how many there are.
 const tenants = 6
@@ -86,6 +87,7 @@ func definitions() map[string]string {
 		reportMinutely: fill(reportMinutely, "* * * * *", "where id in ('s1', 's8')"),
 		reportMoving:   movingReport,
 		reportLarge:    largeReport,
+		reportForms:    formsReport,
 	}
 }
 
