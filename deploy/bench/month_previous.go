@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -97,13 +98,19 @@ func (r *rig) previousProcess(ctx context.Context, forms string) (*exec.Cmd, *by
 	if err != nil {
 		return nil, nil, err
 	}
-	database := r.pool.Config()
-	url := database.ConnString() + "&pool_max_conns=" + strconv.Itoa(int(database.MaxConns))
+	pool := r.pool.Config()
+	database, err := url.Parse(pool.ConnString())
+	if err != nil {
+		return nil, nil, err
+	}
+	query := database.Query()
+	query.Set("pool_max_conns", strconv.Itoa(int(pool.MaxConns)))
+	database.RawQuery = query.Encode()
 	logged := &bytes.Buffer{}
 	command := exec.CommandContext(ctx, self, previousCommand, r.tick.AddDate(0, 0, -1).Format("2006-01")) //nolint:gosec // ourselves
 	command.Stderr = logged
 	command.Env = []string{ // and nothing of this process's, such as a profile of AWS
-		childVariable + "=1", "DATABASE_URL=" + url, "NATS_URL=" + r.child.NATS,
+		childVariable + "=1", "DATABASE_URL=" + database.String(), "NATS_URL=" + r.child.NATS,
 		"EXPORT_BUCKET=" + bucket, "EXPORT_WORKERS=" + strconv.Itoa(slots), "EXPORT_FORMS=" + forms, "EXPORT_PATH_STYLE=true",
 		"AWS_ENDPOINT_URL_S3=" + r.child.S3, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=" + r.child.AccessKey, "AWS_SECRET_ACCESS_KEY=" + r.child.SecretKey,
 	}
