@@ -12,6 +12,7 @@ import (
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/internal/delivery"
+	"github.com/jetsheet/jetsheet/internal/spelling"
 )
 
 // reportsCommand holds the commands about report definitions.
@@ -107,7 +108,7 @@ func (b *reportBucket) unknown(ctx context.Context, name string) error {
 const mostNames = 10
 
 func unknownReport(name string, known []string) error {
-	switch near := nearest(name, known); {
+	switch near := spelling.Nearest(name, known); {
 	case len(known) == 0:
 		return fmt.Errorf("no report %q: none is applied; apply it with: jetsheet reports apply FILE", name)
 	case near != "":

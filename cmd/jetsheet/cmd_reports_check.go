@@ -10,6 +10,7 @@ import (
 
 	"github.com/jetsheet/jetsheet/internal/report"
 	"github.com/jetsheet/jetsheet/internal/report/query"
+	"github.com/jetsheet/jetsheet/internal/spelling"
 )
 
 // checkQueries has PostgreSQL look at the statements of each definition whose form is
@@ -195,7 +196,7 @@ func suggest(name string, columns []query.Column) string {
 	for i, c := range columns {
 		names[i] = c.Name
 	}
-	if near := nearest(name, names); near != "" {
+	if near := spelling.Nearest(name, names); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}
 	return "; it gives " + strings.Join(names, ", ")

@@ -9,6 +9,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/nats-io/nats.go"
+
+	"github.com/jetsheet/jetsheet/internal/spelling"
 )
 
 // settingsCommand prints settings. It takes the settings of every command, so that
@@ -157,7 +159,7 @@ func (a *app) warnMisspelt(flags []*kong.Flag) error {
 		if !strings.HasPrefix(name, variablePrefix) || known[name] {
 			continue
 		}
-		if near := nearest(name, names); near != "" {
+		if near := spelling.Nearest(name, names); near != "" {
 			if _, err := fmt.Fprintf(a.stderr, "jetsheet: warning: nothing reads the variable %s: did you mean %s?\n", name, near); err != nil {
 				return err
 			}

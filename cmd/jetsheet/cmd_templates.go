@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jetsheet/jetsheet/internal/spelling"
 	"github.com/jetsheet/jetsheet/ops/templates"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/intake"
 )
@@ -61,7 +62,7 @@ func getTemplate(ctx context.Context, s *templates.Store, name string, revision 
 }
 
 func unknownTemplate(name string, known []string) error {
-	switch near := nearest(name, known); {
+	switch near := spelling.Nearest(name, known); {
 	case len(known) == 0:
 		return fmt.Errorf("no template %q: none is stored; store it with: jetsheet templates put NAME FILE.xlsx", name)
 	case near != "":

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jetsheet/jetsheet/internal/report"
 	"github.com/jetsheet/jetsheet/internal/report/query"
+	"github.com/jetsheet/jetsheet/internal/spelling"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/template"
 )
 
@@ -86,7 +87,7 @@ func (n *markerNames) field(m *templateMarker) (string, error) {
 		candidates = append(candidates, c.Name)
 	}
 	candidates = append(candidates, own...)
-	if near := nearest(m.Name, candidates); near != "" {
+	if near := spelling.Nearest(m.Name, candidates); near != "" {
 		return "", fmt.Errorf("the report has nothing of this name; did you mean %q?", near)
 	}
 	slices.Sort(candidates) // a block, targets and the workbook may all have one of them
@@ -108,7 +109,7 @@ func (n *markerNames) noQuery(name string) error {
 	for i, q := range n.definition.Queries {
 		names[i] = q.Name
 	}
-	if near := nearest(name, names); near != "" {
+	if near := spelling.Nearest(name, names); near != "" {
 		return fmt.Errorf("the report has no query %q; did you mean %q?", name, near)
 	}
 	if len(names) == 0 {

@@ -10,6 +10,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/jetsheet/jetsheet/internal/spelling"
 )
 
 // settingsFile is a YAML mapping of settings' file keys. It may hold the settings of
@@ -131,7 +133,7 @@ func unknownKeyError(key string, known []*kong.Flag) error {
 	for i, flag := range known {
 		keys[i] = fileKey(flag.Name)
 	}
-	if near := nearest(key, keys); near != "" {
+	if near := spelling.Nearest(key, keys); near != "" {
 		return fmt.Errorf("unknown key %q: did you mean %s?", key, near)
 	}
 	return fmt.Errorf("unknown key %q: \"jetsheet settings\" lists the names", key)

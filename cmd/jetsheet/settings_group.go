@@ -2,8 +2,6 @@ package main
 
 import (
 	"reflect"
-	"slices"
-	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -119,36 +117,4 @@ func settingReaders(root *kong.Node) map[string][]string {
 		}
 	}
 	return readers
-}
-
-// nearest returns the name that a misspelt one is likely to mean, or "".
-func nearest(misspelt string, names []string) string {
-	best, least := "", max(2, len(misspelt)/4)+1
-	for _, name := range names {
-		if distance := editDistance(strings.ToLower(misspelt), strings.ToLower(name)); distance < least {
-			best, least = name, distance
-		}
-	}
-	return best
-}
-
-// editDistance is Levenshtein's: the least number of letters to insert, remove or
-// replace.
-func editDistance(a, b string) int {
-	previous := make([]int, len(b)+1)
-	for j := range previous {
-		previous[j] = j
-	}
-	for i := range len(a) {
-		current := append(slices.Grow([]int(nil), len(b)+1), i+1)
-		for j := range len(b) {
-			replaced := previous[j]
-			if a[i] != b[j] {
-				replaced++
-			}
-			current = append(current, min(replaced, previous[j+1]+1, current[j]+1))
-		}
-		previous = current
-	}
-	return previous[len(b)]
 }
