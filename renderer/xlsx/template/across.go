@@ -17,16 +17,24 @@ func (s *sheet) findAcross() {
 			continue
 		}
 		s.across = append(s.across, from.reference()+":"+to.reference())
-		for _, r := range s.rows {
-			if r.number < from.row || r.number > to.row {
-				continue
+		first, _ := slices.BinarySearchFunc(s.rows, from.row, func(r *row, number int) int { return r.number - number })
+		for _, r := range s.rows[first:] {
+			if r.number > to.row {
+				break
 			}
-			for _, c := range r.cells {
-				if from.column <= c.column && c.column <= to.column {
-					c.under = c.emptied()
-				}
-			}
+			r.coverCells(from.column, to.column)
 		}
+	}
+}
+
+// coverCells notes that merged cells cover those of the columns first to last somewhere.
+func (r *row) coverCells(first, last int) {
+	at, _ := slices.BinarySearchFunc(r.cells, first, func(c *cell, column int) int { return c.column - column })
+	for _, c := range r.cells[at:] {
+		if c.column > last {
+			return
+		}
+		c.under = c.emptied()
 	}
 }
 
