@@ -136,6 +136,10 @@ func RunDoneSubjects(run RunID) string { return "conversions.done." + run.String
 // FailedSubject holds the newest failure of a conversion.
 func FailedSubject(c Conversion) string { return "conversions.failed." + c.tokens() }
 
+// StrayFailedSubject holds the newest failure of what was published on a subject that names
+// no conversion, apart from those of all conversions.
+func StrayFailedSubject(subject string) string { return "conversions.failed.unknown." + Token(subject) }
+
 // RunFailedSubjects matches the failures of a run.
 func RunFailedSubjects(run RunID) string { return "conversions.failed." + run.String() + ".>" }
 

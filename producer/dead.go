@@ -129,22 +129,41 @@ func givenUpTo(info *jetstream.ConsumerInfo) uint64 {
 func (p *Producer) revive(ctx context.Context, stream jetstream.Stream, dead *jetstream.RawStreamMsg) error {
 	address, err := jetsheet.ParseSubject(dead.Subject)
 	if err != nil {
-		return err
+		err = p.failStray(ctx, dead, err)
+	} else {
+		err = p.failUnlessOver(ctx, dead, address)
 	}
-	over, err := p.isOver(ctx, address, dead.Time)
 	if err != nil {
 		return err
-	}
-	if !over {
-		attempts, _ := strconv.Atoi(dead.Header.Get(jetsheet.HeaderAttempt)) // 0 where it is missing or no number
-		if err := p.failDead(ctx, dead, address, max(attempts, 0)+1); err != nil {
-			return err
-		}
 	}
 	if err := stream.DeleteMsg(ctx, dead.Sequence); err != nil && !delivery.Gone(err) {
 		return err
 	}
 	return nil // gone: another producer was here
+}
+
+func (p *Producer) failUnlessOver(ctx context.Context, dead *jetstream.RawStreamMsg, address jetsheet.Address) error {
+	over, err := p.isOver(ctx, address, dead.Time)
+	if err != nil || over {
+		return err
+	}
+	attempts, _ := strconv.Atoi(dead.Header.Get(jetsheet.HeaderAttempt)) // 0 where it is missing or no number
+	return p.failDead(ctx, dead, address, max(attempts, 0)+1)
+}
+
+// failStray records the failure of a message that asks for no conversion, which no worker
+// came to record.
+func (p *Producer) failStray(ctx context.Context, dead *jetstream.RawStreamMsg, why error) error {
+	f := jetsheet.Failure{
+		Stage: jetsheet.StageRenderer, Cause: jetsheet.CauseBadMessage, Attempts: 1,
+		Worker: p.cfg.Worker, Version: p.cfg.Version, At: time.Now().UTC(), Request: dead.Data,
+		Message: "message on " + dead.Subject + ": " + why.Error(),
+	}
+	if _, err := p.js.PublishMsg(ctx, f.Msg(jetsheet.StrayFailedSubject(dead.Subject))); err != nil {
+		return fmt.Errorf("record failure of a dead message: %w", err)
+	}
+	p.log.ErrorContext(ctx, "message cannot be read and was delivered too often", slog.String("subject", dead.Subject), slog.Uint64("stream_seq", dead.Sequence))
+	return nil
 }
 
 // isOver says whether a conversion is done, or has failed since it was asked for.

@@ -106,3 +106,33 @@ func TestDeadRequestOfASettledConversion(t *testing.T) {
 		t.Errorf("failures %+v, want the panic alone", got)
 	}
 }
+
+// A dead message that asks for no conversion is recorded like one that a worker could not
+// read, and keeps no other from being looked at.
+func TestDeadMessageOfNoConversion(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.cfg.Interval = 300 * time.Millisecond
+	const stray = "conversions.request.small.by.hand"
+	if _, err := r.js.Publish(t.Context(), stray, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	id := r.open(1)
+	if err := r.done(site(id, 1)); err != nil {
+		t.Fatal(err)
+	}
+	r.exhaust(jetsheet.LaneSmall, 2)
+	r.eventually("the messages are gone", func() bool { return len(r.subjects(jetsheet.StreamConversions)) == 0 })
+	s, err := r.js.Stream(t.Context(), jetsheet.StreamFailed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := s.GetLastMsgForSubject(t.Context(), jetsheet.StrayFailedSubject(stray))
+	if err != nil {
+		t.Fatalf("record of the stray message: %v", err)
+	}
+	f, err := jetsheet.ParseFailure(m.Header, m.Data)
+	if err != nil || f.Cause != jetsheet.CauseBadMessage || f.Retrying() || string(f.Request) != "hello" {
+		t.Errorf("record: got %+v, %v, want a bad_message with what was published", f, err)
+	}
+}

@@ -204,7 +204,7 @@ func unreadableSubject(job *Job) string {
 	if a, err := jetsheet.ParseSubject(job.Message.Subject); err == nil {
 		return a.FailedSubject()
 	}
-	return strings.TrimSuffix(jetsheet.SubjectFailed, ">") + "unknown." + jetsheet.Token(job.Message.Subject)
+	return jetsheet.StrayFailedSubject(job.Message.Subject)
 }
 
 func (w *Worker) publishFailure(ctx context.Context, f *jetsheet.Failure, subject string) error {
