@@ -49,10 +49,7 @@ type manner struct {
 // lease is how long the work of a worker that went silent waits for another one.
 const lease = 2 * time.Second
 
-var (
-	databaseRoles = []string{"producer-1", "producer-2", "renderer-1", "renderer-2"}
-	s3Roles       = []string{"producer-1", "producer-2", "uploader-1", "uploader-2", "ops-1"}
-)
+var databaseRoles = []string{"producer-1", "producer-2", "renderer-1", "renderer-2"}
 
 // allRoles are the processes of roles.
 func allRoles() []string {
@@ -68,12 +65,12 @@ func manners() []manner {
 		{killNATS, 2, []string{"nats-server"}, 0, 2000 * ms},
 		{freezeNATS, 1, []string{"nats-server"}, 500 * ms, 3000 * ms},
 		{stopPostgres, 2, []string{"postgresql"}, 0, 2500 * ms},
-		{s3Error, 1, s3Roles, 300 * ms, 3000 * ms},
-		{s3SlowDown, 1, s3Roles, 300 * ms, 3000 * ms},
-		{s3Forbidden, 1, s3Roles, 300 * ms, 3000 * ms},
-		{s3ResetBefore, 1, s3Roles, 300 * ms, 3000 * ms},
-		{s3ResetAfter, 2, s3Roles, 300 * ms, 3000 * ms},
-		{s3Hang, 1, s3Roles, 1000 * ms, 3 * lease},
+		{s3Error, 1, allRoles(), 300 * ms, 3000 * ms},
+		{s3SlowDown, 1, allRoles(), 300 * ms, 3000 * ms},
+		{s3Forbidden, 1, allRoles(), 300 * ms, 3000 * ms},
+		{s3ResetBefore, 1, allRoles(), 300 * ms, 3000 * ms},
+		{s3ResetAfter, 2, allRoles(), 300 * ms, 3000 * ms},
+		{s3Hang, 1, allRoles(), 1000 * ms, 3 * lease},
 		{halfOpenNATS, 2, allRoles(), lease, 3 * lease},
 		{halfOpenPG, 1, databaseRoles, 500 * ms, 3 * lease},
 		{lateNATS, 2, allRoles(), lease, 3 * lease},
