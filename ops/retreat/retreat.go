@@ -3,6 +3,7 @@ package retreat
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -30,7 +31,7 @@ type Cutover interface {
 	// Decider reads a frozen document.
 	Decider(document []byte) (Decider, error)
 	// TakeBack routes the group legacy from the next run on, and says at which revision;
-	// 0 where somebody has decided about the group since the run was frozen, or where it
+	// 0 where somebody has decided about the group since a run was frozen so, or where it
 	// went back in this period before.
 	TakeBack(ctx context.Context, frozen *jetsheet.Frozen, group, period, reason string) (revision uint64, err error)
 }
@@ -100,7 +101,8 @@ func (w *Watch) tell(ctx context.Context, err error) {
 	w.trouble = text
 }
 
-// look decides about the newest scheduled run of each report.
+// look decides about the newest scheduled run of each report. One of which nothing can be
+// told is in nobody's way but its own.
 func (w *Watch) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
@@ -108,22 +110,23 @@ func (w *Watch) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var troubles []error
 	for _, run := range runs {
 		if err := w.decide(ctx, run); err != nil {
-			return fmt.Errorf("run %s: %w", run.ID(), err)
+			troubles = append(troubles, fmt.Errorf("run %s: %w", run.ID(), err))
 		}
 	}
 	if len(unread) > 0 {
-		return fmt.Errorf("the record of run %s cannot be read", unread[0])
+		troubles = append(troubles, fmt.Errorf("the record of run %s cannot be read", unread[0]))
 	}
-	return nil
+	return errors.Join(troubles...)
 }
 
-// decide takes back the groups of which a run says enough.
+// decide takes back the groups of which a run says enough, by itself or with those before.
 func (w *Watch) decide(ctx context.Context, run *jetsheet.Run) error {
 	info, err := w.reader.Info(ctx, run.ID())
 	name := run.ID().String()
-	if err != nil || info.Counts.Failed < w.cfg.Failures || info.Counts.Failed == w.weighed[name] {
+	if err != nil || info.Counts.Failed == w.weighed[name] {
 		return err
 	}
 	groups, period, err := w.evidence(ctx, run)
@@ -131,73 +134,89 @@ func (w *Watch) decide(ctx context.Context, run *jetsheet.Run) error {
 		return err
 	}
 	for _, group := range slices.Sorted(maps.Keys(groups)) {
-		e := groups[group]
-		key := name + " " + group
-		if w.decided[key] || !w.cfg.Enough(e) {
-			continue
-		}
-		revision, err := w.cfg.Cutover.TakeBack(ctx, &run.Frozen, group, period, w.cfg.reason(run.ID(), period, e))
-		if err != nil {
+		if err := w.weigh(ctx, run, groups[group], period); err != nil {
 			return err
-		}
-		w.decided[key] = true
-		if revision > 0 {
-			w.log.WarnContext(ctx, "group taken back to the previous system", slog.String("group", group), slog.String("run", name),
-				slog.Int("failed", e.Failed), slog.Int("planned", e.Planned), slog.Uint64("revision", revision))
 		}
 	}
 	w.weighed[name] = info.Counts.Failed
 	return nil
 }
 
-// evidence gathers what a run says of each group, and the period of what failed.
-func (w *Watch) evidence(ctx context.Context, run *jetsheet.Run) (map[string]*Evidence, string, error) {
-	decide, err := w.cfg.Cutover.Decider(run.Frozen.Flags)
-	if err != nil {
-		return nil, "", err
+// weigh takes a group back if the evidence of a run is enough, or that of the row of runs
+// which it ends.
+func (w *Watch) weigh(ctx context.Context, run *jetsheet.Run, e *Evidence, period string) error {
+	key, frozen := run.ID().String()+" "+e.Group, &run.Frozen
+	if w.decided[key] {
+		return nil
 	}
-	planned, err := w.reader.PlannedTenants(ctx, run.ID())
-	if err != nil {
-		return nil, "", err
-	}
-	groups, of := map[string]*Evidence{}, map[string]*Evidence{}
-	for tenant, conversions := range planned {
-		group, route := decide(tenant)
-		if group == "" || route != jetsheet.RouteNew {
-			continue
-		}
-		if groups[group] == nil {
-			groups[group] = &Evidence{Group: group, Causes: map[jetsheet.Cause]int{}}
-		}
-		of[tenant] = groups[group]
-		groups[group].Planned += conversions
-		groups[group].Tenants++
-	}
-	period, failed := "", map[string]bool{}
-	_, err = w.reader.Failures(ctx, ops.FailureFilter{Run: run.ID().String()}, 0, func(f *ops.FailureInfo) error {
-		e := of[f.Tenant]
-		if e == nil || !Counts(f.Cause) {
+	if !w.cfg.Enough(e) {
+		if key += " in a row"; w.decided[key] || !w.cfg.above(e) {
 			return nil
 		}
-		if e.Failed++; !failed[f.Tenant] {
-			failed[f.Tenant] = true
-			e.FailedTenants++
+		var err error
+		if e, frozen, err = w.row(ctx, run, e); err != nil || !w.cfg.EnoughInRow(e) {
+			return err
 		}
-		e.Causes[f.Cause]++
-		period = cmp.Or(f.Period.Label, period)
+	}
+	revision, err := w.cfg.Cutover.TakeBack(ctx, frozen, e.Group, period, w.cfg.reason(period, e))
+	if err != nil {
+		return err
+	}
+	w.decided[key] = true
+	if revision > 0 {
+		w.log.WarnContext(ctx, "group taken back to the previous system", slog.String("group", e.Group), slog.String("run", run.ID().String()),
+			slog.Int("runs", len(e.Runs)), slog.Int("failed", e.Failed), slog.Int("planned", e.Planned), slog.Uint64("revision", revision))
+	}
+	return nil
+}
+
+// evidence gathers what a run says of each group, and the period of what failed.
+func (w *Watch) evidence(ctx context.Context, run *jetsheet.Run) (map[string]*Evidence, string, error) {
+	groups, _, err := w.planned(ctx, run)
+	if err != nil {
+		return nil, "", err
+	}
+	of := map[string]*Evidence{}
+	for _, e := range groups {
+		for tenant := range e.tenants {
+			of[tenant] = e
+		}
+	}
+	period := ""
+	_, err = w.reader.Failures(ctx, ops.FailureFilter{Run: run.ID().String()}, 0, func(f *ops.FailureInfo) error {
+		if e := of[f.Tenant]; e != nil && Counts(f.Cause) {
+			e.fail(f.Tenant, f.Cause)
+			period = cmp.Or(f.Period.Label, period)
+		}
 		return nil
 	})
 	return groups, cmp.Or(period, run.ID().Tick.Format(time.DateOnly)), err
 }
 
-// reason is kept with the revision.
-func (s *Settings) reason(id jetsheet.RunID, period string, e *Evidence) string {
-	var most jetsheet.Cause
-	for _, cause := range slices.Sorted(maps.Keys(e.Causes)) {
-		if e.Causes[cause] > e.Causes[most] {
-			most = cause
+// planned is the evidence of each group that a run's frozen document routes new, with no
+// failures yet; elsewhere are the groups that it routes otherwise.
+func (w *Watch) planned(ctx context.Context, run *jetsheet.Run) (groups map[string]*Evidence, elsewhere map[string]bool, err error) {
+	decide, err := w.cfg.Cutover.Decider(run.Frozen.Flags)
+	if err != nil {
+		return nil, nil, err
+	}
+	planned, err := w.reader.PlannedTenants(ctx, run.ID())
+	if err != nil {
+		return nil, nil, err
+	}
+	groups, elsewhere = map[string]*Evidence{}, map[string]bool{}
+	for tenant, conversions := range planned {
+		group, route := decide(tenant)
+		switch {
+		case group == "":
+		case route != jetsheet.RouteNew:
+			elsewhere[group] = true
+		default:
+			if groups[group] == nil {
+				groups[group] = newEvidence(group, run.ID())
+			}
+			groups[group].plan(tenant, conversions)
 		}
 	}
-	return fmt.Sprintf("group %s, period %s: %d of %d conversions of run %s failed, of %d of %d tenants: more than %.1f %% with 95 %% confidence, the limit is %.1f %%; most of all %s (%d)",
-		e.Group, period, e.Failed, e.Planned, id, e.FailedTenants, e.Tenants, 100*LowerBound(e.Failed, e.Planned), 100*s.Share, most, e.Causes[most])
+	return groups, elsewhere, nil
 }

@@ -116,11 +116,17 @@ func (c cutover) TakeBack(ctx context.Context, frozen *jetsheet.Frozen, group, p
 	return r.Number, err
 }
 
-// plan stores a planned run of October, frozen with the newest document, with so many
-// workbooks for each tenant of each group.
+// plan stores a planned run at the end of October, frozen with the newest document, with so
+// many workbooks for each tenant of each group.
 func (r *rig) plan(report string, workbooks int) jetsheet.RunID {
 	r.t.Helper()
-	id := jetsheet.RunID{Tick: time.Date(2026, 10, 31, 20, 0, 0, 0, time.UTC), Report: report}
+	return r.planOn(31, report, 10, workbooks)
+}
+
+// planOn is plan on a day of October, for so many tenants of each group.
+func (r *rig) planOn(day int, report string, tenants, workbooks int) jetsheet.RunID {
+	r.t.Helper()
+	id := jetsheet.RunID{Tick: time.Date(2026, 10, day, 20, 0, 0, 0, time.UTC), Report: report}
 	newest, err := r.ledger.Newest(r.t.Context())
 	r.check(err)
 	document, err := newest.Document()
@@ -129,8 +135,8 @@ func (r *rig) plan(report string, workbooks int) jetsheet.RunID {
 	r.check(err)
 	var text bytes.Buffer
 	w := jetsheet.NewPlanWriter(&text)
-	for i := range 30 {
-		tenant := fmt.Sprintf("g%d-%d", 1+i/10, i%10)
+	for i := range 3 * tenants {
+		tenant := fmt.Sprintf("g%d-%d", 1+i/tenants, i%tenants)
 		for n := range workbooks {
 			r.check(w.Write(&jetsheet.Target{Tenant: tenant, Target: strconv.Itoa(n), Route: standings.Of(tenant).Route, Lane: jetsheet.LaneSmall, Period: jetsheet.Period{Label: "2026-10"}}))
 		}
