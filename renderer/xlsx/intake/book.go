@@ -3,6 +3,7 @@ package intake
 import (
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -35,6 +36,15 @@ func (c *check) workbookPart() string {
 		c.add(CauseNotWorkbook, Place{}, "no part of the file is named as a workbook", adviceRepair)
 	}
 	return ""
+}
+
+// judgeStyles holds that there are styles of cells. A workbook need not have any, but
+// what is filled in may need one of its own, made of its cell's.
+func (c *check) judgeStyles(workbook string) {
+	hasStyles := func(l link) bool { return l.is("styles") && c.archive.find(l.target) != nil }
+	if c.report.Formats == 0 || !slices.ContainsFunc(c.links[strings.ToLower(workbook)], hasStyles) {
+		c.add(CauseDamaged, Place{Part: workbook}, "it has no styles for cells", adviceRewrite)
+	}
 }
 
 // bookReader reads the workbook's part: its sheets and defined names.

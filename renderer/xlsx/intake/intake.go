@@ -90,6 +90,7 @@ func (c *check) run() {
 		c.readPart(f.Name, c.readerOf(f.Name))
 	}
 	if len(c.list) == 0 {
+		c.judgeStyles(workbook)
 		c.openAsReader()
 	}
 	c.report.Parts = len(c.archive.files)

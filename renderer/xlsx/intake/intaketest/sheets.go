@@ -76,6 +76,10 @@ func sheets() []File {
 		changed("two sheets of one name", intake.CauseDamaged, "点検表", func(p parts) parts {
 			return p.replace(bookPart, "</sheets>", `<sheet name="点検表" sheetId="2" r:id="rId2"/></sheets>`)
 		}),
+		changed("no styles", intake.CauseDamaged, "no styles for cells", func(p parts) parts { return p.replace(bookRels, relType+"styles", relType+"theme") }),
+		changed("no styles for cells", intake.CauseDamaged, "no styles for cells", func(p parts) parts {
+			return p.replace(stylesPart, `<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>`, "")
+		}),
 		changed("a sheet without a part", intake.CauseDamaged, "点検表", func(p parts) parts { return p.without(sheetPart) }),
 		changed("no sheets", intake.CauseDamaged, "no sheet", func(p parts) parts {
 			return p.replace(bookPart, `<sheet name="点検表" sheetId="1" r:id="rId1"/>`, "")
