@@ -75,6 +75,7 @@ func TestWhatIsUnavailableMayBeTheStatementsOwn(t *testing.T) {
 		"select refuses('58030')":                                     jetsheet.CauseStatement, // a file that cannot be read
 		"select pg_terminate_backend(pg_backend_pid()), pg_sleep(30)": jetsheet.CauseStatement,
 		"select refuses('53300')":                                     "", // connections
+		"select refuses('57P02')":                                     "", // another one's process crashed
 		"select refuses('57P03')":                                     "", // it is starting
 	} {
 		_, err := texts(t, b.db, query.Scope{StatementLimit: 5 * time.Second}, text)

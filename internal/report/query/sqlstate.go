@@ -48,8 +48,9 @@ func kindOfState(code string) ErrorKind {
 func ofTheStatement(code string) bool {
 	switch code {
 	case "53100", // the disk is full: of this statement's temporary files, perhaps
-		"55P03",          // another one's lock
-		"57P01", "57P02": // its connection was ended, or the server's process crashed at it
+		"55P03", // another one's lock
+		"57P01": // its connection was ended
+		// Not 57P02: that tells everybody of a crash but the statement that crashed.
 		return true
 	}
 	switch code[:2] {
