@@ -66,6 +66,7 @@ type pause struct {
 	source any
 	on     jetsheet.Resource
 	what   string
+	until  time.Time // zero: until it is resumed
 }
 
 // NewAnnouncer makes an announcer; nothing is written before [Announcer.Run].
@@ -85,13 +86,22 @@ func NewAnnouncer(cfg AnnouncerConfig) *Announcer {
 // the worker goes on when each has been resumed. Any comparable value will do. The
 // oldest reason is shown.
 func (a *Announcer) Pause(source any, on jetsheet.Resource, what string, err error) {
+	a.pause(pause{source: source, on: on, what: what}, err)
+}
+
+// PauseFor is [Announcer.Pause] for a reason that goes by itself after a while, to a
+// heartbeat's precision, where nobody resumes it before.
+func (a *Announcer) PauseFor(d time.Duration, source any, on jetsheet.Resource, what string, err error) {
+	a.pause(pause{source, on, what, time.Now().Add(d)}, err)
+}
+
+func (a *Announcer) pause(p pause, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err != nil {
 		a.state.LastError = shorten(err.Error())
 	}
-	p := pause{source, on, what}
-	if i := a.indexOf(source); i >= 0 {
+	if i := a.indexOf(p.source); i >= 0 {
 		a.pauses[i] = p
 	} else {
 		a.pauses = append(a.pauses, p)
@@ -119,6 +129,15 @@ func (a *Announcer) Failed(err error) {
 
 func (a *Announcer) indexOf(source any) int {
 	return slices.IndexFunc(a.pauses, func(p pause) bool { return p.source == source })
+}
+
+// expire drops the pauses whose time is over.
+func (a *Announcer) expire(now time.Time) {
+	over := func(p pause) bool { return !p.until.IsZero() && !now.Before(p.until) }
+	if slices.ContainsFunc(a.pauses, over) {
+		a.pauses = slices.DeleteFunc(a.pauses, over)
+		a.show()
+	}
 }
 
 // show makes the state that of the oldest pause.
@@ -197,9 +216,11 @@ func (a *Announcer) now() jetsheet.WorkerState {
 	if a.cfg.Working != nil {
 		working = a.cfg.Working()
 	}
+	now := time.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.state.Working, a.state.UpdatedAt = working, time.Now().UTC()
+	a.expire(now)
+	a.state.Working, a.state.UpdatedAt = working, now.UTC()
 	return a.state
 }
 

@@ -188,6 +188,13 @@ func TestAnnouncer(t *testing.T) {
 	}
 	a.Resume("run 2")
 	b.eventually("it works again", func() bool { return b.pausedOn("") })
+	a.PauseFor(time.Hour, "run 3", jetsheet.ResourceS3, "S3 bucket exports", nil)
+	b.eventually("it is paused for a while", func() bool { return b.pausedOn(jetsheet.ResourceS3) })
+	a.PauseFor(time.Nanosecond, "run 3", jetsheet.ResourceS3, "S3 bucket exports", nil)
+	b.eventually("that ends by itself", func() bool {
+		workers, err := delivery.LiveWorkers(t.Context(), b.conn, b.progressBucket())
+		return err == nil && len(workers) == 1 && workers[0].Paused == ""
+	})
 	cancel()
 	<-ended
 	if s, found := b.state(); found {

@@ -24,7 +24,14 @@ const (
 	// that is put off to the next. Doubtful jobs might hold all slots otherwise, and
 	// nobody would be left to get through.
 	putOffAfter = time.Minute
+	// putOffShown is how long people are told of what a job was put off for, unless somebody
+	// gets through before: longer than it takes to come again. Otherwise the last job of a
+	// night would have them told of an outage, and of its end, every few minutes.
+	putOffShown = 5 * time.Minute
 )
+
+// absence is what a job was put off for: the reason of a pause that no job has any more.
+type absence string
 
 // doubts is what is known of the things that doubtful errors may be about.
 type doubts struct {
@@ -64,6 +71,7 @@ func (w *Worker) got(job *Job) {
 	defer d.mu.Unlock()
 	for _, what := range job.used {
 		d.reached[what] = time.Now()
+		w.announce.Resume(absence(what))
 		for other, waits := range d.waiting {
 			if waits == what {
 				w.resume(other)
@@ -77,7 +85,9 @@ func (w *Worker) got(job *Job) {
 // itself where it is to be waited for.
 func (w *Worker) weigh(job *Job, c *Error, began time.Time) *Error {
 	if !c.doubtful() {
-		job.refused, job.doubted, job.contradicted = time.Time{}, time.Time{}, 0
+		// Nobody gets through now. That says nothing of the tries before: a query that
+		// crashes the server each time meets its recovery in between.
+		job.doubted = time.Time{}
 		return c
 	}
 	now := time.Now()
@@ -101,15 +111,19 @@ func (w *Worker) weigh(job *Job, c *Error, began time.Time) *Error {
 	}
 	if now.Sub(job.doubted) >= w.cfg.PutOff && now.Sub(d.putOff) >= w.cfg.PutOff {
 		d.putOff = now
+		w.announce.PauseFor(putOffShown, absence(c.Waiting), c.on(), c.what(), c.Err)
 		return &Error{Class: c.Class, Cause: c.Cause, Waiting: c.Waiting, After: jetsheet.RetryDelay(jetsheet.MaxAttempts - 1), Err: c.Err}
 	}
 	return c
 }
 
+// stopsNobody says whether others get through to what the job has just not got through to.
+func (j *Job) stopsNobody(c *Error) bool { return c.doubtful() && j.doubted.IsZero() }
+
 // halt keeps the worker from fetching while a job waits, and tells people. Where the job is
 // in doubt, only for a while: then the result fires.
 func (w *Worker) halt(job *Job, c *Error) (lift <-chan time.Time) {
-	if c.doubtful() && job.doubted.IsZero() { // others get through
+	if job.stopsNobody(c) {
 		w.resume(job)
 		return nil
 	}

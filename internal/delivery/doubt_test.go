@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -113,4 +114,106 @@ func TestJobsInDoubtDoNotHoldAllSlots(t *testing.T) {
 		t.Errorf("FAILED record of the other: got %+v, want none", f)
 	}
 	b.eventually("no attempt is counted", func() bool { p := b.progress("bad"); return len(p.Starts) == 0 && p.Attempts == 0 })
+}
+
+// TestACrashIsItsJobsOwnTrouble has a query that brings the server down each time. Between
+// its tries it meets the recovery, as all others do, and they get through in between.
+func TestACrashIsItsJobsOwnTrouble(t *testing.T) {
+	t.Parallel()
+	b := setup(t, forever)
+	const recovery = 600 * time.Millisecond
+	var crashed, crashes atomic.Int64
+	b.publish(jetsheet.LaneSmall, "bad")
+	b.start(b.config(3, func(_ context.Context, job *delivery.Job) error {
+		switch {
+		case time.Since(time.Unix(0, crashed.Load())) < recovery:
+			return delivery.Unavailable("database", errors.New("in recovery mode"))
+		case job.Request.Target.Target == "bad":
+			crashes.Add(1)
+			crashed.Store(time.Now().UnixNano())
+			return delivery.Doubtful("database", jetsheet.CauseStatement, errors.New("unexpected EOF"))
+		}
+		job.Used("database")
+		return nil
+	}))
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for n := 0; b.failures() == 0; n++ {
+		b.publish(jetsheet.LaneSmall, fmt.Sprintf("good-%d", n))
+		<-tick.C
+		if n == 1200 {
+			t.Fatalf("nothing is recorded of a job that crashed the server %d times while others got through", crashes.Load())
+		}
+	}
+	if f := b.failureOf("bad"); f == nil || f.Cause != jetsheet.CauseStatement || f.Attempts != 1 {
+		t.Errorf("FAILED record: got %+v, want an attempt that failed with %s", f, jetsheet.CauseStatement)
+	}
+	b.eventually("all others are settled", b.drained)
+}
+
+// TestAnOutageIsNotHammered has a job that others contradict once, as they got through just
+// before the outage began. It waits longer from try to try all the same.
+func TestAnOutageIsNotHammered(t *testing.T) {
+	t.Parallel()
+	b := setup(t, forever)
+	var mu sync.Mutex
+	var tries []time.Time
+	begins := make(chan struct{})
+	b.publish(jetsheet.LaneSmall, "a", "before")
+	b.start(b.config(2, func(_ context.Context, job *delivery.Job) error {
+		if job.Request.Target.Target == "before" {
+			job.Used(exports)
+			return nil
+		}
+		mu.Lock()
+		first := len(tries) == 0
+		tries = append(tries, time.Now())
+		mu.Unlock()
+		if first {
+			<-begins
+		}
+		return delivery.Doubtful(exports, jetsheet.CauseUploadRefused, errors.New("AccessDenied"))
+	}))
+	b.eventually("the other one is done", func() bool { return b.queued() == 1 })
+	close(begins)
+	var seen []time.Time
+	b.eventually("it has tried five times", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		seen = tries
+		return len(seen) >= 5
+	})
+	if last := seen[4].Sub(seen[3]); last < 2*time.Second {
+		t.Errorf("from the fourth try to the fifth: got %s, want 2 s at least", last)
+	}
+}
+
+// TestWhatAJobWasPutOffForIsStillTold: until it comes again nobody waits, and nothing is
+// there again either.
+func TestWhatAJobWasPutOffForIsStillTold(t *testing.T) {
+	t.Parallel()
+	b := setup(t, forever)
+	cfg := b.config(2, denied(func(target string) bool { return target == "bad" }))
+	cfg.PutOff = 2 * time.Second
+	live := func() jetsheet.WorkerState {
+		t.Helper()
+		workers, err := delivery.LiveWorkers(t.Context(), b.conn, b.progressBucket())
+		if err != nil || len(workers) != 1 {
+			t.Fatalf("workers: got %+v, %v, want one", workers, err)
+		}
+		return workers[0]
+	}
+	b.publish(jetsheet.LaneSmall, "bad")
+	b.start(cfg)
+	b.eventually("the worker says that it is paused", func() bool { return b.pausedOn(jetsheet.ResourceS3) })
+	first := live()
+	b.eventually("the request has left the queue", b.drained)
+	if f := b.failureOf("bad"); f == nil || !f.Retrying() || f.Attempts != 0 {
+		t.Fatalf("FAILED record: got %+v, want one put off without an attempt", f)
+	}
+	if s := live(); s.Paused != exports || !s.PausedSince.Equal(first.PausedSince) {
+		t.Errorf("after it was put off: paused for %q since %s, want %q still, since %s", s.Paused, s.PausedSince, exports, first.PausedSince)
+	}
+	b.publish(jetsheet.LaneSmall, "good")
+	b.eventually("another one has got through, and nothing is paused", func() bool { return live().Paused == "" })
 }

@@ -202,7 +202,7 @@ func (w *Worker) attempt(ctx context.Context, job *Job) error {
 		if c.Class != jetsheet.ClassUnavailable || c.After > 0 {
 			return c
 		}
-		if job.contradicted > 0 { // what it waits for is there: no need to wait for long
+		if job.stopsNobody(c) { // what it waits for is there: no need to wait for long
 			try = min(try, job.contradicted)
 		}
 		if err := w.wait(ctx, job, c, try); err != nil {
