@@ -133,10 +133,17 @@ func statusOf(err error) int {
 }
 
 // refused says whether a message was certainly not taken: its server said so, or could not
-// be connected to. After any other error it may have been.
+// be connected to. After any other error it may have been: a gateway that has lost its
+// server's answer speaks of itself.
 func refused(err error) bool {
-	var op *net.OpError
-	return statusOf(err) != 0 || errors.As(err, &op) && op.Op == "dial"
+	switch statusOf(err) {
+	case 0:
+		var op *net.OpError
+		return errors.As(err, &op) && op.Op == "dial"
+	case http.StatusBadGateway, http.StatusGatewayTimeout:
+		return false
+	}
+	return true
 }
 
 // retryAfter reads how long to wait: Retry-After in seconds or as a date, or the reset of

@@ -80,6 +80,7 @@ func TestMendedWhileNobodyKnowsWhoHeard(t *testing.T) {
 	}{
 		{name: "no answer", err: errDown, want: []string{"open 1", "close 2"}},
 		{name: "a process that dies", dies: true, want: []string{"open 1", "close 2"}},
+		{name: "a gateway's word", err: &statusError{status: 504}, want: []string{"open 1", "close 2"}},
 		{name: "refused", err: &statusError{status: 503}, want: []string{"open 1"}},
 		{name: "not reached", err: &net.OpError{Op: "dial", Err: errDown}, want: []string{"open 1"}},
 	} {
