@@ -83,6 +83,9 @@ func readForm(file []byte) (*form, error) {
 			f.drawn[p.SHA256] = true
 		}
 	}
+	if err := f.keepBlocks(book); err != nil {
+		return nil, err
+	}
 	return f, nil
 }
 
@@ -143,13 +146,7 @@ func (r *formReader) read(sheet *cells.Sheet, names []cells.Name) error {
 		}
 	}
 	r.noteFields()
-	tables, err := sheet.Tables()
-	for _, ref := range tables {
-		if data, ok := areaOf(ref); ok {
-			s.root.keep(s.root.without(data.top, data.bottom))
-		}
-	}
-	return err
+	return nil
 }
 
 // readTitle reads the sheet's name.
@@ -198,6 +195,11 @@ func (c *formCell) holds() bool {
 		return c.drawn.Kind != cells.Empty || c.drawn.Formula != ""
 	}
 	return slices.ContainsFunc(c.pieces, func(p formPiece) bool { return p.field != nil || strings.TrimSpace(p.text) != "" })
+}
+
+// asks says whether a value is filled in.
+func (c *formCell) asks() bool {
+	return slices.ContainsFunc(c.pieces, func(p formPiece) bool { return p.field != nil })
 }
 
 // only is the field that is alone in the cell; nil for text with fields or none.

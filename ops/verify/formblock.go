@@ -11,7 +11,7 @@ type formBlock struct {
 	// that is left out.
 	kind byte
 	// none says that the rows are left out; kept that they are there once, empty, where
-	// there is nothing to fill them with.
+	// there is nothing to fill them with: see keep.
 	none, kept  bool
 	name, on    string
 	first, last int
@@ -190,30 +190,4 @@ func (b *formBlock) queries(row int) []string {
 		}
 	}
 	return names
-}
-
-// keep has a block that is all rows of data of a table be there: a table needs a row.
-func (b *formBlock) keep(first, last int) {
-	for _, inner := range b.inner {
-		if inner.kind == blockRows && inner.first <= first && last <= inner.last {
-			inner.kept = true
-			inner.keep(first, last)
-		}
-	}
-}
-
-// without gives the rows from first to last without those at its ends that are left out.
-func (b *formBlock) without(first, last int) (int, int) {
-	for _, inner := range b.inner {
-		first, last = inner.without(first, last)
-		if inner.none && inner.first == first {
-			first++
-		}
-	}
-	for _, inner := range slices.Backward(b.inner) {
-		if inner.none && inner.last == last {
-			last--
-		}
-	}
-	return first, last
 }

@@ -23,7 +23,7 @@ func (x *formCells) cell(c *formCell, at *formFrame) (expected, error) {
 	if only := c.only(); only != nil {
 		return x.field(c, only, at)
 	}
-	if !c.holds() {
+	if !c.holds() || at != nil && at.row == nil && c.asks() {
 		return expected{}, nil
 	}
 	text, err := x.words(c.pieces, at)

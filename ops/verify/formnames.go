@@ -9,10 +9,11 @@ import (
 
 // The names of cells that stand for markers.
 const (
-	namedField    = "jetsheet.field."
-	namedImage    = "jetsheet.image."
-	namedImageKey = "jetsheet.imageKey."
-	namedRows     = "jetsheet.rows."
+	namedMarkers  = "jetsheet."
+	namedField    = namedMarkers + "field."
+	namedImage    = namedMarkers + "image."
+	namedImageKey = namedMarkers + "imageKey."
+	namedRows     = namedMarkers + "rows."
 	namedOn       = ".on."
 )
 

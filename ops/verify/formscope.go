@@ -1,6 +1,7 @@
 package verify
 
-// formFrame is the row that a block is filled with, within that of the block around it.
+// formFrame is the row that a block is filled with, within that of the block around it. Without a
+// row it is that of a block which is there once, empty: nothing is known in it.
 type formFrame struct {
 	outer *formFrame
 	table *formTable
@@ -24,6 +25,9 @@ type formJoin struct {
 // outside of all rows.
 func (d *formData) value(at *formFrame, name string) value {
 	for ; at != nil; at = at.outer {
+		if at.row == nil {
+			return value{}
+		}
 		if column, ok := at.table.columns[name]; ok {
 			return at.row.value(column)
 		}
@@ -34,6 +38,9 @@ func (d *formData) value(at *formFrame, name string) value {
 // table is what a block of a name is filled with: a list in a row around, or a query's rows.
 func (d *formData) table(at *formFrame, name string) *formTable {
 	for ; at != nil; at = at.outer {
+		if at.row == nil {
+			return newFormTable(nil, nil, nil)
+		}
 		if columns, ok := at.table.lists[name]; ok {
 			if list := at.row.lists[name]; list != nil {
 				return list
@@ -50,6 +57,9 @@ func (d *formData) table(at *formFrame, name string) *formTable {
 // holds says whether a condition does: for rows that are there, or a value that is true.
 func (d *formData) holds(at *formFrame, name string) bool {
 	for frame := at; frame != nil; frame = frame.outer {
+		if frame.row == nil {
+			return false
+		}
 		if _, ok := frame.table.lists[name]; ok {
 			return len(d.table(frame, name).rows) > 0
 		}
@@ -87,7 +97,7 @@ func (d *formData) frames(b *formBlock, at *formFrame) []*formFrame {
 		}
 	}
 	if len(frames) == 0 && b.kept {
-		frames = append(frames, &formFrame{outer: at, table: t, row: &formRow{}})
+		frames = append(frames, &formFrame{outer: at})
 	}
 	return frames
 }

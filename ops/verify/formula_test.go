@@ -128,6 +128,8 @@ func drawForm(t *testing.T, random *rand.Rand) []byte {
 		must(f.SetCellFormula("Sheet1", fmt.Sprint("E", row), anyFormula(random)))
 		must(f.SetCellFormula("Other one", fmt.Sprint("E", row), anyFormula(random)))
 	}
+	must(f.SetDefinedName(&excelize.DefinedName{Name: "named", RefersTo: "Sheet1!$D$" + strconv.Itoa(1+random.IntN(drawnRows))}))
+	must(f.AddChart("Other one", "K1", &excelize.Chart{Series: []excelize.ChartSeries{{Values: "Sheet1!$D$" + strconv.Itoa(1+random.IntN(drawnRows))}}}))
 	for _, columns := range []string{"GH", "JK", "MM"} {
 		from := 1 + random.IntN(drawnRows)
 		must(f.MergeCell("Sheet1", fmt.Sprint(columns[:1], from), fmt.Sprint(columns[1:], min(from+random.IntN(4), drawnRows))))

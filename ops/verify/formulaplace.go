@@ -31,17 +31,31 @@ func (p *formPlace) pagesOf(sheet string) (pages []*formPage, known bool) {
 	if sheet == "" {
 		return []*formPage{p.page}, true
 	}
-	name := strings.ToLower(strings.ReplaceAll(strings.Trim(sheet, "'"), "''", "'"))
+	name := sheetName(sheet)
 	if strings.EqualFold(name, p.page.drawn.name) {
 		return []*formPage{p.page}, true
 	}
-	pages, known = p.all[name]
+	pages, known = p.all[strings.ToLower(name)]
 	return pages, known
 }
 
-// spell gives how a reference to pages may be written here; ok is false for one of which
-// nothing can be said.
-func (p *formPlace) spell(ref *formReference, pages []*formPage) (spellings formulaPiece, ok bool) {
+// sheetName is a sheet's name without the quotes that a reference has it in.
+func sheetName(quoted string) string {
+	return strings.ReplaceAll(strings.Trim(quoted, "'"), "''", "'")
+}
+
+// spell gives how a reference to a sheet, quotes and all, may be written here; ok is false for one
+// of which nothing can be said.
+func (p *formPlace) spell(sheet string, ref *formReference) (spellings formulaPiece, ok bool) {
+	pages, known := p.pagesOf(sheet)
+	if !known {
+		return formulaPiece{ref.prefix + ref.written}, true
+	}
+	return p.spellOnAll(ref, pages)
+}
+
+// spellOnAll is spell for the pages of the sheet.
+func (p *formPlace) spellOnAll(ref *formReference, pages []*formPage) (spellings formulaPiece, ok bool) {
 	switch {
 	case len(pages) == 1:
 		return p.spellOn(ref, pages[0])
@@ -70,7 +84,7 @@ func (p *formPlace) spell(ref *formReference, pages []*formPage) (spellings form
 	return formulaPiece{list}, len(list) <= maxListBytes && strings.Count(list, ",") < maxListed
 }
 
-// spellOn is spell for one page.
+// spellOn is spellOnAll for one page.
 func (p *formPlace) spellOn(ref *formReference, page *formPage) (spellings formulaPiece, ok bool) {
 	prefix := ref.prefixOn(page)
 	if !ref.cells.hasRows() {

@@ -33,7 +33,8 @@ func isShared(drawn, got cells.Cell) bool {
 
 // formulaReader works out what one formula of a form must be.
 type formulaReader struct {
-	place formPlace
+	// spell takes each reference, with its sheet as it is quoted.
+	spell func(sheet string, ref *formReference) (formulaPiece, bool)
 	text  string
 	// rows and columns are how much lower, and farther to the right, references are to be read.
 	rows, columns int
@@ -48,7 +49,20 @@ type formulaReader struct {
 // nothing can be said: of references over several sheets, and lists that are longer than a
 // formula takes.
 func formulaOf(drawn cells.Cell, at formPlace) (made formula, ok bool) {
-	r := &formulaReader{place: at, text: drawn.Formula}
+	return readFormula(drawn, at.spell)
+}
+
+// referencesOf calls do for each reference of a cell's formula, with its sheet as it is quoted, but
+// those over several sheets.
+func referencesOf(drawn cells.Cell, do func(sheet string, of cellRange)) {
+	readFormula(drawn, func(sheet string, ref *formReference) (formulaPiece, bool) {
+		do(sheet, ref.cells)
+		return formulaPiece{""}, true
+	})
+}
+
+func readFormula(drawn cells.Cell, spell func(string, *formReference) (formulaPiece, bool)) (made formula, ok bool) {
+	r := &formulaReader{spell: spell, text: drawn.Formula}
 	if shared := sharedFormula.FindStringSubmatch(r.text); shared != nil {
 		from, _ := areaOf(shared[1])
 		r.text, r.rows, r.columns = r.text[len(shared[0]):], drawn.Row-from.top, drawn.Col-from.left
@@ -57,7 +71,8 @@ func formulaOf(drawn cells.Cell, at formPlace) (made formula, ok bool) {
 	return r.made, ok
 }
 
-func (r *formulaReader) read() bool {
+func (r *formulaReader) read() (ok bool) {
+	ok = true
 	for at := 0; at < len(r.text); {
 		found := formulaToken.FindStringIndex(r.text[at:])
 		if found == nil {
@@ -65,13 +80,11 @@ func (r *formulaReader) read() bool {
 			break
 		}
 		r.plain(r.text[at : at+found[0]])
-		end, ok := r.token(at + found[0])
-		if !ok {
-			return false
-		}
+		end, said := r.token(at + found[0])
+		ok = ok && said
 		at = end
 	}
-	return true
+	return ok
 }
 
 // plain takes what is between tokens.
@@ -110,7 +123,10 @@ func (r *formulaReader) token(start int) (end int, ok bool) {
 	}
 	if until != "" {
 		if r.follows(end, "!") {
-			return 0, false // over several sheets
+			if of := formulaToken.FindStringIndex(r.text[end:]); of != nil {
+				end += of[1]
+			}
+			return end, false // over several sheets
 		}
 		to, isCorner := cornerOf(until)
 		if first, ok := cornerOf(from); ok && isCorner && !r.follows(end, "([") && first.like(to) {
@@ -157,12 +173,7 @@ func (r *formulaReader) refer(sheet string, cells cellRange, start, end int) boo
 	if r.rows != 0 || r.columns != 0 {
 		ref.written = cells.String()
 	}
-	pages, known := r.place.pagesOf(sheet)
-	if !known {
-		r.stay(ref.prefix + ref.written)
-		return true
-	}
-	spellings, ok := r.place.spell(ref, pages)
+	spellings, ok := r.spell(sheet, ref)
 	r.made = append(r.made, spellings)
 	return ok
 }

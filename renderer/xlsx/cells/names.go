@@ -52,6 +52,37 @@ func (s *Sheet) Tables() ([]string, error) {
 	return ranges, nil
 }
 
+// Charts are the formulas of what the sheet's charts show.
+func (s *Sheet) Charts() ([]string, error) {
+	drawing, err := s.book.archive.related(s.part, "/drawing")
+	if err != nil || drawing == "" {
+		return nil, err
+	}
+	relations, err := s.book.archive.relationsOf(drawing)
+	if err != nil {
+		return nil, err
+	}
+	var formulas []string
+	for _, part := range append(relations.all("/chart"), relations.all("/chartEx")...) {
+		t, err := s.book.archive.index(part)
+		if err != nil {
+			return nil, err
+		}
+		err = t.each(func(_ []string, start xml.StartElement) error {
+			if start.Name.Local != "f" {
+				return nil
+			}
+			formula, err := t.text()
+			formulas = append(formulas, formula)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return formulas, nil
+}
+
 // tableData is the range of a table's data.
 func tableData(start xml.StartElement) (string, error) {
 	from, to, _ := strings.Cut(attribute(start, "ref"), ":")

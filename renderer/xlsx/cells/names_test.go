@@ -61,3 +61,28 @@ func TestTables(t *testing.T) {
 		}
 	}
 }
+
+func TestCharts(t *testing.T) {
+	t.Parallel()
+	relation := func(kind, target string) string {
+		return relsStart + `<Relationship Id="r1" Type="` + relType + `/` + kind + `" Target="` + target + `"/></Relationships>`
+	}
+	drawn := plain("").with("xl/worksheets/_rels/sheet1.xml.rels", relation("drawing", "../drawings/drawing1.xml")).with("xl/drawings/drawing1.xml", `<wsDr/>`)
+	charted := drawn.with("xl/drawings/_rels/drawing1.xml.rels", relation("chart", "../charts/chart1.xml"))
+	shown := charted.with("xl/charts/chart1.xml", `<chartSpace><ser><tx><f>Data!$A$1</f></tx><val><f>'a&amp;b'!$B$2:$B$3</f><numCache/></val></ser></chartSpace>`)
+	for name, test := range map[string]struct {
+		parts parts
+		want  []string
+	}{
+		"no drawing": {plain(""), nil},
+		"no chart":   {drawn, nil},
+		"a chart":    {shown, []string{"Data!$A$1", "'a&b'!$B$2:$B$3"}},
+	} {
+		if got, err := mustOpen(t, test.parts).Sheets()[0].Charts(); err != nil || !slices.Equal(got, test.want) {
+			t.Errorf("%s: got %q, %v, want %q", name, got, err, test.want)
+		}
+	}
+	if got, err := mustOpen(t, charted).Sheets()[0].Charts(); !errors.Is(err, cells.ErrMalformed) {
+		t.Errorf("no part: got %q, %v, want %v", got, err, cells.ErrMalformed)
+	}
+}

@@ -19,7 +19,7 @@ type block struct {
 	// first and last are its rows in the template. Rows that have nothing but markers of
 	// blocks are not among them.
 	first, last int
-	// kept blocks are there once, empty, if there is nothing to fill them with.
+	// kept blocks are there once, empty, if there is nothing to fill them with; see looker.keep.
 	kept  bool
 	outer *block
 	body  []node

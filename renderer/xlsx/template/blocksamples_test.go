@@ -91,8 +91,8 @@ func blockSamples() []sample {
 				"readings": result([]string{"shop", "t"}, []any{"z", 1}, []any{"x", 2}, []any{"x", 3}),
 			}},
 			want: map[string]string{
-				"Form!A1": "x", "Form!A3": "3", "Form!A4 formula": "SUM(A2:A3)", "Form!A5": "y", "Form!A6 formula": "SUM(#REF!)", "Form!A8": "1", "Form!A9 formula": "SUM(A8)",
-				"Form!A10 formula": "COUNT(A2:A3,A8)", "Form!A10 result": "3",
+				"Form!A1": "x", "Form!A3": "3", "Form!A4 formula": "SUM(A2:A3)", "Form!A5": "y", "Form!A6": "", "Form!A7 formula": "SUM(A6)", "Form!A7 result": "0", "Form!A9": "1", "Form!A10 formula": "SUM(A9)",
+				"Form!A11 formula": "COUNT(A2:A3,A6,A9)", "Form!A11 result": "3",
 			},
 		},
 		{

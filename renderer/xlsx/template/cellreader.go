@@ -86,6 +86,8 @@ func (c *cell) fill(r *sheetReader, runs []run, pieces []piece) {
 		return
 	case blank && count == 1:
 		c.field, c.empty = only, c.styled()
+	case count > 0:
+		c.words, c.empty = splitRuns(runs, pieces, fields), c.styled()
 	default:
 		c.words = splitRuns(runs, pieces, fields)
 	}

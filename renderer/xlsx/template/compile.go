@@ -36,8 +36,9 @@ type Template struct {
 	// names are those that values are looked for by; a name's number is its place.
 	names   map[string]int
 	reasons []Reason
-	// mistyped are texts that look like markers and are none.
-	mistyped []Reason
+	// mistyped are texts that look like markers and are none; doubtful are formulas of which
+	// nothing may be left.
+	mistyped, doubtful []Reason
 	// written are the parts that are the same in every workbook, but not as in the template;
 	// those with nil are left out.
 	written map[*part][]byte
@@ -101,6 +102,9 @@ func (c *compiler) compile() error {
 		return err
 	}
 	if err := c.checkApart(); err != nil {
+		return err
+	}
+	if err := c.keepBlocks(); err != nil {
 		return err
 	}
 	c.settle()

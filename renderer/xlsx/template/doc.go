@@ -34,6 +34,10 @@
 // Blocks may stand in blocks, but not beside each other in one row. A field is looked
 // for in the row of the innermost block, then outwards, then in Data.Fields.
 //
+// A block without data is left out, unless a formula, a name, a chart or a table has nothing
+// else to refer to than rows of blocks: then it is there once, empty, so that SUM is 0.
+// Rows on a condition are left out all the same, and Warnings tells of such formulas.
+//
 // {name} and {name}} stay as they are written, and Warnings tells of them. Other braces,
 // such as {1, 2}, {x} or JSON, are taken for text that is meant so.
 //

@@ -56,7 +56,7 @@ func cellName(c *cell, row int) string { return columnLetters(c.column) + strcon
 func (x *byExcelize) setCell(p *page, c *cell, at *frame, row int) error {
 	name := cellName(c, row)
 	switch {
-	case p.visible(c, row) != c:
+	case p.visible(c, row) != c, c.isBlank(at):
 		return x.file.SetCellDefault(p.name, name, "")
 	case c.field != nil:
 		v, err := x.cellValue(p, c, at)

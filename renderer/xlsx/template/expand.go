@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jetsheet/jetsheet/renderer/xlsx"
 	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
 )
 
@@ -109,7 +108,7 @@ func (f *filling) frames(b *block, at *frame) ([]*frame, error) {
 	}
 	f.summary.Rows += int64(n)
 	if n == 0 && b.kept {
-		return f.rowFrames(&Table{Columns: t.Columns, Rows: make([][]xlsx.Value, 1)}, at, 1, func(int) int { return 0 }), nil
+		return []*frame{{outer: at, empty: true}}, nil
 	}
 	return f.rowFrames(t, at, n, row), nil
 }

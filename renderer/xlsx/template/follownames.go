@@ -41,12 +41,14 @@ type movedName struct {
 	written   []byte // the formula as it stands there, and the closing tag
 }
 
+func isBuiltIn(name string) bool { return strings.HasPrefix(name, "_xlnm.") }
+
 func (e *edit) movedName(t *tag) (movedName, error) {
 	text, start, _, err := e.text(t)
 	if err != nil {
 		return movedName{}, err
 	}
-	n := movedName{tag: t, isBuiltIn: strings.HasPrefix(t.get("name"), "_xlnm."), written: e.b[start:e.at]}
+	n := movedName{tag: t, isBuiltIn: isBuiltIn(t.get("name")), written: e.b[start:e.at]}
 	parse := reference.ParseName
 	if n.isBuiltIn {
 		parse = reference.ParseArea

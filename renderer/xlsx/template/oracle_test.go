@@ -85,13 +85,22 @@ func TestLibreOfficeAddsUpWhatFollowsLists(t *testing.T) {
 		if byExcelize {
 			compiled.ByExcelize()
 		}
-		rows := corpustest.LibreOffice(t, filled(t, compiled, togetherData(2, 2, 0, 1)))
-		var got []string
-		for _, row := range []int{5, 7, 10, 11, 15, 18} {
-			got = append(got, rows[row-1][1])
-		}
-		if want := []string{"3", "0", "1", "4", "3", "7"}; !slices.Equal(got, want) || rows[17][2] != "2" {
-			t.Errorf("by excelize %v: the sums are %q and %q, want %q and 2", byExcelize, got, rows[17][2], want)
+		for _, c := range []struct {
+			data template.Data
+			rows []int
+			want []string
+		}{
+			{togetherData(2, 2, 0, 1), []int{5, 8, 11, 12, 16, 19}, []string{"3", "0", "1", "4", "3", "7"}},
+			{togetherData(0), []int{4, 5, 8, 11}, []string{"0", "0", "0", "0"}},
+		} {
+			rows := corpustest.LibreOffice(t, filled(t, compiled, c.data))
+			var got []string
+			for _, row := range c.rows {
+				got = append(got, rows[row-1][1])
+			}
+			if last := c.rows[len(c.rows)-1]; !slices.Equal(got, c.want) || rows[last-1][2] != "2" {
+				t.Errorf("by excelize %v: the sums are %q and %q, want %q and 2", byExcelize, got, rows[last-1][2], c.want)
+			}
 		}
 	}
 }

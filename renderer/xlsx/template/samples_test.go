@@ -60,7 +60,7 @@ func cellSamples() []sample {
 			},
 			data: records(0),
 			want: map[string]string{
-				"Form!A4": "Sum", "Form!B4 formula": "SUM(#REF!)", "Form!C4 formula": "SUM(B3:B3)", "Form!C5 formula": "B4",
+				"Form!A4": "", "Form!A5": "Sum", "Form!B5 formula": "SUM(B4:B4)", "Form!B5 result": "0", "Form!C5 formula": "SUM(B3:B4)", "Form!C6 formula": "B5",
 			},
 		},
 		{

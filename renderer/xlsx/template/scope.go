@@ -15,11 +15,17 @@ type frame struct {
 	// columns are the places of names in the table, by the names' numbers; -1 where the
 	// table has none.
 	columns []int
+	// empty is set where there is no row and the block is kept all the same. Nothing is looked
+	// for in it or outside of it.
+	empty bool
 }
 
 // value gives what a name stands for; nil if it is not known.
 func (f *filling) value(at *frame, id int) *xlsx.Value {
 	for ; at != nil; at = at.outer {
+		if at.empty {
+			return &null
+		}
 		column := at.columns[id]
 		if column < 0 {
 			continue
@@ -50,7 +56,7 @@ func (f *filling) cellValue(p *page, c *cell, at *frame) (*xlsx.Value, error) {
 	return &found, nil
 }
 
-// null is what is missing at the end of a row. It is never written to.
+// null is what is missing at the end of a row, or with all of it. It is never written to.
 var null = xlsx.Null()
 
 // columnsOf gives the places of names in a table.
@@ -85,6 +91,9 @@ type knownColumns struct {
 // first, or the result of a query. ok is false if it is not known.
 func (f *filling) table(at *frame, name string) (t *Table, ok bool) {
 	for ; at != nil; at = at.outer {
+		if at.empty {
+			return &Table{}, true
+		}
 		lists, ok := at.table.Nested[name]
 		if !ok {
 			continue
@@ -105,7 +114,7 @@ func (f *filling) table(at *frame, name string) (t *Table, ok bool) {
 // not NULL, not false and not empty text. The innermost row that has the name counts; in
 // one row a list goes before a value, and outside of rows a query before a field.
 func (f *filling) holds(at *frame, b *block) (bool, error) {
-	for ; at != nil; at = at.outer {
+	for ; at != nil && !at.empty; at = at.outer {
 		_, isList := at.table.Nested[b.name]
 		if isList {
 			break

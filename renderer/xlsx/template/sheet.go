@@ -73,7 +73,7 @@ type bound struct {
 type cell struct {
 	column        int // from 1
 	before, after []byte
-	// empty is instead of after where a field has no value.
+	// empty is instead of after where a field has no value, or words with fields have no row.
 	empty   []byte
 	style   int
 	field   *field

@@ -3,7 +3,6 @@ package template
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -73,28 +72,9 @@ func (s *sheet) checkTable(t table) error {
 			}
 		}
 	}
-	for slices.Contains(s.lone, t.first) {
-		t.first++
-	}
-	for slices.Contains(s.lone, t.last) {
-		t.last--
-	}
-	return s.keepBlock(s.body, t.first, t.last)
-}
-
-// keepBlock has a block that is all of some rows be there once, empty, where there is
-// nothing to fill it with: a table without rows is none.
-func (s *sheet) keepBlock(body []node, first, last int) error {
-	for _, n := range body {
-		b := n.block
-		if b == nil || b.first > first || last > b.last || b.kind == "" {
-			continue
-		}
-		if b.kind != Rows {
-			return &PlaceError{Sheet: s.name, Cell: b.begin.reference(), Err: errConditionalTable}
-		}
-		b.kept = true
-		return s.keepBlock(b.body, first, last)
+	gone := looker{}.keep(s.body, t.first, t.last)
+	if gone != nil && gone.kind != "" {
+		return &PlaceError{Sheet: s.name, Cell: gone.begin.reference(), Err: errConditionalTable}
 	}
 	return nil
 }

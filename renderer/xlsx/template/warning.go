@@ -8,9 +8,11 @@ import (
 )
 
 // Warnings are what is filled as it is written and may not be what its author wants: texts
-// that look like markers with too few braces, and formulas that read more rows than they
-// name.
-func (t *Template) Warnings() []Reason { return slices.Concat(t.mistyped, t.formulaWarnings()) }
+// that look like markers with too few braces, formulas that read more rows than they name,
+// and those of which nothing may be left.
+func (t *Template) Warnings() []Reason {
+	return slices.Concat(t.mistyped, t.doubtful, t.formulaWarnings())
+}
 
 func (t *Template) formulaWarnings() []Reason {
 	m, err := reference.New(sheetsTwice(t.sheets, func(s *sheet) []reference.Block { return blocksTwice(s.body) }))

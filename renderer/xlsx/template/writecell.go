@@ -17,6 +17,8 @@ func (w *pageWriter) writeCell(c *cell, at *frame) error {
 			return err
 		}
 		return w.writeField(c, v)
+	case c.isBlank(at):
+		w.rest(c, c.empty)
 	case c.words != nil:
 		return w.writeWords(c, at)
 	case c.formula != nil:
@@ -110,6 +112,11 @@ func (w *pageWriter) note(content *xlsx.Content, c *cell, f *field) {
 			Sheet: w.page.name, Cell: columnLetters(c.column) + string(w.digits), Column: f.marker.name,
 		})
 	}
+}
+
+// isBlank says whether the cell has words with values in it, and there is no row to have them.
+func (c *cell) isBlank(at *frame) bool {
+	return c.words != nil && c.empty != nil && at != nil && at.empty
 }
 
 // texts are those of a cell's words, filled in.
