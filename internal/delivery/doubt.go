@@ -20,9 +20,8 @@ const (
 	ownTries = 4
 	// doubtStops is how long one doubtful job keeps its worker from fetching.
 	doubtStops = 5 * time.Second
-	// putOffAfter is how long a doubtful job holds its slot, and the least time from one
-	// that is put off to the next. Doubtful jobs might hold all slots otherwise, and
-	// nobody would be left to get through.
+	// putOffAfter is how long a doubtful job holds its slot. Doubtful jobs might hold all
+	// slots otherwise, and nobody would be left to get through.
 	putOffAfter = time.Minute
 	// putOffShown is how long people are told of what a job was put off for, unless somebody
 	// gets through before: longer than it takes to come again. Otherwise the last job of a
@@ -38,7 +37,6 @@ type doubts struct {
 	mu      sync.Mutex
 	reached map[string]time.Time // when a job that used it has last come to its end
 	waiting map[*Job]string      // the jobs in doubt, and what they wait for
-	putOff  time.Time            // when a job was last put off
 }
 
 // doubtful says whether the error may be the job's own.
@@ -109,8 +107,7 @@ func (w *Worker) weigh(job *Job, c *Error, began time.Time) *Error {
 	if job.doubted.IsZero() {
 		job.doubted = now
 	}
-	if now.Sub(job.doubted) >= w.cfg.PutOff && now.Sub(d.putOff) >= w.cfg.PutOff {
-		d.putOff = now
+	if now.Sub(job.doubted) >= w.cfg.PutOff {
 		w.announce.PauseFor(putOffShown, absence(c.Waiting), c.on(), c.what(), c.Err)
 		return &Error{Class: c.Class, Cause: c.Cause, Waiting: c.Waiting, After: jetsheet.RetryDelay(jetsheet.MaxAttempts - 1), Err: c.Err}
 	}
