@@ -28,8 +28,6 @@ type faultShare struct {
 	// workers is how many worlds there are at a time, scenarios how many of the kind's
 	// are made, plays how many plays there are; 0 means all, as long as there is time.
 	workers, scenarios, plays int
-	// later says which plays are left out, because they take minutes; nil for none.
-	later func(faults.Fault) bool
 }
 
 // bounded is the kind where only a share is played.

@@ -33,7 +33,7 @@ func (g *faultGame) report() {
 			for _, action := range faults.Actions() {
 				result := g.points[p].played[action]
 				fmt.Fprintf(&table, " %-6s", result)
-				if total++; result == "" || result == "never" || result == "later" {
+				if total++; result == "" || result == "never" {
 					never++
 				}
 			}

@@ -168,11 +168,8 @@ func (g *faultGame) deal() {
 		known := g.points[p]
 		for _, action := range faults.Actions() {
 			play := &faultPlay{scenario: known.in, restart: known.restart, fault: faults.Fault{Point: p, Action: action, Nth: 1, Late: faultLate}}
-			later := g.kinds[known.kind].share.later
 			if !p.Takes(action) {
 				known.played[action] = "none"
-			} else if g.share && later != nil && later(play.fault) {
-				known.played[action] = "later"
 			} else if slices.ContainsFunc(only, func(text string) bool { return strings.Contains(play.String(), text) }) {
 				g.plays[known.kind] = append(g.plays[known.kind], play)
 			}

@@ -33,7 +33,7 @@ func (a *app) newNotices(ctx context.Context, p parts, settings *notify.Settings
 		return nil, err
 	}
 	return notify.New(ctx, notify.Config{
-		JetStream: p.js, Channels: channels, Source: source, UnkeptGrace: settings.PauseGrace, Interval: settings.Interval,
+		JetStream: p.js, Channels: channels, Source: source, UnkeptGrace: settings.PauseGrace, Timeout: settings.Timeout, Interval: settings.Interval,
 		Worker: workerName("notify"), Logger: a.log,
 	})
 }

@@ -26,9 +26,9 @@ const (
 	longestAsked = time.Hour
 )
 
-// lease is how long a process may take for one message. Another one takes over after
-// it; clocks of machines may be apart by less than half of it.
-const lease = 2 * time.Minute
+// lease is how long a process holds a channel for a message that may take so long. Another
+// one takes over after it; clocks of machines may be apart by less than half of it.
+func lease(limit time.Duration) time.Duration { return 3 * limit }
 
 // failingAfter is after how many failures in a row a channel counts as failing.
 const failingAfter = 3

@@ -8,8 +8,6 @@ import (
 )
 
 const (
-	// sendLimit bounds one message, all of its requests together.
-	sendLimit = 40 * time.Second
 	// stopLimit is how much longer a message in hand may take when the process stops: cut
 	// short, nobody knows whether it was sent.
 	stopLimit = 5 * time.Second
@@ -122,7 +120,7 @@ func (c *courier) carry(ctx context.Context, key string) error {
 		if s.Holder != "" && s.Until.After(reserved) {
 			return false
 		}
-		s.Holder, s.Until = c.holder, reserved.Add(lease)
+		s.Holder, s.Until = c.holder, reserved.Add(lease(c.limit))
 		s.Sent = append(s.within(reserved), reserved)
 		return true
 	})

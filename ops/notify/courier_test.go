@@ -101,7 +101,7 @@ func TestMendedWhileNobodyKnowsWhoHeard(t *testing.T) {
 			b.setFail(nil)
 			r.source.set()
 			for range 3 {
-				r.clock.advance(lease)
+				r.clock.advance(lease(DefaultTimeout))
 				r.round(next)
 			}
 			var got []string
@@ -339,7 +339,7 @@ func TestTakesOverFromAProcessThatDied(t *testing.T) {
 	if got := len(b.said()); got != 1 {
 		t.Errorf("%d messages while the first process may still be at it, want 1", got)
 	}
-	r.clock.advance(lease)
+	r.clock.advance(lease(DefaultTimeout))
 	r.round(next)
 	r.round(next)
 	if got := len(b.said()); got != 2 {

@@ -28,6 +28,8 @@ type Config struct {
 	// UnkeptGrace is how long notices may not be kept before the channels are told of that;
 	// 0 means [DefaultPauseGrace].
 	UnkeptGrace time.Duration
+	// Timeout is how long one message may take; 0 means [DefaultTimeout].
+	Timeout time.Duration
 	// Interval is how often a runner looks by itself; 0 means [DefaultInterval].
 	Interval time.Duration
 	// Now is the clock; nil means this machine's.
@@ -74,7 +76,7 @@ func New(ctx context.Context, cfg Config) (*Runner, error) {
 		names[channel.Name()] = true
 		r.couriers = append(r.couriers, &courier{
 			channel: channel, bucket: b, holder: cfg.Worker, now: cfg.Now, log: cfg.Logger,
-			wake: make(chan struct{}, 1), changed: r.nudge, limit: sendLimit, unkept: r.unkept,
+			wake: make(chan struct{}, 1), changed: r.nudge, limit: cmp.Or(cfg.Timeout, DefaultTimeout), unkept: r.unkept,
 		})
 	}
 	return r, nil

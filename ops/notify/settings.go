@@ -19,12 +19,17 @@ type Settings struct {
 	GitHubToken      string `name:"github-token" secret:"" hidden:"" help:"Token with the right to write issues in that repository."`
 
 	PauseGrace time.Duration `name:"pause-grace" default:"1m" help:"How long a worker may wait for something before people are told."`
+	Timeout    time.Duration `name:"timeout" default:"40s" help:"How long one message may take. What a process began to tell and did not end is told again after three times as long."`
 	Interval   time.Duration `name:"interval" default:"30s" help:"How often runs and workers are looked at. What fails is looked at when it is heard of."`
 }
 
 // DefaultPauseGrace is the PauseGrace of settings that say nothing: long enough for a
 // database that is switched over or an S3 that answers 503 for a while.
 const DefaultPauseGrace = time.Minute
+
+// DefaultTimeout is the Timeout of settings that say nothing: all requests of a message
+// together.
+const DefaultTimeout = 40 * time.Second
 
 // DefaultInterval is the Interval of settings that say nothing.
 const DefaultInterval = 30 * time.Second
@@ -63,6 +68,9 @@ func (s *Settings) Check() error {
 	}
 	if s.PauseGrace < 0 {
 		wrong = append(wrong, fmt.Errorf("pause-grace is %s: expected 0 or more; 0 means %s", s.PauseGrace, DefaultPauseGrace))
+	}
+	if s.Timeout < 0 {
+		wrong = append(wrong, fmt.Errorf("timeout is %s: expected 0 or more; 0 means %s", s.Timeout, DefaultTimeout))
 	}
 	if s.Interval < 0 {
 		wrong = append(wrong, fmt.Errorf("interval is %s: expected 0 or more; 0 means %s", s.Interval, DefaultInterval))
