@@ -65,7 +65,10 @@ func (d *derivedStyles) append(b []byte) ([]byte, error) {
 	case len(added) == 0:
 	case d.numFmts == nil:
 		copyTo(d.root.end)
-		b = fmt.Appendf(b, `<numFmts count="%d">%s</numFmts>`, len(codes), added)
+		b = appendFormats(b, codes, added)
+	case d.numFmts.kind == tagEmpty:
+		copyTo(d.numFmts.start)
+		b, at = appendFormats(b, codes, added), d.numFmts.end
 	default:
 		copyTo(d.numFmts.start)
 		grown := d.numFmts.with("count", strconv.Itoa(len(d.codes)+len(codes)))
@@ -82,6 +85,10 @@ func (d *derivedStyles) append(b []byte) ([]byte, error) {
 	}
 	copyTo(len(d.content))
 	return b, nil
+}
+
+func appendFormats(b []byte, codes map[string]int, formats []byte) []byte {
+	return fmt.Appendf(b, `<numFmts count="%d">%s</numFmts>`, len(codes), formats)
 }
 
 // newCodes numbers the codes that the template has not.

@@ -102,6 +102,22 @@ func TestFillingByExcelizeKeepsProtection(t *testing.T) {
 	})
 }
 
+// openpyxl writes a workbook's first fill without naming its pattern.
+func TestFillingByExcelizeTakesFillsOfOpenpyxl(t *testing.T) {
+	t.Parallel()
+	s := sample{draw: (*drawer).putItems}
+	unnamed := replacePart(t, s.template(t), "xl/styles.xml", func(part string) string {
+		return strings.Replace(part, `<patternFill patternType="none"`, "<patternFill", 1)
+	})
+	tpl, err := template.Compile(unnamed, template.Options{})
+	noError(t, err)
+	tpl.ByExcelize()
+	_, err = tpl.Fill(t.Context(), &bytes.Buffer{}, template.Data{Tables: map[string]*template.Table{
+		"records": result([]string{"item", "amount"}, []any{"a", xlsx.Date(2026, 10, 2)}),
+	}})
+	noError(t, err)
+}
+
 func TestFillingByExcelizeTellsWhatItMeets(t *testing.T) {
 	t.Parallel()
 	tpl := uncompiled(t, (*drawer).putItems)

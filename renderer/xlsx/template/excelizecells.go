@@ -136,7 +136,8 @@ func (x *byExcelize) setStyle(sheet, name string, content *xlsx.Content, want de
 		return err
 	}
 	style.NumFmt, style.CustomNumFmt = 0, &want.code
-	id, err := x.file.NewStyle(style) // an equal one is found again
+	style.Fill.Pattern = max(style.Fill.Pattern, 0) // -1 where the fill names no pattern, as openpyxl writes it
+	id, err := x.file.NewStyle(style)               // an equal one is found again
 	if err != nil {
 		return err
 	}

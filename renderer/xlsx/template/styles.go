@@ -13,7 +13,7 @@ type styles struct {
 	// codes are the number formats that the template brings.
 	codes map[int]string
 	// cellXfs, numFmts and root are the tags that begin the elements of those names, and
-	// ends where the first two end; numFmts is nil where there are none.
+	// ends where the first two end; numFmts is nil where there are none, and may be empty, as openpyxl writes it.
 	cellXfs, numFmts, root *tag
 	cellXfsEnd, numFmtsEnd int
 	nextCode               int
@@ -48,7 +48,7 @@ func parseStyles(content []byte) (*styles, error) {
 			s.numFmtsEnd = t.start
 		case t.kind == tagClose && t.is("cellXfs"):
 			s.cellXfsEnd = t.start
-		case t.is("numFmts") && t.kind == tagOpen:
+		case t.is("numFmts"):
 			s.numFmts = &t
 		case t.is("numFmt") && s.cellXfs == nil && t.kind != tagClose:
 			s.addCode(&t)

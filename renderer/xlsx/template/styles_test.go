@@ -37,3 +37,26 @@ func TestDerivedStylesHaveALimit(t *testing.T) {
 		}
 	}
 }
+
+// A second list of number formats would make Excel ask to repair the workbook.
+func TestNumberFormatsStandOnce(t *testing.T) {
+	t.Parallel()
+	const yyyy = `<numFmt numFmtId="164" formatCode="yyyy"/>`
+	for before, want := range map[string]string{
+		``:                     `<numFmts count="1">` + yyyy + `</numFmts>`,
+		`<numFmts count="0"/>`: `<numFmts count="1">` + yyyy + `</numFmts>`,
+		`<numFmts></numFmts>`:  `<numFmts count="1">` + yyyy + `</numFmts>`,
+		`<numFmts count="1"><numFmt numFmtId="164" formatCode="mm"/></numFmts>`: `<numFmts count="2"><numFmt numFmtId="164" formatCode="mm"/><numFmt numFmtId="165" formatCode="yyyy"/></numFmts>`,
+	} {
+		s, err := parseStyles([]byte(`<styleSheet>` + before + `<fonts/><cellXfs count="1"><xf numFmtId="0"/></cellXfs></styleSheet>`))
+		if err != nil {
+			t.Fatalf("%q: %v", before, err)
+		}
+		d := derivedStyles{styles: s}
+		d.id(derived{code: "yyyy"})
+		got, err := d.append(nil)
+		if err != nil || !strings.HasPrefix(string(got), `<styleSheet>`+want+`<fonts/>`) {
+			t.Errorf("%q: got %s, %v; want it to begin with %s", before, got, err, want)
+		}
+	}
+}
