@@ -42,6 +42,7 @@ func TestWorkerOutOfMemory(t *testing.T) {
 	}
 	i := install(t, "")
 	i.startRoles("producer", "uploader")
+	i.startOps()
 	id := i.apply(hungryReport, killTick())
 	died, stop := i.supervise("ulimit -s 512 && ulimit -d 300000 && exec jetsheet renderer --renderer-slots=2")
 	i.closed(id, 3*time.Minute)
