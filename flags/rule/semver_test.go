@@ -70,9 +70,10 @@ func TestSemVerLikeTheModule(t *testing.T) {
 		rapid.StringMatching(`[vV]?`+part+`(\.`+part+`(\.`+part+`(-`+words+`(\.`+words+`){0,2})?(\+`+words+`)?)?)?`),
 		rapid.SampledFrom([]string{"1.2.3", "v1.2.3", "1.2.3-rc.1", "1.2.3-rc.2", "1.2.3-rc", "1.2.3-1", "1.2", "1", "", "vv1", "1.2.3.4", " 1.2.3", "1.2.3-rc+b"}),
 	)
-	compared := 0
+	compared, drawn := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		for range 100 {
+			drawn++
 			args := []any{version.Draw(t, "a"), rapid.SampledFrom([]string{"=", "!=", "<", "<=", ">", ">=", "~", "^", "=="}).Draw(t, "operator"), version.Draw(t, "b")}
 			want := semVerByTheBook(args, nil)
 			got, err := rule.Compile(map[string]any{"sem_ver": args}, nil).Evaluate(&rule.Subject{})
@@ -84,7 +85,7 @@ func TestSemVerLikeTheModule(t *testing.T) {
 			}
 		}
 	})
-	if compared < 1000 {
-		t.Errorf("only %d pairs of versions were compared", compared)
+	if compared < drawn/10 {
+		t.Errorf("only %d of %d pairs were of versions", compared, drawn)
 	}
 }
