@@ -34,6 +34,16 @@ func (c *Content) Picture() (file []byte, about *picture.Picture, ok bool) {
 // IsText says that the cell holds text.
 func (c *Content) IsText() bool { return c.cell.kind == cellText }
 
+// Lines is about how many lines the content takes in a cell that wraps text, where so many
+// half-width characters fit into a line: 1 for what is no text. Those that are high have
+// characters of a font which needs a quarter more than one for Latin does.
+func (c *Content) Lines(room int) (lines int, high bool) {
+	if !c.IsText() {
+		return 1, false
+	}
+	return textLines(c.cell.text, room), c.cell.traits&hasWide != 0
+}
+
 // Link is the address that the cell leads to, the place within it behind "#"; empty for none.
 func (c *Content) Link() string {
 	if c.cell.traits&hasLink == 0 {
@@ -94,6 +104,9 @@ func (c *Content) Changed() bool { return c.cell.changes != 0 }
 func (s *Substitutions) Note(c *Content, at Substitution) {
 	s.record(c.cell.changes, at)
 }
+
+// NoteFormula records that a formula became longer than Excel takes. The substitution says where.
+func (s *Substitutions) NoteFormula(at Substitution) { s.record(changedFormula, at) }
 
 // NoteSheet records that a sheet could not have the name it was given.
 func (s *Substitutions) NoteSheet(name string) { s.record(changedName, Substitution{Sheet: name}) }

@@ -17,11 +17,7 @@ const (
 // textHeight is the height of text that is wrapped in a column of that width; 0 when
 // one line holds it.
 func textHeight(c *cell, width float64) float64 {
-	room := max(int(width-1), 1)
-	lines := 0
-	for line := range strings.SplitSeq(c.text, "\n") {
-		lines += max(1, (textWidth(line)+room-1)/room)
-	}
+	lines := textLines(c.text, max(int(width-1), 1))
 	switch {
 	case lines < 2:
 		return 0
@@ -29,4 +25,13 @@ func textHeight(c *cell, width float64) float64 {
 		return math.Min(float64(lines)*wideLineHeight, maxHeight)
 	}
 	return math.Min(float64(lines)*lineHeight, maxHeight)
+}
+
+// textLines is about how many lines text takes where so many half-width characters fit into one.
+func textLines(text string, room int) int {
+	lines := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		lines += max(1, (textWidth(line)+room-1)/room)
+	}
+	return lines
 }

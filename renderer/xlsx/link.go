@@ -15,7 +15,8 @@ var linkSchemes = []string{"http", "https", "mailto", "tel"}
 const (
 	// maxLinks is Excel's limit for a sheet.
 	maxLinks = 65530
-	// maxLinkBytes bounds what a sheet's links keep in memory until its end.
+	// maxLinkBytes bounds what a sheet's links keep in memory until its end. Addresses are kept
+	// compressed: maxLinks of them fit if each has less than some hundred bytes of its own.
 	maxLinkBytes = 8 << 20
 	// maxTarget is Excel's limit for one link's address.
 	maxTarget = 2079
@@ -56,55 +57,91 @@ func escapeAddress(s string) string {
 	return string(b)
 }
 
-// sheetLinks are the links of one sheet, in the forms in which its part and the
-// part of its relations have them.
+// sheetLinks are the links of one sheet. They stand behind its rows, which are passed on
+// meanwhile, so they are kept: their cells as numbers, their addresses compressed.
 type sheetLinks struct {
-	cells, relations []byte
-	count            int
+	cells []linkedCell
+	// places are those within the addresses, one after the other, as XML.
+	places    []byte
+	relations archive.Held
+	buffer    []byte
 }
+
+// linkedCell is a cell with a link.
+type linkedCell struct {
+	column, row int32
+	// place is how many bytes its place within the address has.
+	place int32
+}
+
+const linkedCellBytes = 12
 
 // full says that no link fits beside those there are and so many others.
 func (l *sheetLinks) full(others int) bool {
-	return l.count+others >= maxLinks || len(l.cells)+len(l.relations) > maxLinkBytes
+	return len(l.cells)+others >= maxLinks || linkedCellBytes*len(l.cells)+len(l.places)+l.relations.Size() > maxLinkBytes
 }
 
 // add takes the link of a cell whose text is an allowed one.
-func (l *sheetLinks) add(cell, text string) {
+func (l *sheetLinks) add(column, row int, text string) error {
 	target, place, ok := linkTarget(strings.TrimSpace(text))
 	if !ok {
-		return
+		return nil
 	}
-	l.count++
-	id := strconv.Itoa(l.count)
-	l.cells = append(append(append(l.cells, `<hyperlink ref="`...), cell...), `" r:id="rId`...)
-	l.cells = append(append(l.cells, id...), '"')
-	if place != "" {
-		l.cells = append(append(append(l.cells, ` location="`...), escapeXML(place)...), '"')
+	place = escapeXML(place)
+	l.places = append(l.places, place...)
+	l.cells = append(l.cells, linkedCell{int32(column), int32(row), int32(len(place))}) //nolint:gosec // within a sheet, and an address
+	b := append(l.buffer[:0], `<Relationship Id="rId`...)
+	b = strconv.AppendInt(b, int64(len(l.cells)), 10)
+	b = append(append(b, `" Type="`+relationship+`/hyperlink" Target="`...), escapeXML(target)...)
+	l.buffer = append(b, `" TargetMode="External"/>`...)
+	return l.relate(l.buffer)
+}
+
+// relate adds to the part of the sheet's relations.
+func (l *sheetLinks) relate(relations []byte) error {
+	if !l.relations.Begun() {
+		if err := l.relations.Write([]byte(xmlHeader + `<Relationships xmlns="` + namespaceRels + `">`)); err != nil {
+			return err
+		}
 	}
-	l.cells = append(l.cells, `/>`...)
-	l.relations = append(append(append(l.relations, `<Relationship Id="rId`...), id...), `" Type="`+relationship+`/hyperlink" Target="`...)
-	l.relations = append(append(l.relations, escapeXML(target)...), `" TargetMode="External"/>`...)
+	return l.relations.Write(relations)
 }
 
 // appendXML writes what stands in the sheet's part.
 func (l *sheetLinks) appendXML(b []byte) []byte {
-	if l.count == 0 {
+	if len(l.cells) == 0 {
 		return b
 	}
-	return append(append(append(b, `<hyperlinks>`...), l.cells...), `</hyperlinks>`...)
+	const perCell = len(`<hyperlink ref="A1000000" r:id="rId10000" location=""/>`)
+	b = append(slices.Grow(b, perCell*(len(l.cells)+1)+len(l.places)), `<hyperlinks>`...)
+	places := l.places
+	for i, c := range l.cells {
+		b = append(append(b, `<hyperlink ref="`...), reference(int(c.column), int(c.row))...)
+		b = append(strconv.AppendInt(append(b, `" r:id="rId`...), int64(i+1), 10), '"')
+		if c.place > 0 {
+			b = append(append(append(b, ` location="`...), places[:c.place]...), '"')
+			places = places[c.place:]
+		}
+		b = append(b, `/>`...)
+	}
+	return append(b, `</hyperlinks>`...)
 }
 
 // finish writes the part of the sheet's relations, those to others than links included,
 // if there is one, and forgets the links.
 func (l *sheetLinks) finish(a *archive.Archive, sheet int, others string) error {
-	if l.count == 0 && others == "" {
+	if len(l.cells) == 0 && others == "" {
 		return nil
 	}
-	name := "xl/worksheets/_rels/sheet" + strconv.Itoa(sheet) + ".xml.rels"
-	err := a.Add(name, []byte(xmlHeader+`<Relationships xmlns="`+namespaceRels+`">`), l.relations, []byte(others+`</Relationships>`))
-	l.cells, l.relations, l.count = l.cells[:0], l.relations[:0], 0
-	return err
+	l.cells, l.places = l.cells[:0], l.places[:0]
+	if err := l.relate([]byte(others + `</Relationships>`)); err != nil {
+		return err
+	}
+	return a.AddHeld("xl/worksheets/_rels/sheet"+strconv.Itoa(sheet)+".xml.rels", &l.relations)
 }
+
+// discard frees what is held; it may be called repeatedly.
+func (l *sheetLinks) discard() { l.relations.Discard() }
 
 // linkCell is for a column of links.
 func (f *Format) linkCell(v *Value) cell {

@@ -1,6 +1,8 @@
 package xlsx_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -67,20 +69,50 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// Addresses of a usual length, each with an id of its own, are as many as Excel takes; of long ones
+// that have nothing in common a sheet keeps so many bytes.
 func TestLinksOfASheetAreLimited(t *testing.T) {
 	t.Parallel()
-	const rows, perRow = 11_000, 6
-	columns, row := make([]xlsx.Column, perRow), make([]xlsx.Value, perRow)
-	for i := range columns {
-		columns[i].Format = parseFormat(t, "link", "en")
-		row[i] = xlsx.Text("https://e.jp")
+	const excelMost, perRow = 65530, 6
+	for name, test := range map[string]struct{ rows, own, least, most int }{
+		"as in a list": {11_000, 32, excelMost, excelMost},
+		"long":         {2_000, 1900, 4_000, 8_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := rand.NewChaCha8([32]byte{})
+			columns := make([]xlsx.Column, perRow)
+			for i := range columns {
+				columns[i].Format = parseFormat(t, "link", "en")
+			}
+			rows := make([][]xlsx.Value, test.rows)
+			for i := range rows {
+				rows[i] = make([]xlsx.Value, perRow)
+				for j := range rows[i] {
+					rows[i][j] = xlsx.Text(ownAddress(r, test.own))
+				}
+			}
+			content, summary := writeBook(t, xlsx.Sheet{Name: "s", Columns: columns}, rows)
+			linked := test.rows*perRow - int(summary.Substitutions.Counts[xlsx.TooManyLinks])
+			if linked < test.least || linked > test.most {
+				t.Fatalf("%d of %d are links, want %d to %d", linked, test.rows*perRow, test.least, test.most)
+			}
+			last := linked - 1
+			cell, err := excelize.CoordinatesToCellName(last%perRow+1, last/perRow+2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := rows[last/perRow][last%perRow].String()
+			if found, got, err := openExcelize(t, content).GetCellHyperLink("s", cell); err != nil || !found || got != want {
+				t.Errorf("the last link, of %s, leads to %q, %v, want %q", cell, got, err, want)
+			}
+		})
 	}
-	all := make([][]xlsx.Value, rows)
-	for i := range all {
-		all[i] = row
-	}
-	_, summary := writeBook(t, xlsx.Sheet{Name: "s", Columns: columns}, all)
-	if got := summary.Substitutions.Counts[xlsx.TooManyLinks]; got < rows*perRow-65530 || got == rows*perRow {
-		t.Errorf("%d of %d links were left out, want what is over 65,530 at least", got, rows*perRow)
-	}
+}
+
+// ownAddress has so many characters that no other has.
+func ownAddress(r *rand.ChaCha8, own int) string {
+	id := make([]byte, own/2)
+	_, _ = r.Read(id) // it does not fail
+	return fmt.Sprintf("https://records.example.com/tenants/aoba/%x?view=detail", id)
 }

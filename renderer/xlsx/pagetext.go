@@ -29,32 +29,44 @@ const maxPageText = 255
 // codes is the text as Excel has it, before XML. What passes Excel's limit is cut from the
 // longest of the three texts: a long name does not take the page's number off the page.
 func (t PageText) codes() (codes string, changes change) {
-	parts := [...]string{t.Left, t.Center, t.Right}
+	parts, changes := t.coded()
 	var units [len(parts)]int
-	most := maxPageText
 	for i, text := range parts {
+		units[i] = min(countUnits(text), maxPageText+1)
+	}
+	for units[0]+units[1]+units[2] > maxPageText {
+		units[longest(units[:])]--
+		changes |= changedLength
+	}
+	for i, text := range parts {
+		parts[i] = cutPageCodes(text, units[i])
+	}
+	return strings.Join(parts[:], ""), changes
+}
+
+// coded are the three texts, each with its codes and that of its place; one without text is empty.
+func (t PageText) coded() (parts [3]string, changes change) {
+	for i, text := range [...]string{t.Left, t.Center, t.Right} {
 		if text == "" {
 			continue
 		}
 		var b strings.Builder
+		b.WriteByte('&')
+		b.WriteByte("LCR"[i])
 		changes |= writePageCodes(&b, text)
 		parts[i] = b.String()
-		units[i] = min(countUnits(parts[i]), maxPageText+1)
-		most -= len("&L")
 	}
-	for units[0]+units[1]+units[2] > most {
-		units[longest(units[:])]--
-		changes |= changedLength
+	return parts, changes
+}
+
+// Validate says of a text that Excel does not take all of it.
+func (t PageText) Validate() error {
+	parts, _ := t.coded()
+	if units := countUnits(strings.Join(parts[:], "")); units > maxPageText {
+		return fmt.Errorf("the texts of left, center and right have %d characters together with Excel's codes (2 for each place, page number or %q), and %d are the limit; "+
+			"shorten them, or write the rest into the title or the footer of the sheet", units, "&", maxPageText)
 	}
-	var b strings.Builder
-	for i, text := range parts {
-		if text != "" {
-			b.WriteByte('&')
-			b.WriteByte("LCR"[i])
-			b.WriteString(cutPageCodes(text, units[i]))
-		}
-	}
-	return b.String(), changes
+	return nil
 }
 
 func longest(units []int) (at int) {

@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/internal/archive"
@@ -92,9 +93,11 @@ func (r *sheetRows) finish(head func() []byte, tail []byte) error {
 	}
 	part := r.part
 	defer r.discardPart()
-	r.pending.XML = append(r.pending.XML, tail...)
-	if err := r.pass(); err != nil {
-		return err
+	for piece := range slices.Chunk(tail, passBytes) { // with links it has megabytes
+		r.pending.XML = append(r.pending.XML, piece...)
+		if err := r.pass(); err != nil {
+			return err
+		}
 	}
 	return part.Close()
 }

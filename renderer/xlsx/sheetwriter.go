@@ -95,7 +95,9 @@ func (s *SheetWriter) write(values []Value) error {
 		s.note(s.row, s.written)
 	}
 	if traits&hasLink != 0 {
-		s.link()
+		if err := s.link(); err != nil {
+			return err
+		}
 	}
 	if traits&hasPicture != 0 {
 		if err := s.placePictures(height); err != nil {
@@ -126,12 +128,15 @@ func (s *SheetWriter) pass() error {
 }
 
 // link adds the links of the row that was written last.
-func (s *SheetWriter) link() {
+func (s *SheetWriter) link() error {
 	for i := range s.row {
 		if s.row[i].traits&hasLink != 0 {
-			s.links.add(reference(i, s.written), s.row[i].text)
+			if err := s.links.add(i, s.written, s.row[i].text); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // apply turns values into cells. The height is 0 when the row needs none of its own.
@@ -209,7 +214,10 @@ func (s *SheetWriter) Close() error {
 	return nil
 }
 
-func (s *SheetWriter) discard() { s.rows.discard() }
+func (s *SheetWriter) discard() {
+	s.rows.discard()
+	s.links.discard()
+}
 
 // fail remembers the first error of the workbook, and frees what it holds.
 func (s *SheetWriter) fail(err error) error {

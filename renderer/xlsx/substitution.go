@@ -28,7 +28,7 @@ const (
 	// SheetRenamed: the sheet's name was illegal or taken.
 	SheetRenamed SubstitutionKind = "sheet_renamed"
 	// TooManyLinks: a link was written as text alone, since Excel takes 65,530 in a
-	// sheet, and a workbook's writer keeps 8 MiB of them.
+	// sheet, and a workbook's writer keeps 8 MiB of them, compressed.
 	TooManyLinks SubstitutionKind = "too_many_links"
 	// PictureUnreadable: what should be a picture is no PNG, JPEG or GIF, or is cut
 	// short; the cell says so.
@@ -40,6 +40,9 @@ const (
 	// TooManyPictures: the workbook has 5,000 pictures already, or its writer would have
 	// to hold more than 32 MiB of them; the cell says so.
 	TooManyPictures SubstitutionKind = "too_many_pictures"
+	// FormulaTooLong: a template's formula would name so many ranges that it is longer than the
+	// 8,192 characters that Excel takes; it is #REF!.
+	FormulaTooLong SubstitutionKind = "formula_too_long"
 )
 
 // change is a set of kinds within one cell, one bit for each of changeKinds.
@@ -59,12 +62,13 @@ const (
 	changedPictureSize
 	changedPictureMissing
 	changedPictures
+	changedFormula
 )
 
 var changeKinds = [...]SubstitutionKind{
 	TextTooLong, IllegalCharacter, InvalidUTF8, InexactNumber,
 	NotANumber, TimeOutOfRange, FormatMismatch, SheetRenamed, TooManyLinks,
-	PictureUnreadable, PictureTooLarge, PictureMissing, TooManyPictures,
+	PictureUnreadable, PictureTooLarge, PictureMissing, TooManyPictures, FormulaTooLong,
 }
 
 // Substitution is one change to one cell.

@@ -122,11 +122,13 @@ func (a *Archive) AddRows(name string, head []byte, rows *Rows, tail []byte) err
 }
 
 // addEntry writes a part that is compressed already.
-func (a *Archive) addEntry(name string, e entry, packed []byte) error {
+func (a *Archive) addEntry(name string, e entry, packed ...[]byte) error {
 	e.name, e.offset = name, a.offset()
 	_, err := a.write(e.appendLocal(make([]byte, 0, localHeaderSize+len(name))))
-	if err == nil {
-		_, err = a.write(packed)
+	for _, piece := range packed {
+		if err == nil {
+			_, err = a.write(piece)
+		}
 	}
 	if err == nil {
 		err = a.list(e)

@@ -15,6 +15,8 @@ const packingLevel = 4
 type compressor struct {
 	flate  *flate.Writer
 	packed []byte
+	// entry is that of the part in hand.
+	entry entry
 }
 
 // compressors are kept between workbooks: making one costs more than compressing a
@@ -44,26 +46,38 @@ func (c *compressor) release() {
 	compressors.Put(c)
 }
 
-// Write takes a piece of the result of pack.
+// Write takes a piece of what is compressed.
 func (c *compressor) Write(p []byte) (int, error) {
 	c.packed = append(c.packed, p...)
 	return len(p), nil
 }
 
 // pack compresses a whole part, given in pieces, into packed.
-func (c *compressor) pack(pieces ...[]byte) (e entry, err error) {
+func (c *compressor) pack(pieces ...[]byte) (entry, error) {
 	c.packed = c.packed[:0]
-	c.flate.Reset(c)
+	c.begin(c)
 	for _, piece := range pieces {
-		if _, err := c.flate.Write(piece); err != nil {
+		if err := c.add(piece); err != nil {
 			return entry{}, err
 		}
-		e.size += int64(len(piece))
-		e.crc32 = crc32.Update(e.crc32, crc32.IEEETable, piece)
 	}
-	if err := c.flate.Close(); err != nil {
-		return entry{}, err
-	}
+	e, err := c.end()
 	e.packed = int64(len(c.packed))
-	return e, nil
+	return e, err
 }
+
+// begin begins a part that goes compressed to a writer. add takes a piece of it.
+func (c *compressor) begin(to io.Writer) {
+	c.entry = entry{}
+	c.flate.Reset(to)
+}
+
+func (c *compressor) add(piece []byte) error {
+	c.entry.size += int64(len(piece))
+	c.entry.crc32 = crc32.Update(c.entry.crc32, crc32.IEEETable, piece)
+	_, err := c.flate.Write(piece)
+	return err
+}
+
+// end completes the part; how large it is packed is for the writer to know.
+func (c *compressor) end() (entry, error) { return c.entry, c.flate.Close() }
