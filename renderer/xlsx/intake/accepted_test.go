@@ -7,6 +7,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/intake"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/intake/intaketest"
 )
 
 // A form with all that customers put into one is accepted.
@@ -23,6 +24,7 @@ func TestRichFormIsAccepted(t *testing.T) {
 		f.AddComment(sheet, excelize.Comment{Cell: "A3", Author: "a", Text: "note"}),
 		f.SetCellHyperLink(sheet, "A4", "https://example.com/?a=b", "External"),
 		f.SetCellHyperLink(sheet, "B4", "Sheet1!A1", "Location"),
+		f.SetCellHyperLink(sheet, "C4", "#Sheet1!A1", "External"),
 		f.AddChart(sheet, "E1", &excelize.Chart{Type: excelize.Line, Series: []excelize.ChartSeries{{Values: "Sheet1!$B$2:$B$8"}}}),
 		f.AddShape(sheet, &excelize.Shape{Cell: "E20", Type: "rect", Paragraph: []excelize.RichTextRun{{Text: "確認"}}}),
 		f.AddFormControl(sheet, excelize.FormControl{Cell: "H1", Type: excelize.FormControlCheckBox, Text: "済"}),
@@ -62,4 +64,18 @@ func TestPasswordIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCause(t, b.Bytes(), intake.CausePassword)
+}
+
+// A drawing as Excel keeps it beside a picture of points: gradients, reuse, texts and points within.
+func TestDrawingIsAccepted(t *testing.T) {
+	t.Parallel()
+	const drawing = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="10" height="10">
+<style>.a { fill: url( '#g' ); font-family: "\6E38" } /* a */</style>
+<defs><linearGradient id="g"><stop offset="0" stop-color="#fff"/></linearGradient></defs>
+<rect id="r" class="a" fill="url(#g)" transform="rotate(45)"/><use xlink:href="#r"/>
+<image href="data:image/png;base64,iVBORw0KGgo="/><text>onload, href="http://example.com" と url(</text></svg>`
+	file := replacePart(t, intaketest.Form(), "xl/media/image1.svg", []byte(drawing))
+	if _, err := intake.Check(file, intake.Limits{}); err != nil {
+		t.Error(err)
+	}
 }

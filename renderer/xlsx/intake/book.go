@@ -65,6 +65,7 @@ func (r *bookReader) start(path []string, e *xml.StartElement) {
 	case "definedName":
 		r.definedName(e)
 	}
+	r.check.judgeElement(e, Place{Part: r.part})
 }
 
 func (r *bookReader) sheet(e *xml.StartElement) {

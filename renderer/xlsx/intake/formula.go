@@ -2,6 +2,8 @@ package intake
 
 import (
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -60,7 +62,20 @@ func (c *check) judgeFormula(formula string, place Place) {
 		c.add(CauseExternalCall, place, fmt.Sprintf("the function %s asks something outside of the workbook", s.call), adviceDirect)
 	case s.book:
 		c.add(CauseExternalLink, place, fmt.Sprintf("the formula %q leads to another workbook", shown), adviceBreak)
+	case slices.ContainsFunc(s.links, leadsAway):
+		c.add(CauseExternalLink, place, fmt.Sprintf("the formula %q is a link that is no http, https, mailto or tel", shown), adviceDirect)
 	}
+}
+
+// leadsAway says whether the begin of a link's text leads to a file, to a share or to a
+// scheme that links of cells may not have. What a formula computes nobody can tell.
+func leadsAway(link string) bool {
+	link = strings.ReplaceAll(link, `\`, "/")
+	if strings.HasPrefix(link, "//") {
+		return true
+	}
+	u, err := url.Parse(link)
+	return err == nil && u.Scheme != "" && !slices.Contains(linkSchemes, strings.ToLower(u.Scheme))
 }
 
 // formulaScan is what a formula leads to.
@@ -68,6 +83,8 @@ type formulaScan struct {
 	dde  bool
 	book bool
 	call string
+	// links are the texts that arguments of HYPERLINK begin with.
+	links []string
 }
 
 // scanFormula looks at a formula outside of its texts. It need not understand it: "|" is
@@ -97,12 +114,25 @@ func scanFormula(formula string) formulaScan {
 		case c == '|' && depth == 0:
 			s.dde = true
 		case c == '(' && depth == 0:
-			if name := functionBefore(formula[:i]); outwardCalls[name] {
+			name := functionBefore(formula[:i])
+			if outwardCalls[name] {
 				s.call = name
+			}
+			if name == "HYPERLINK" {
+				s.links = append(s.links, leadingText(formula[i+1:]))
 			}
 		}
 	}
 	return s
+}
+
+// leadingText is the text that an argument begins with; empty for none.
+func leadingText(argument string) string {
+	argument = strings.TrimLeft(argument, " \t\r\n")
+	if !strings.HasPrefix(argument, `"`) {
+		return ""
+	}
+	return strings.ReplaceAll(argument[1:max(1, closing(argument, 0))], `""`, `"`)
 }
 
 // functionBefore is the name that a bracket follows, in capitals and without the prefixes

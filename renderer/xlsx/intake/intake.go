@@ -139,6 +139,10 @@ func (c *check) readOther(name string, r io.Reader) error {
 		return errStop
 	}
 	if isMedia(name) {
+		if bytes.HasPrefix(trimBegin(head), []byte("<")) {
+			c.add(CausePicture, Place{Part: name}, "it is named as a picture and is XML or a web page, which some programs show all the same", adviceSVG)
+			return errStop
+		}
 		c.readPicture(name, io.MultiReader(bytes.NewReader(head), r))
 	}
 	return nil
@@ -162,7 +166,7 @@ func (c *check) readerOf(name string) partReader {
 			cause: CauseSharedStrings, noun: "different texts", advice: adviceSmaller,
 		}
 	default:
-		return &otherReader{check: c, part: name, formulas: formulas{check: c}}
+		return newOtherReader(c, name)
 	}
 }
 

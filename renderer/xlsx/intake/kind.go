@@ -23,7 +23,7 @@ func (c *check) isZip() bool {
 // kindOf names a file that is no archive.
 func kindOf(file []byte) (cause Cause, what, advice string) {
 	head := file[:min(len(file), 4096)]
-	text := strings.ToLower(string(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")))
+	text := strings.ToLower(string(trimBegin(head)))
 	switch {
 	case len(file) == 0:
 		return CauseEmpty, "the file is empty", "name the workbook that holds the form"
@@ -47,6 +47,11 @@ func kindOf(file []byte) (cause Cause, what, advice string) {
 	default:
 		return CauseNotWorkbook, "it is not a workbook", adviceSaveAs
 	}
+}
+
+// trimBegin leaves out what may stand before the first byte of a text: a mark, and blanks.
+func trimBegin(head []byte) []byte {
+	return bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")
 }
 
 // compoundKind tells encrypted workbooks from old ones. The names of streams stand in the

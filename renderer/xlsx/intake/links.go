@@ -122,17 +122,44 @@ func (c *check) judgeLink(owner string, l link) {
 	shown := shorten(l.target)
 	switch {
 	case l.is("hyperlink"):
-		u, err := url.Parse(l.target)
-		if err == nil && (slices.Contains(linkSchemes, strings.ToLower(u.Scheme)) || u.Scheme == "" && u.Host == "" && u.Path == "") {
-			return
-		}
-		c.add(CauseExternalLink, place, fmt.Sprintf("a cell or picture has a link to %q, which is no http, https, mailto or tel", shown), `in Excel, right-click on the cell or picture with the link and choose "Remove Link"`)
+		c.judgeTarget(l.target, place)
 	case l.is("image"):
-		c.add(CauseExternalLink, place, fmt.Sprintf("a picture is linked from %q instead of lying in the workbook", shown), "in Excel, delete the picture and insert it again from the file, without linking")
+		c.addLinkedPicture(l.target, place)
 	case l.is("oleObject"), l.is("package"):
 		c.add(CauseOLE, place, fmt.Sprintf("an object is linked from %q", shown), adviceObject)
 	default:
 		c.add(CauseExternalLink, place, fmt.Sprintf("it is linked with %q", shown), adviceBreak)
+	}
+}
+
+// judgeTarget refuses what a click on a cell or a picture may not lead to.
+func (c *check) judgeTarget(target string, place Place) {
+	u, err := url.Parse(target)
+	if err == nil && (slices.Contains(linkSchemes, strings.ToLower(u.Scheme)) || u.Scheme == "" && u.Host == "" && u.Path == "") {
+		return
+	}
+	c.add(CauseExternalLink, place, fmt.Sprintf("a cell or picture has a link to %q, which is no http, https, mailto or tel", shorten(target)), `in Excel, right-click on the cell or picture with the link and choose "Remove Link"`)
+}
+
+func (c *check) addLinkedPicture(target string, place Place) {
+	c.add(CauseExternalLink, place, fmt.Sprintf("a picture is linked from %q instead of lying in the workbook", shorten(target)), "in Excel, delete the picture and insert it again from the file, without linking")
+}
+
+// judgeElement refuses what leads out of the file without a relation: a page that Excel
+// writes whenever it saves the workbook, and the addresses that drawings of VML have themselves.
+func (c *check) judgeElement(e *xml.StartElement, place Place) {
+	switch e.Name.Local {
+	case "webPublishItem", "webPublishObject":
+		c.add(CauseExternalLink, place, fmt.Sprintf("it is published as a web page to %q whenever it is saved", shorten(attribute(e, "destinationFile"))), "in Excel, copy its cells into a new workbook and save that one")
+	}
+	if !strings.HasSuffix(strings.ToLower(place.Part), ".vml") {
+		return
+	}
+	if src := attribute(e, "src"); src != "" {
+		c.addLinkedPicture(src, place)
+	}
+	if href := attribute(e, "href"); href != "" {
+		c.judgeTarget(href, place)
 	}
 }
 

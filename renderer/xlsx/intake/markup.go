@@ -98,6 +98,10 @@ func walk(dec *xml.Decoder, depth int, reader partReader) error {
 			if len(stack) > 0 {
 				reader.text(stack, token)
 			}
+		case xml.ProcInst:
+			if token.Target == "xml-stylesheet" {
+				return errStyle
+			}
 		case xml.Directive: // the guard has seen it first
 			return errDoctype
 		}
@@ -117,6 +121,7 @@ func attribute(e *xml.StartElement, name string) string {
 var (
 	errDoctype = &markupError{CauseDoctype, "it has a document type declaration (DOCTYPE), which can make a reader open files or exhaust its memory", adviceRewrite}
 	errEntity  = &markupError{CauseEntity, "it declares entities (<!ENTITY), which can make a reader open files or exhaust its memory", adviceRewrite}
+	errStyle   = &markupError{CauseExternalLink, "it names a style sheet (xml-stylesheet), which a program that shows it fetches", adviceRewrite}
 )
 
 // markupGuard sees the bytes before the decoder does. It bounds the bytes between two

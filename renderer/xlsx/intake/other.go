@@ -65,6 +65,11 @@ type otherReader struct {
 
 	check *check
 	part  string
+	svg   svg
+}
+
+func newOtherReader(c *check, part string) *otherReader {
+	return &otherReader{check: c, part: part, formulas: formulas{check: c}, svg: svg{check: c, place: Place{Part: part}}}
 }
 
 func (r *otherReader) start(path []string, e *xml.StartElement) {
@@ -74,11 +79,22 @@ func (r *otherReader) start(path []string, e *xml.StartElement) {
 		r.check.add(CauseDataConnection, place, "a pivot table has its data from outside of the workbook", adviceQuery)
 	case strings.EqualFold(name, "OLEObject"):
 		r.check.add(CauseOLE, place, "the workbook has an embedded object", adviceObject)
+	case name == "DataBinding" && (isTrue(attribute(e, "FileBinding")) || attribute(e, "ConnectionID") != ""):
+		r.check.add(CauseDataConnection, place, "the workbook has a map of XML that is read from a file", "in Excel, choose Developer > Source > XML Maps, delete the maps, and keep the values")
 	case name == "DataMashup" && len(path) == 0:
 		r.check.add(CauseDataConnection, place, "the workbook has a query (Power Query)", adviceQuery)
 	}
+	r.check.judgeElement(e, place)
 	r.formulas.start(e.Name.Local, place)
+	r.svg.start(e)
 }
 
-func (r *otherReader) text(path []string, data []byte) { r.formulas.text(path, data) }
-func (r *otherReader) end(path []string)               { r.formulas.end(path) }
+func (r *otherReader) text(path []string, data []byte) {
+	r.formulas.text(path, data)
+	r.svg.text(path, data)
+}
+
+func (r *otherReader) end(path []string) {
+	r.formulas.end(path)
+	r.svg.end(path)
+}

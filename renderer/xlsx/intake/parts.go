@@ -56,6 +56,10 @@ func judgeKind(kind, name string) (cause Cause, what, advice string) {
 		return CauseOLE, "the workbook has an embedded object", adviceObject
 	case has("xl/externallinks/", "externallink+xml", "relationships/externallink"):
 		return CauseExternalLink, "the workbook has links to another workbook", adviceBreak
+	case has("rdrichvaluewebimage"):
+		return CauseExternalLink, "the workbook has pictures that are fetched from the web", "in Excel, delete the pictures in cells that come from an address, and insert them from files"
+	case has("volatiledependencies"):
+		return CauseExternalCall, "the workbook keeps what functions asked of a server (RTD, CUBE…)", "in Excel, write the values themselves into the cells with such functions, and save it again"
 	case has("xl/connections", "connections+xml", "relationships/connections", "querytable", "xl/model/", "powerpivot", "spreadsheetdatamodel"):
 		return CauseDataConnection, "the workbook has a data connection or a query", adviceQuery
 	case has("webextension", "taskpanes", "customui", "ui/extensibility", "ui/usercustomization", "attachedtoolbars"):

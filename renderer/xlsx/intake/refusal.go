@@ -33,6 +33,7 @@ const (
 	CauseUnknownPart    Cause = "unknown_part"
 	CauseMacros         Cause = "macros"
 	CauseMacroSheet     Cause = "macro_sheet" // macros of Excel 4
+	CauseScript         Cause = "script"      // in a picture
 	CauseExternalLink   Cause = "external_link"
 	CauseExternalCall   Cause = "external_call" // a function that asks something outside
 	CauseDDE            Cause = "dde"
@@ -58,7 +59,7 @@ const (
 	CauseDefinedNames  Cause = "defined_names"
 	CauseFormats       Cause = "formats"
 	CauseSharedStrings Cause = "shared_strings"
-	CausePicture       Cause = "picture" // in bytes or pixels
+	CausePicture       Cause = "picture" // in bytes or pixels, or none
 
 	// The check itself did not end within its limits of memory and time: see [TooCostly].
 	CauseTooCostly Cause = "too_costly"
@@ -195,5 +196,6 @@ const (
 	adviceStray    = "in Excel, select the empty rows and columns behind the form, delete them (not only their content), and save it again"
 	adviceUnmerge  = "in Excel, select the cells, choose Home > Merge & Center > Unmerge Cells, and merge again what belongs together"
 	adviceNames    = "in Excel, open Formulas > Name Manager and delete the names that the form does not need"
+	adviceSVG      = "in Excel, right-click on the picture, save it as PNG, delete it, and insert the PNG"
 	adviceSmallPic = "in Excel, choose Picture Format > Compress Pictures, or put in a smaller picture"
 )

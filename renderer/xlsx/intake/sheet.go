@@ -17,6 +17,7 @@ type sheetReader struct {
 
 	row, column int
 	lastRow     int // with a cell or without
+	hasRows     bool
 	merges      []area
 }
 
@@ -30,6 +31,8 @@ func (r *sheetReader) start(path []string, e *xml.StartElement) {
 		parent = path[len(path)-1]
 	}
 	switch name := e.Name.Local; {
+	case name == "sheetData":
+		r.startRows(path)
 	case name == "row" && parent == "sheetData":
 		r.startRow(e)
 	case name == "c" && parent == "row":
@@ -41,7 +44,17 @@ func (r *sheetReader) start(path []string, e *xml.StartElement) {
 	case name == "oleObject":
 		r.check.add(CauseOLE, r.place(""), "the sheet has an embedded object", adviceObject)
 	}
+	r.check.judgeElement(e, r.place(""))
 	r.formulas.start(e.Name.Local, r.place(r.ref()))
+}
+
+// startRows refuses rows that one program reads and another does not: a sheet has them once,
+// and not within what programs choose from.
+func (r *sheetReader) startRows(path []string) {
+	if r.hasRows || len(path) != 1 {
+		r.check.add(CauseMarkup, r.place(""), "its rows stand in two places, or within another element, and programs differ in which they read", adviceRewrite)
+	}
+	r.hasRows = true
 }
 
 func (r *sheetReader) text(path []string, data []byte) { r.formulas.text(path, data) }

@@ -25,6 +25,7 @@ func markup() []File {
 		constant("an entity from a file", intake.CauseEntity, `<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>`),
 		constant("an entity that is not declared", intake.CauseMarkup, `<a>&b;</a>`),
 		constant("a part cut off", intake.CauseMarkup, `<a><b></b>`),
+		constant("a style sheet from elsewhere", intake.CauseExternalLink, `<?xml version="1.0"?><?xml-stylesheet href="http://example.com/a.css"?><a/>`),
 		constant("two roots", intake.CauseMarkup, `<a/><b/>`),
 		constant("tags that do not match", intake.CauseMarkup, `<a><b></a></b>`),
 		constant("an empty part", intake.CauseMarkup, ``),

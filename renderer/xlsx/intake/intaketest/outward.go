@@ -58,7 +58,16 @@ func outward() []File {
 		related("a link to a share", intake.CauseExternalLink, "点検表", "hyperlink", `\\server\share\a.exe`),
 		related("a link that is a script", intake.CauseExternalLink, "javascript", "hyperlink", "javascript:alert(1)"),
 		related("a picture from elsewhere", intake.CauseExternalLink, "http://example.com/a.png", "image", "http://example.com/a.png"),
+		part("pictures of the web in cells", intake.CauseExternalLink, "xl/richData/rdRichValueWebImage.xml", "<webImagesSrd/>"),
 		related("a template from elsewhere", intake.CauseExternalLink, "http://example.com/a", "attachedTemplate", "http://example.com/a"),
+		part("a picture from elsewhere in VML", intake.CauseExternalLink, "xl/drawings/vmlDrawing1.vml", `<xml xmlns:v="v"><v:shape><v:imagedata src="http://example.com/a.png"/></v:shape></xml>`),
+		part("a link to a share in VML", intake.CauseExternalLink, "xl/drawings/vmlDrawing1.vml", `<xml xmlns:v="v"><v:shape href="\\server\share\a.exe"/></xml>`),
+		changed("a sheet that is published on a share", intake.CauseExternalLink, "点検表", func(p parts) parts {
+			return p.replace(sheetPart, "</worksheet>", `<webPublishItems count="1"><webPublishItem id="1" divId="a" sourceType="sheet" destinationFile="\\server\share\a.htm" autoRepublish="1"/></webPublishItems></worksheet>`)
+		}),
+		changed("a workbook that is published", intake.CauseExternalLink, bookPart, func(p parts) parts {
+			return p.replace(bookPart, "</workbook>", `<webPublishObjects count="1"><webPublishObject id="1" divId="a" destinationFile="http://example.com/a.htm"/></webPublishObjects></workbook>`)
+		}),
 		related("a linked object", intake.CauseOLE, "linked", "oleObject", "file:///C:/a.docx"),
 		part("an embedded object", intake.CauseOLE, "xl/embeddings/oleObject1.bin", "x"),
 		part("an embedded workbook", intake.CauseOLE, "xl/embeddings/Microsoft_Excel_Sheet1.xlsx", "x"),
@@ -73,10 +82,15 @@ func outward() []File {
 		formula("a function that asks the web", intake.CauseExternalCall, "WEBSERVICE", `_xlfn.WEBSERVICE("http://example.com/"&amp;A1)`),
 		formula("a function that loads a library", intake.CauseExternalCall, "CALL", `1+CALL("kernel32","WinExec","JCJ","calc",1)`),
 		formula("a function that asks a server", intake.CauseExternalCall, "RTD", `rtd("prog",,"a")`),
+		part("what a server was asked", intake.CauseExternalCall, "xl/volatileDependencies.xml", `<volTypes><volType type="realTimeData"><main first="prog"/></volType></volTypes>`),
+		changed("what a server was asked, under another name", intake.CauseExternalCall, "xl/theme/a.xml", func(p parts) parts {
+			return p.with("xl/theme/a.xml", "<a/>").replace(bookRels, "</Relationships>", `<Relationship Id="rId9" Type="`+relType+`volatileDependencies" Target="theme/a.xml"/></Relationships>`)
+		}),
 		part("data connections", intake.CauseDataConnection, "xl/connections.xml", "<a/>"),
 		part("a query's table", intake.CauseDataConnection, "xl/queryTables/queryTable1.xml", "<a/>"),
 		part("a data model", intake.CauseDataConnection, "xl/model/item.data", "x"),
 		part("a pivot table of a database", intake.CauseDataConnection, "xl/pivotCache/pivotCacheDefinition1.xml", `<pivotCacheDefinition><cacheSource type="external" connectionId="1"/></pivotCacheDefinition>`),
+		part("a map of XML that is read from a file", intake.CauseDataConnection, "xl/xmlMaps.xml", `<MapInfo><Map ID="1"><DataBinding FileBinding="true" ConnectionID="1" DataBindingLoadMode="1"/></Map></MapInfo>`),
 		added("a query of Power Query", intake.CauseDataConnection, "customXml/item1.xml", func() []entry {
 			var b bytes.Buffer
 			put(&b, utf16.Encode([]rune("\uFEFF<?xml version=\"1.0\" encoding=\"utf-16\"?><DataMashup>AAAA</DataMashup>")))

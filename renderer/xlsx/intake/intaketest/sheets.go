@@ -34,6 +34,10 @@ func sheets() []File {
 		constant("a cell in another row", "A1", `<row r="9"><c r="A1"/></row>`),
 		constant("cells out of order", "A9", `<row r="9"><c r="B9"/><c r="A9"/></row>`),
 		constant("a cell that is none", "cell", `<row r="9"><c r="'; drop"/></row>`),
+		rows("rows in two places", intake.CauseMarkup, "点検表", func() string { return `</sheetData><sheetData>` }),
+		changed("rows within another element", intake.CauseMarkup, "点検表", func(p parts) parts {
+			return p.replace(sheetPart, "<sheetData>", `<a><sheetData><row r="1"/></sheetData></a><sheetData>`)
+		}),
 		rows("a column far out", intake.CauseGrid, "cell XFD9", func() string { return `<row r="9"><c r="XFD9"/></row>` }),
 		rows("too many cells", intake.CauseCells, "点検表", func() string {
 			return numbered(`<row><c><v>%d</v></c>`+strings.Repeat(`<c/>`, 99)+`</row>`, 5001)
