@@ -2,6 +2,7 @@ package cells
 
 import (
 	"encoding/xml"
+	"strconv"
 	"strings"
 )
 
@@ -10,6 +11,8 @@ type Name struct {
 	Name string
 	// RefersTo is what it stands for, such as Sheet1!$A$5:$H$5 or a formula.
 	RefersTo string
+	// Sheet is the name of the sheet whose own name it is; empty for one of the workbook.
+	Sheet string
 }
 
 // Names are the defined names of the workbook, in its order; those that programs make
@@ -20,7 +23,11 @@ func (b *Book) Names() []Name { return b.names }
 // size of the part.
 func (b *Book) addName(t *tokens, start xml.StartElement) error {
 	text, err := t.text()
-	b.names = append(b.names, Name{Name: attribute(start, "name"), RefersTo: text})
+	name := Name{Name: attribute(start, "name"), RefersTo: text}
+	if n, err := strconv.Atoi(attribute(start, "localSheetId")); err == nil && 0 <= n && n < len(b.sheets) {
+		name.Sheet = b.sheets[n].Name
+	}
+	b.names = append(b.names, name)
 	return err
 }
 

@@ -12,8 +12,8 @@ import (
 func TestNames(t *testing.T) {
 	t.Parallel()
 	p := plain("").replace(t, "xl/workbook.xml", `</sheets>`,
-		`</sheets><definedNames><definedName name="a.b">'It''s'!$A$1:$B$2,Data!$C$3</definedName><definedName name="rate" localSheetId="0">1 &lt; 2</definedName></definedNames>`)
-	want := []cells.Name{{Name: "a.b", RefersTo: "'It''s'!$A$1:$B$2,Data!$C$3"}, {Name: "rate", RefersTo: "1 < 2"}}
+		`</sheets><definedNames><definedName name="a.b">'It''s'!$A$1:$B$2,Data!$C$3</definedName><definedName name="rate" localSheetId="0">1 &lt; 2</definedName><definedName name="lost" localSheetId="9">3</definedName></definedNames>`)
+	want := []cells.Name{{Name: "a.b", RefersTo: "'It''s'!$A$1:$B$2,Data!$C$3"}, {Name: "rate", RefersTo: "1 < 2", Sheet: "Data"}, {Name: "lost", RefersTo: "3"}}
 	if got := mustOpen(t, p).Names(); !slices.Equal(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

@@ -61,6 +61,16 @@ func (a area) appendMoved(dst []byte, written string, s Span) []byte {
 	return a.within(s).short().append(dst)
 }
 
+// appendLower appends the area, which is written as it is given, so many rows lower.
+func (a area) appendLower(dst []byte, written string, rows int) []byte {
+	if rows == 0 {
+		return append(dst, written...)
+	}
+	a.from.row += rows
+	a.to.row += rows
+	return a.append(dst)
+}
+
 // short writes a range of one cell as that cell.
 func (a area) short() area {
 	a.single = a.from.isCell() && a.from.row == a.to.row && a.from.column == a.to.column

@@ -11,7 +11,7 @@ func (f *Formula) Between(at Place) []string {
 		if !known || len(grids) == 0 || !r.hasRows() || r.use.takesList() {
 			continue
 		}
-		if rows, ok := at.rows(grids[0], r); ok && len(grids[0].rows.spansWithin(nil, rows, r.area.from.row, r.area.to.row)) > 1 {
+		if rows, ok := at.rows(grids[0], r); ok && len(grids[0].rows.spansWithin(nil, rows, r.area.from.row, r.area.to.row, 1)) > 1 {
 			all = append(all, f.text[r.start:r.end])
 		}
 	}

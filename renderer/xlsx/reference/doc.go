@@ -17,8 +17,8 @@
 //     SUM(D7:D8) becomes SUM(D7:D10).
 //   - If it names only some of a block's rows, a list of what comes from them
 //     where a function sums up its arguments, however many: SUM(D7) becomes
-//     SUM(D7,D9,D11), so that a sum of sums is right. A list that is longer
-//     than Excel takes is #REF!. Functions that want one range get one, with the rows
+//     SUM(D7,D9,D11), so that a sum of sums is right. A formula
+//     that is longer than Excel takes with it is #REF!. Functions that want one range get one, with the rows
 //     between: COUNTIF(D7:D7,1) becomes COUNTIF(D7:D11,1).
 //   - A single cell grows likewise where it is a whole argument of a function
 //     that aggregates (SUM, COUNT, MAX, …), or one that another looks through
@@ -40,6 +40,8 @@
 //     itself: its own.
 //   - Over several sheets (Jan:Mar!D7): moved when all of them moved alike, else a
 //     list of each, or #REF!, since one reference cannot name different rows.
+//   - In a defined name rows without $ stay: Excel counts them from the cell that the
+//     name is used in. Form!C1048576 is the cell above it.
 //   - Structured references, names, text, array constants, other workbooks'
 //     cells and whole columns stay as they are. What does not move keeps its
 //     spelling, byte for byte.

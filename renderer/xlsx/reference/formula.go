@@ -1,6 +1,9 @@
 package reference
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // ErrR1C1 is the error of formulas whose references are written as R1C1, which
 // workbooks do not store.
@@ -11,8 +14,9 @@ var ErrMalformed = errors.New("malformed formula")
 
 // Formula is a formula with its references found. It may be used concurrently.
 type Formula struct {
-	text string
-	refs []ref
+	text     string
+	refs     []ref
+	indirect bool
 }
 
 // ref is a reference in a formula's text.
@@ -23,6 +27,8 @@ type ref struct {
 	area         area   // the zero area: a name of that sheet
 	use          use
 	lists        *int // how many references share the arguments of its call; nil for one alone
+	// isOffset is set where rows without $ are counted from the cell in which a name is used.
+	isOffset bool
 }
 
 // hasRows is false for whole columns, and for a name of a sheet.
@@ -33,8 +39,19 @@ func (r *ref) hasRows() bool { return r.area != (area{}) && !r.area.from.isColum
 func Parse(formula string) (*Formula, error) { return parse(formula, asValue) }
 
 // ParseName is Parse for what a defined name stands for: cells, all of their
-// copies, rather than a value.
-func ParseName(formula string) (*Formula, error) { return parse(formula, asName) }
+// copies, rather than a value. Rows without $ are as far from the cell in which the name is
+// used as they are from A1, so they stay as they are.
+func ParseName(formula string) (*Formula, error) {
+	f, err := parse(formula, asName)
+	if err != nil {
+		return nil, err
+	}
+	for i := range f.refs {
+		r := &f.refs[i]
+		r.isOffset = r.hasRows() && (!r.area.from.fixedRow || !r.area.to.fixedRow)
+	}
+	return f, nil
+}
 
 // ParseChart is ParseName for what a chart shows.
 func ParseChart(formula string) (*Formula, error) { return parse(formula, asUnion) }
@@ -47,25 +64,48 @@ func parse(formula string, whole use) (*Formula, error) {
 	if err := s.run(); err != nil {
 		return nil, err
 	}
-	return &Formula{text: formula, refs: s.refs}, nil
+	return &Formula{text: formula, refs: slices.Clip(s.refs), indirect: s.indirect}, nil
 }
 
 // Static says whether the formula is the same wherever and however often it stands.
 func (f *Formula) Static() bool { return len(f.refs) == 0 }
 
+// Indirect says whether the formula makes references of text, by INDIRECT: these do not move.
+func (f *Formula) Indirect() bool { return f.indirect }
+
 // String is the formula as it was parsed.
 func (f *Formula) String() string { return f.text }
 
-// Append appends the formula as it is to be at that place.
+// References counts those in the formula.
+func (f *Formula) References() int { return len(f.refs) }
+
+// Append appends the formula as it is to be at that place, as Fit does.
 func (f *Formula) Append(dst []byte, at Place) []byte {
-	done := 0
-	for i := range f.refs {
+	dst, _ = f.Fit(dst, at)
+	return dst
+}
+
+// MaxUnits is how long Excel takes a formula, in UTF-16 units.
+const MaxUnits = 8192
+
+// Fit appends the formula as it is to be at that place. It fits unless it, or a list in it, has
+// become longer than Excel takes: then it is #REF!, which no IFERROR in it hides.
+func (f *Formula) Fit(dst []byte, at Place) (to []byte, fits bool) {
+	begin, done := len(dst), 0
+	most := begin + max(maxBytes, len(f.text))
+	for i := 0; i < len(f.refs) && len(dst) <= most; i++ {
 		r := &f.refs[i]
 		dst = append(dst, f.text[done:r.start]...)
-		dst = at.append(dst, f.text, r)
+		if dst, fits = at.append(dst, f.text, r); !fits {
+			return append(dst[:begin], gone...), false
+		}
 		done = r.end
 	}
-	return append(dst, f.text[done:]...)
+	dst = append(dst, f.text[done:]...)
+	if formula := dst[begin:]; len(formula) > MaxUnits && units(formula) > MaxUnits && string(formula) != f.text {
+		return append(dst[:begin], gone...), false
+	}
+	return dst, true
 }
 
 // Offset is the formula as Excel makes it when its cell is copied so many rows down and

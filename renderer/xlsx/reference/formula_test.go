@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
 )
@@ -253,7 +254,10 @@ func TestAListOfTooManySheetsIsGone(t *testing.T) {
 		shops.Pages = append(shops.Pages, reference.Page{Name: strconv.Itoa(i), Blocks: []reference.Block{block(3, 3, i%2)}})
 	}
 	sum := reference.Sheet{Name: "Sum", Pages: []reference.Page{{Name: "Sum"}}}
-	check(t, newMoves(t, shops, sum).Grid(1, 0).At(1), "SUM(Shop!D9)+SUM(Shop!D1)+MEDIAN(Shop!D1)", "SUM(#REF!)+SUM('0:200'!D1)+MEDIAN(#REF!)")
+	at := newMoves(t, shops, sum).Grid(1, 0).At(1)
+	check(t, at, "SUM(Shop!D1)", "SUM('0:200'!D1)")
+	check(t, at, "SUM(Shop!D1)+SUM(Shop!D9)", "#REF!")
+	check(t, at, "MEDIAN(Shop!D1)", "#REF!")
 	shops.Pages = shops.Pages[:200]
 	got := string(parse(t, "SUM(Shop!D9)").Append(nil, newMoves(t, shops, sum).Grid(1, 0).At(1)))
 	if strings.Count(got, ",") != 199 || !strings.HasSuffix(got, ",'198'!D8,'199'!D9)") {
@@ -271,13 +275,36 @@ func TestTheListsOfOneCallShareItsArguments(t *testing.T) {
 	m := newMoves(t, shops, reference.Sheet{Name: "Sum", Pages: []reference.Page{{Name: "Sum", Blocks: []reference.Block{block(7, 8, 150)}}}})
 	for formula, want := range map[string]string{
 		"SUM(Shop!D1,Shop!D2)":          "SUM('0:149'!D1,'0:149'!D2)",
-		"MEDIAN(Shop!D1,Shop!D2)":       "MEDIAN(#REF!,#REF!)",
+		"MEDIAN(Shop!D1,Shop!D2)":       "#REF!",
 		"MAX(SUM(Shop!D1),Shop:Sum!A1)": "MAX(SUM('0'!D1,",
 		"SUM(D7,E7)":                    "SUM((D7,D9,",
 		"SUM(D7,1)":                     "SUM(D7,D9,",
 	} {
 		if got := string(parse(t, formula).Append(nil, m.Grid(1, 0).Page())); !strings.HasPrefix(got, want) {
 			t.Errorf("%s became %.60s, want %s", formula, got, want)
+		}
+	}
+}
+
+// Excel counts them from the cell that the name is used in: C1048576 is the cell above it.
+func TestRowsOfNamesWithoutDollarsStay(t *testing.T) {
+	t.Parallel()
+	m := moves(t, block(2, 2, 0), block(7, 7, 3))
+	for formula, want := range map[string]string{
+		"Form!C1048576":          "Form!C1048576",
+		"Form!$B7*2":             "Form!$B7*2",
+		"Form!7:8":               "Form!7:8",
+		"SUM(Form!$B$9:$B1)":     "SUM(Form!$B1:$B$10)",
+		"SUM(Form!B1:B$2)":       "SUM(Form!#REF!)",
+		"Form!$B$7+Form!B7":      "Form!$B$6+Form!B7",
+		"Form!$B$1:$B1,Form!$B7": "Form!$B$1:$B1,Form!$B7",
+	} {
+		f, err := reference.ParseName(formula)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(f.Append(nil, m.Workbook())); got != want {
+			t.Errorf("%s became %s, want %s", formula, got, want)
 		}
 	}
 }
@@ -289,7 +316,7 @@ func TestNamesAndChartsGrowWithTheirCells(t *testing.T) {
 		{"Form!$D$7", "Form!$D$7:$D$9", "Form!$D$7:$D$9", "Form!$D$7:$D$9"},
 		{"Form!$A$1:$F$20,Form!$A:$B", "Form!$A$1:$F$22,Form!$A$24:$F$24,Form!$A:$B", "(Form!$A$1:$F$22,Form!$A$24:$F$24),Form!$A:$B", "Form!$A$1:$F$24,Form!$A:$B"},
 		{"(Form!$D$20,Form!$D$7)", "(Form!$D$22,Form!$D$24,Form!$D$7:$D$9)", "(Form!$D$22,Form!$D$24,Form!$D$7:$D$9)", "(Form!$D$22:$D$24,Form!$D$7:$D$9)"},
-		{"OFFSET(Form!$D$9,0,0,COUNT(Form!D7))", "OFFSET(Form!$D$11,0,0,COUNT(Form!D7:D9))", "OFFSET(Form!$D$11,0,0,COUNT(Form!D7:D9))", "OFFSET(Form!$D$11,0,0,COUNT(Form!D7:D9))"},
+		{"OFFSET(Form!$D$9,0,0,COUNT(Form!$D$7))", "OFFSET(Form!$D$11,0,0,COUNT(Form!$D$7:$D$9))", "OFFSET(Form!$D$11,0,0,COUNT(Form!$D$7:$D$9))", "OFFSET(Form!$D$11,0,0,COUNT(Form!$D$7:$D$9))"},
 		{"$D$7", "$D$7", "$D$7", "$D$7"},
 	} {
 		for _, way := range []struct {
@@ -307,6 +334,32 @@ func TestNamesAndChartsGrowWithTheirCells(t *testing.T) {
 	}
 }
 
+// Excel takes 8,192 characters, whatever they are of.
+func TestAFormulaThatBecomesTooLongDoesNotFit(t *testing.T) {
+	t.Parallel()
+	page := reference.Page{Name: strings.Repeat("集", 12), Blocks: []reference.Block{block(7, 8, 150)}}
+	named := newMoves(t, reference.Sheet{Name: "Form", Pages: []reference.Page{page}})
+	for _, c := range []struct {
+		formula string
+		moves   *reference.Moves
+		want    string // how it begins
+		fits    bool
+	}{
+		{"SUM(D7)+SUM(E7)", moves(t, block(7, 8, 700)), "SUM((D7,D9,", true},
+		{"SUM(D7)+SUM(E7)", moves(t, block(7, 8, 900)), "#REF!", false},
+		{"IFERROR(SUM(D7)+SUM(E7)+SUM(F7),0)", moves(t, block(7, 8, 100_000)), "#REF!", false},
+		{"SUM(Form!D7)+SUM(Form!E7)", named, "SUM('" + page.Name + "'!D7,", true}, // twice as many bytes as characters
+		{"SUM(Form!D7)+SUM(Form!E7)+SUM(Form!F7)", named, "#REF!", false},
+		{strings.Repeat("D7+", 2700) + "1", moves(t, block(1, 1, 100)), "#REF!", false},
+		{"SUM(D7)+SUM(D9)", moves(t, block(7, 7, 0)), "SUM(#REF!)+SUM(D8)", true},
+	} {
+		got, fits := parse(t, c.formula).Fit(nil, c.moves.Grid(0, 0).At(1))
+		if !strings.HasPrefix(string(got), c.want) || fits != c.fits || utf8.RuneCount(got) > 8192 {
+			t.Errorf("%.40s became %.60s of %d characters, fits %t; want %s, %t", c.formula, got, utf8.RuneCount(got), fits, c.want, c.fits)
+		}
+	}
+}
+
 // Excel takes 255 arguments and 8,192 characters.
 func TestListsOfRangesKeepToExcelsLimits(t *testing.T) {
 	t.Parallel()
@@ -314,7 +367,7 @@ func TestListsOfRangesKeepToExcelsLimits(t *testing.T) {
 		200:  "SUM(D7,D9,D11,",
 		201:  "SUM((D7,D9,D11,",
 		1300: "SUM((D7,D9,D11,",
-		1500: "SUM(#REF!)+1",
+		1500: "#REF!",
 	} {
 		got := string(parse(t, "SUM(D7)+1").Append(nil, moves(t, block(7, 8, copies)).Grid(0, 0).At(1)))
 		if !strings.HasPrefix(got, want) || len(got) > 8192 || strings.Count(got, "(") != strings.Count(got, ")") {

@@ -96,6 +96,7 @@ type Grid struct {
 	sheet int
 	name  string
 	rows  *region
+	alone [1]*Grid // the grid itself
 }
 
 func (m *Moves) newGrid(sheet int, p Page) (*Grid, error) {
@@ -103,7 +104,9 @@ func (m *Moves) newGrid(sheet int, p Page) (*Grid, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Grid{moves: m, sheet: sheet, name: p.Name, rows: rows}, nil
+	g := &Grid{moves: m, sheet: sheet, name: p.Name, rows: rows}
+	g.alone[0] = g
+	return g, nil
 }
 
 // Moved says whether any row of the page lies elsewhere than in the template.

@@ -7,6 +7,23 @@ type Named struct {
 	Text        string
 }
 
+// Sheets gives the sheets that the references name at this place, each as often as it is named.
+// References over several sheets are not among them, nor are those to the place's own sheet
+// without its name.
+func (f *Formula) Sheets(at Place) []int {
+	var all []int
+	for i := range f.refs {
+		r := &f.refs[i]
+		if r.sheet == "" || r.until != "" {
+			continue
+		}
+		if n := at.moves.find(r.sheet); n >= 0 {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
 // Rows gives the rows that the references name at this place, wherever they lie there. References
 // over several sheets are not among them, nor are whole columns.
 func (f *Formula) Rows(at Place) []Named {

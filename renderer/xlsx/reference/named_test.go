@@ -7,6 +7,19 @@ import (
 	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
 )
 
+func TestSheetsThatReferencesName(t *testing.T) {
+	t.Parallel()
+	at := moves(t).Grid(0, 0).Page()
+	for formula, want := range map[string][]int{
+		`SUM(集計!D:D,'form'!D7)+'集計'!total`:         {1, 0, 1},
+		`D7+SUM(Form:集計!D7,Other!D7)+rate+"集計!D7"`: nil,
+	} {
+		if got := parse(t, formula).Sheets(at); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", formula, got, want)
+		}
+	}
+}
+
 func TestRowsThatReferencesName(t *testing.T) {
 	t.Parallel()
 	g := moves(t, block(7, 8, 2)).Grid(0, 0)

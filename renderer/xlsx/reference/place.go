@@ -5,24 +5,42 @@ import "slices"
 // gone is what a reference becomes when nothing is left of what it names.
 const gone = "#REF!"
 
-// append appends the reference as it is to be at this place.
-func (p Place) append(dst []byte, text string, r *ref) []byte {
+// append appends the reference as it is to be at this place. It fits unless it has become a list
+// that is longer than Excel takes.
+func (p Place) append(dst []byte, text string, r *ref) (to []byte, fits bool) {
+	if lower, ok := p.lower(r); ok {
+		return r.area.appendLower(append(dst, text[r.start:r.body]...), text[r.body:r.end], lower), true
+	}
 	grids, known := p.grids(r)
 	switch {
 	case !known:
-		return append(dst, text[r.start:r.end]...)
+		return append(dst, text[r.start:r.end]...), true
 	case len(grids) == 1, r.until != "" && p.isOne(r, grids):
 		return p.appendOne(dst, text, r, grids)
 	}
+	fits = true
 	if r.use.listsSheets() {
-		if each, ok := p.appendEach(dst, text, r, grids); ok {
-			return each
+		each, n, ok := p.appendEach(dst, text, r, grids)
+		if ok && n > 0 {
+			return each, true
 		}
+		fits = ok
 	}
 	if r.until == "" && r.use.takesSheets() && p.isOne(r, grids) {
 		return p.appendOne(dst, text, r, grids)
 	}
-	return append(dst, gone...)
+	return append(dst, gone...), fits
+}
+
+// lower says by how many rows the cells that a reference names lie lower, where these are rows of
+// the very copy that this place is in, and of no block within it. It is what all of the below comes
+// to for most references of a block, which are as many as its cells with formulas in all copies.
+func (p Place) lower(r *ref) (rows int, ok bool) {
+	c := p.copy
+	if r.sheet != "" || c == nil || len(c.blocks) > 0 || !r.hasRows() || r.isOffset || r.area.from.fixedRow || r.area.to.fixedRow {
+		return 0, false
+	}
+	return c.start - c.first, c.holds(r.area.from.row) && c.holds(r.area.to.row)
 }
 
 // isOne says whether one reference can name all of some pages: the rows are the same ones.
@@ -34,10 +52,10 @@ func (p Place) isOne(r *ref, grids []*Grid) bool {
 	return !slices.ContainsFunc(grids[1:], func(g *Grid) bool { return !slices.Equal(spans, p.spans(nil, g, r)) })
 }
 
-// appendEach appends a reference to each page, with commas between them; ok is false if
-// nothing is left of it, or it is more than Excel takes.
-func (p Place) appendEach(dst []byte, text string, r *ref, grids []*Grid) (to []byte, ok bool) {
-	begin, arguments := len(dst), 0
+// appendEach appends a reference to each page, with commas between them, and says how many ranges
+// these are: 0 if nothing is left of it. They do not fit if they are more than Excel takes.
+func (p Place) appendEach(dst []byte, text string, r *ref, grids []*Grid) (to []byte, arguments int, fits bool) {
+	begin := len(dst)
 	for i, g := range grids {
 		n := len(p.spans(nil, g, r))
 		if n == 0 {
@@ -47,16 +65,22 @@ func (p Place) appendEach(dst []byte, text string, r *ref, grids []*Grid) (to []
 			dst = append(dst, ',')
 		}
 		arguments += n
-		dst = p.appendOne(dst, text, r, grids[i:i+1])
+		dst, fits = p.appendOne(dst, text, r, grids[i:i+1])
+		if !fits || arguments > r.maxArguments() || len(dst)-begin > maxList {
+			return dst, arguments, false
+		}
 	}
-	return dst, arguments > 0 && arguments <= r.maxArguments() && len(dst)-begin <= maxList
+	return dst, arguments, true
 }
 
 // appendOne appends one reference to all of some pages, on which it names the same rows.
-func (p Place) appendOne(dst []byte, text string, r *ref, grids []*Grid) []byte {
+func (p Place) appendOne(dst []byte, text string, r *ref, grids []*Grid) (to []byte, fits bool) {
 	prefix := func(dst []byte) []byte { return appendPrefix(dst, text[r.start:r.body], r, grids) }
+	if r.isOffset {
+		return p.appendOffset(prefix(dst), text, r, grids[0]), true
+	}
 	if !r.hasRows() {
-		return append(prefix(dst), text[r.body:r.end]...)
+		return append(prefix(dst), text[r.body:r.end]...), true
 	}
 	var some [4]Span
 	spans := p.spans(some[:0], grids[0], r)
@@ -64,10 +88,29 @@ func (p Place) appendOne(dst []byte, text string, r *ref, grids []*Grid) []byte 
 	case len(spans) > 1:
 		return appendList(dst, prefix, r, spans)
 	case len(spans) == 0:
-		return append(prefix(dst), gone...)
+		return append(prefix(dst), gone...), true
 	}
 	a := r.area.within(spans[0])
 	if dst = prefix(dst); a == r.area {
+		return append(dst, text[r.body:r.end]...), true
+	}
+	return a.append(dst), true
+}
+
+// appendOffset appends rows that are counted from where a name is used; a corner with $ moves.
+func (p Place) appendOffset(dst []byte, text string, r *ref, g *Grid) []byte {
+	a := r.area
+	for _, c := range []*corner{&a.from, &a.to} {
+		if !c.fixedRow {
+			continue
+		}
+		row, ok := g.rows.from(c.row, c.row)
+		if !ok {
+			return append(dst, gone...)
+		}
+		c.row = row
+	}
+	if a == r.area {
 		return append(dst, text[r.body:r.end]...)
 	}
 	return a.append(dst)
@@ -77,7 +120,10 @@ func (p Place) appendOne(dst []byte, text string, r *ref, grids []*Grid) []byte 
 // if it names no sheet of the template.
 func (p Place) grids(r *ref) (grids []*Grid, known bool) {
 	if r.sheet == "" {
-		return []*Grid{p.grid}, p.grid != nil
+		if p.grid == nil {
+			return nil, false
+		}
+		return p.grid.alone[:], true
 	}
 	first := p.moves.find(r.sheet)
 	last := first
@@ -88,7 +134,7 @@ func (p Place) grids(r *ref) (grids []*Grid, known bool) {
 		return nil, false
 	}
 	if r.until == "" && p.grid != nil && p.grid.sheet == first {
-		return []*Grid{p.grid}, true
+		return p.grid.alone[:], true
 	}
 	for _, s := range p.moves.sheets[min(first, last) : max(first, last)+1] {
 		grids = append(grids, s.grids...)
@@ -100,10 +146,10 @@ func (p Place) grids(r *ref) (grids []*Grid, known bool) {
 }
 
 // spans gives the new rows that a reference names on a page: none if they are
-// gone, several if the use of the reference can do with a list. One without rows
-// names all there are.
+// gone, several if the use of the reference can do with a list. One without rows,
+// or whose rows are counted from elsewhere, names all there are.
 func (p Place) spans(dst []Span, g *Grid, r *ref) []Span {
-	if !r.hasRows() {
+	if !r.hasRows() || r.isOffset {
 		return append(dst, Span{1, MaxRow})
 	}
 	rows, ok := p.rows(g, r)
@@ -111,7 +157,7 @@ func (p Place) spans(dst []Span, g *Grid, r *ref) []Span {
 		return dst
 	}
 	if r.use.takesList() {
-		dst = g.rows.spansWithin(dst, rows, r.area.from.row, r.area.to.row)
+		dst = g.rows.spansWithin(dst, rows, r.area.from.row, r.area.to.row, maxSpans)
 	}
 	if len(dst) < 2 {
 		return append(dst[:0], rows)

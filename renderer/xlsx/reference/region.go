@@ -134,31 +134,36 @@ func (r *region) holds(row int) bool { return r.first <= row && row <= r.last }
 
 // spans appends the new rows that come from the old rows a to b.
 func (r *region) spans(dst []Span, a, b int) []Span {
+	return r.spansWithin(dst, Span{1, MaxRow}, a, b, MaxRow)
+}
+
+// spansWithin is spans of what lies in the rows given. It looks for no more when there are more
+// than most: where these are too many, it does not matter how many.
+func (r *region) spansWithin(dst []Span, rows Span, a, b, most int) []Span {
 	a, b = r.clamp(a, b)
+	keep := func(first, last int) { dst = join(dst, max(first, rows.First), min(last, rows.Last)) }
 	old, at := r.first, r.start
 	for i := range r.blocks {
 		p := &r.blocks[i]
-		dst = join(dst, at+max(a, old)-old, at+min(b, p.first-1)-old)
+		keep(at+max(a, old)-old, at+min(b, p.first-1)-old)
 		if a <= p.first && p.last <= b {
-			dst = join(dst, p.start, p.end-1)
+			keep(p.start, p.end-1)
 		} else if a <= p.last && p.first <= b {
-			for k := range p.copies {
-				dst = p.copies[k].spans(dst, a, b)
-			}
+			dst = p.spansWithin(dst, rows, a, b, most)
 		}
 		old, at = p.last+1, p.end
 	}
-	return join(dst, at+max(a, old)-old, at+b-old)
+	keep(at+max(a, old)-old, at+b-old)
+	return dst
 }
 
-// spansWithin is spans of what lies in the rows given.
-func (r *region) spansWithin(dst []Span, rows Span, a, b int) []Span {
-	all := r.spans(dst, a, b)
-	kept := all[:0]
-	for _, s := range all {
-		kept = join(kept, max(s.First, rows.First), min(s.Last, rows.Last))
+// spansWithin is that of the copies which have any of the rows given.
+func (p *placed) spansWithin(dst []Span, rows Span, a, b, most int) []Span {
+	from := sort.Search(len(p.copies), func(k int) bool { return p.copies[k].end > rows.First })
+	for k := from; k < len(p.copies) && p.copies[k].start <= rows.Last && len(dst) <= most; k++ {
+		dst = p.copies[k].spansWithin(dst, rows, a, b, most)
 	}
-	return kept
+	return dst
 }
 
 // join appends rows first to last, or nothing if there are none.

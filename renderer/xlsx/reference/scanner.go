@@ -11,6 +11,8 @@ type scanner struct {
 	refs  []ref
 	// open has an entry for every open parenthesis.
 	open []call
+	// indirect is set if the formula makes references of text.
+	indirect bool
 }
 
 func (s *scanner) run() error {

@@ -40,13 +40,31 @@ func (u use) inParentheses() use {
 const (
 	// maxArguments is how many ranges of a call's lists stay arguments: Excel takes 255.
 	maxArguments = 200
-	// maxList is how long a list may be: Excel takes formulas of 8,192 characters.
+	// maxBytes is how many bytes MaxUnits are at most.
+	maxBytes = MaxUnits * 3
+	// maxList is how long one of its lists may be.
 	maxList = 8000
+	// maxSpans are more ranges than such a list has.
+	maxSpans = maxList / len("A1,")
 )
 
-// appendList appends the ranges in those rows. A list that is longer than Excel
-// takes is an error value: a range instead would count cells that are not meant.
-func appendList(dst []byte, prefix func([]byte) []byte, r *ref, spans []Span) []byte {
+// units counts the UTF-16 units of a text.
+func units(text []byte) int {
+	n := 0
+	for _, b := range text {
+		if b&0xC0 != 0x80 { // a character begins
+			n++
+		}
+		if b >= 0xF0 { // one of two units
+			n++
+		}
+	}
+	return n
+}
+
+// appendList appends the ranges in those rows. A list that is longer than Excel takes does not
+// fit: a range instead would count cells that are not meant.
+func appendList(dst []byte, prefix func([]byte) []byte, r *ref, spans []Span) (to []byte, fits bool) {
 	begin := len(dst)
 	union := r.use == asUnion || len(spans) > r.maxArguments()
 	if union {
@@ -56,15 +74,14 @@ func appendList(dst []byte, prefix func([]byte) []byte, r *ref, spans []Span) []
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = r.area.within(s).short().append(prefix(dst))
+		if dst = r.area.within(s).short().append(prefix(dst)); len(dst)-begin >= maxList {
+			return append(dst[:begin], gone...), false
+		}
 	}
 	if union {
 		dst = append(dst, ')')
 	}
-	if len(dst)-begin > maxList {
-		return append(dst[:begin], gone...)
-	}
-	return dst
+	return dst, true
 }
 
 // aggregates are the functions that make one value of all cells of an argument

@@ -54,6 +54,7 @@ func (s *scanner) reference(r ref) error {
 	case s.follows(end, '('):
 		s.at = end + 1
 		s.open = append(s.open, callOf(word))
+		s.indirect = s.indirect || strings.EqualFold(word, "INDIRECT")
 		return nil
 	case s.follows(end, '['):
 		s.at = end

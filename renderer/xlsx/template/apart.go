@@ -48,23 +48,30 @@ func (c *compiler) checkSheetApart(s *sheet, at reference.Place) error {
 				continue
 			}
 			if refs := cell.formula.parsed.Apart(at); len(refs) > 0 {
-				return &PlaceError{Sheet: s.name, Cell: columnLetters(cell.column) + strconv.Itoa(r.number), Err: apartError(refs[0])}
+				c.mistake(&PlaceError{Sheet: s.name, Cell: columnLetters(cell.column) + strconv.Itoa(r.number), Err: apartError(refs[0])})
 			}
 		}
 	}
-	if err := checkTextsApart(s.tail, reference.Parse, at); err != nil {
-		return &PlaceError{Sheet: s.name, Err: fmt.Errorf("a data validation or a conditional format: %w", err)}
+	refs, err := textsApart(s.tail, reference.Parse, at)
+	if err != nil {
+		return fmt.Errorf("part %s: %w", s.part.name, err)
 	}
+	c.mistakeApart(s, "a data validation or a conditional format", refs)
 	drawing := first(s.relations, "drawing")
 	if drawing == "" {
 		return nil
 	}
 	return c.eachChart(drawing, func(content []byte) error {
-		if err := checkTextsApart(content, reference.ParseChart, at); err != nil {
-			return &PlaceError{Sheet: s.name, Err: fmt.Errorf("a chart: %w", err)}
-		}
-		return nil
+		refs, err := textsApart(content, reference.ParseChart, at)
+		c.mistakeApart(s, "a chart", refs)
+		return err
 	})
+}
+
+func (c *compiler) mistakeApart(s *sheet, what string, refs []string) {
+	for _, ref := range refs {
+		c.mistake(&PlaceError{Sheet: s.name, Err: fmt.Errorf("%s: %w", what, apartError(ref))})
+	}
 }
 
 // apartError says what to do instead.
@@ -73,10 +80,10 @@ func apartError(ref string) error {
 		"have a cell of that sheet show its result, and add these cells up with SUM", ref)
 }
 
-// checkTextsApart looks at the formulas in a part, or in a piece of one.
-func checkTextsApart(content []byte, parse func(string) (*reference.Formula, error), at reference.Place) error {
+// textsApart gives what the formulas in a part, or in a piece of one, want as one range.
+func textsApart(content []byte, parse func(string) (*reference.Formula, error), at reference.Place) (refs []string, err error) {
 	e := newEdit(content)
-	return e.each(func(t *tag) error {
+	err = e.each(func(t *tag) error {
 		if !slices.Contains([]string{"f", "formula", "formula1", "formula2"}, t.local()) {
 			return nil
 		}
@@ -88,9 +95,8 @@ func checkTextsApart(content []byte, parse func(string) (*reference.Formula, err
 		if err != nil {
 			return nil //nolint:nilerr // what cannot be parsed is refused where it is to follow
 		}
-		if refs := f.Apart(at); len(refs) > 0 {
-			return apartError(refs[0])
-		}
+		refs = append(refs, f.Apart(at)...)
 		return nil
 	})
+	return refs, err
 }

@@ -13,6 +13,7 @@ type layout struct {
 	heights map[int]float64 // in points; 0 for hidden ones
 	width   float64         // of other columns, in characters
 	height  float64         // of other rows
+	fixed   bool            // it is by hand
 	merged  mergedCells
 	// digit is the width of a digit in pixels.
 	digit int
@@ -36,7 +37,7 @@ func readLayout(s *sheet, digit int) (*layout, error) {
 		return nil, err
 	}
 	for _, r := range s.rows {
-		t := tag{raw: append(append([]byte{}, r.before...), r.after...), name: []byte("row")}
+		t := r.tag(r.number)
 		if h, err := strconv.ParseFloat(t.get("ht"), 64); err == nil {
 			l.heights[r.number] = h
 		}
@@ -62,7 +63,7 @@ func (l *layout) take(t *tag) {
 			l.width = w
 		}
 		if h := number("defaultRowHeight"); h > 0 {
-			l.height = h
+			l.height, l.fixed = h, t.truth("customHeight")
 		}
 	case t.is("col"):
 		c := columnWidth{first: int(number("min")), last: int(number("max")), width: l.width}
@@ -84,11 +85,7 @@ func (l *layout) area(column, row int) picture.Area {
 		a.Widths = append(a.Widths, picture.ColumnWidth(l.widthOf(column), l.digit))
 	}
 	for ; row <= last.row; row++ {
-		height, ok := l.heights[row]
-		if !ok {
-			height = l.height
-		}
-		a.Heights = append(a.Heights, picture.RowHeight(height))
+		a.Heights = append(a.Heights, picture.RowHeight(l.heightOf(row)))
 	}
 	return a
 }
@@ -100,6 +97,13 @@ func (l *layout) widthOf(column int) float64 {
 		}
 	}
 	return l.width
+}
+
+func (l *layout) heightOf(row int) float64 {
+	if height, ok := l.heights[row]; ok {
+		return height
+	}
+	return l.height
 }
 
 func columnOf(ref string) int { return columnNumber(strings.TrimRight(ref, "0123456789")) }

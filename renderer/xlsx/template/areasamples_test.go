@@ -94,9 +94,13 @@ func areaSamples() []sample {
 					noError(d.T, d.file.SetCellHyperLink("Form", cell, "https://example.com/"+cell, "External"))
 				}
 				noError(d.T, d.file.SetCellHyperLink("Form", "B1", "Form!B5", "Location"))
+				for cell, to := range map[string]string{"C1": "#Form!B5", "C4": "#'Form'!A4", "C5": "#nowhere"} { // a relation each
+					noError(d.T, d.file.SetCellHyperLink("Form", cell, to, "External"))
+				}
 			},
 			data: records(3),
 			want: map[string]string{
+				"Form!C1 link": "Location Form!B7", "Form!C4 link": "Location 'Form'!A4", "Form!C6 link": "Location 'Form'!A6", "Form!C7 link": "Location nowhere",
 				"Form!A1 link": "External https://example.com/A1", "Form!A4 link": "External https://example.com/A4", "Form!A6 link": "External https://example.com/A4",
 				"Form!A7 link": "External https://example.com/A5", "Form!B1 link": "Location Form!B7",
 			},

@@ -22,52 +22,66 @@ type block struct {
 	// kept blocks are there once, empty, if there is nothing to fill them with; see looker.keep.
 	kept  bool
 	outer *block
+	// depth counts the blocks around it, with itself.
+	depth int
 	body  []node
 	// inner are the blocks directly in it.
-	inner []*block
-	begin bound
+	inner      []*block
+	begin, end bound
 }
 
 const maxDepth = 8
 
-// buildBlocks finds where the sheet's blocks begin and end, and puts its rows into them.
-func (c *compiler) buildBlocks(s *sheet) error {
+// buildBlocks finds where the sheet's blocks begin and end, and puts its rows into them. Where the
+// markers of some cannot be read, those of others may only seem to be wrong, and it does neither.
+func (c *compiler) buildBlocks(s *sheet) {
+	if s.boundsUnknown {
+		return
+	}
 	root := &block{first: 1, last: reference.MaxRow}
-	open := root
-	depth := 0
 	s.findLone()
+	if !c.findBlocks(s, root) {
+		return
+	}
+	for _, b := range root.inner {
+		c.warnOfMerged(s, b)
+	}
+	root.addLone(s.lone)
+	s.body = root.nodes(s.rows)
+}
+
+// findBlocks finds the blocks in root, and says whether they are right. It goes on behind a
+// mistake as if what was likely meant were there.
+func (c *compiler) findBlocks(s *sheet, root *block) bool {
+	open, right := root, true
+	mistake := func(b *bound, err error) {
+		right = false
+		c.mistake(&PlaceError{Sheet: s.name, Cell: b.reference(), Err: fmt.Errorf("marker %s: %w", b.text, err)})
+	}
 	for _, r := range s.rows {
 		for _, b := range r.bounds {
 			var err error
 			if b.marker.kind != End {
-				depth++
 				s.blocks++
 				open, err = c.beginBlock(s, open, b, r)
 			} else {
-				depth--
 				open, err = s.endBlock(open, b, r)
 			}
-			if err == nil && depth > maxDepth {
-				err = fmt.Errorf("blocks are nested more than %d deep", maxDepth)
-			}
 			if err != nil {
-				return placed(s, b, fmt.Errorf("marker %s: %w", b.text, err))
+				mistake(&b, err)
+			}
+			if open.depth > maxDepth {
+				return false
 			}
 		}
 		for n := r.number; n <= r.loneUntil; n++ {
 			s.lone = append(s.lone, n)
 		}
 	}
-	if open != root {
-		return placed(s, open.begin, fmt.Errorf("marker %s: its block has no end; write %s in its last row", open.begin.text, open.end()))
+	for ; open != root; open = open.outer {
+		mistake(&open.begin, fmt.Errorf("its block has no end; write %s in its last row", open.ending()))
 	}
-	root.addLone(s.lone)
-	s.body = root.nodes(s.rows)
-	return nil
-}
-
-func placed(s *sheet, b bound, err error) error {
-	return &PlaceError{Sheet: s.name, Cell: b.reference(), Err: err}
+	return right
 }
 
 func (b *bound) reference() string { return columnLetters(b.cell.column) + strconv.Itoa(b.row) }
@@ -80,7 +94,7 @@ func (r *row) blank() bool {
 
 func (c *compiler) beginBlock(s *sheet, outer *block, b bound, r *row) (*block, error) {
 	m := b.marker
-	begun := &block{kind: m.kind, name: m.name, on: m.on, outer: outer, first: r.number, begin: b}
+	begun := &block{kind: m.kind, name: m.name, on: m.on, outer: outer, depth: outer.depth + 1, first: r.number, begin: b}
 	begun.id = c.name(m.name)
 	if m.on != "" {
 		c.name(m.on)
@@ -89,23 +103,44 @@ func (c *compiler) beginBlock(s *sheet, outer *block, b bound, r *row) (*block, 
 		begun.first = r.loneUntil + 1
 	}
 	if n := len(outer.inner); n > 0 && outer.inner[n-1].last >= begun.first {
-		return nil, fmt.Errorf("a block ends in row %d already; a block has whole rows of its own", r.number)
+		return begun, fmt.Errorf("a block ends in row %d already; a block has whole rows of its own", r.number)
 	}
 	if m.on != "" && outer.kind == "" && !s.repeated() {
-		return nil, errors.New(`"on" names a column of the block around it, and there is none`)
+		return begun, errors.New(`"on" names a column of the block around it, and there is none`)
+	}
+	if begun.depth > maxDepth {
+		return begun, fmt.Errorf("blocks are nested more than %d deep", maxDepth)
 	}
 	return begun, nil
 }
 
+// endBlock ends the block in hand and gives the one around it. If another one is named, that one
+// ends where it is around; else the name is a slip.
 func (s *sheet) endBlock(open *block, b bound, r *row) (*block, error) {
-	m := b.marker
-	switch {
-	case open.kind == "":
-		return nil, errors.New("it ends a block that does not begin")
-	case m.ends != open.kind || m.ends == Rows && m.name != open.name:
-		return nil, fmt.Errorf("the block in hand is %s and ends with %s", open.begin.text, open.end())
+	if open.kind == "" {
+		return open, errors.New("it ends a block that does not begin")
 	}
-	open.last = r.number - 1
+	if b.marker.endsBlock(open) {
+		return s.closeBlock(open, b, r)
+	}
+	err := fmt.Errorf("the block in hand is %s and ends with %s", open.begin.text, open.ending())
+	for around := open; around != nil; around = around.outer {
+		if b.marker.endsBlock(around) {
+			return around.outer, err
+		}
+	}
+	return open.outer, err
+}
+
+func (m *marker) endsBlock(b *block) bool {
+	return m.ends == b.kind && (m.ends != Rows || m.name == b.name)
+}
+
+func (s *sheet) closeBlock(open *block, b bound, r *row) (*block, error) {
+	open.end, open.last = b, r.number-1
+	if s.lastRow(open.first, r.number-1, nil) >= r.number {
+		r.loneUntil = 0 // merged cells of the block reach into it
+	}
 	if r.loneUntil == 0 {
 		open.last = s.lastRow(open.first, r.number, b.cell)
 	}
@@ -113,14 +148,14 @@ func (s *sheet) endBlock(open *block, b bound, r *row) (*block, error) {
 		open.last = max(open.last, inner.last)
 	}
 	if open.last < open.first {
-		return nil, fmt.Errorf("nothing is between %s and its end", open.begin.text)
+		return open.outer, fmt.Errorf("nothing is between %s and its end", open.begin.text)
 	}
 	open.outer.inner = append(open.outer.inner, open)
 	return open.outer, nil
 }
 
-// end is how the block's end is written.
-func (b *block) end() string {
+// ending is how the block's end is written.
+func (b *block) ending() string {
 	switch b.kind {
 	case If:
 		return "{{/?}}"

@@ -15,19 +15,14 @@ func (r *sheetReader) readText(c *cell, t tag, content []byte) (bool, error) {
 		return false, err
 	}
 	text := joinRuns(runs)
-	pieces, err := parseText(text)
-	if err != nil {
-		return false, &PlaceError{Sheet: r.sheet.name, Cell: r.reference(c), Err: err}
-	}
+	pieces := parseText(text)
 	r.compiler.warnOfMistyped(r.sheet, r.reference(c), text, pieces)
 	if pieces == nil {
 		return false, nil
 	}
 	c.fill(r, runs, pieces)
 	for _, w := range c.words {
-		if err := checkWords(w.pieces); err != nil {
-			return false, &PlaceError{Sheet: r.sheet.name, Cell: r.reference(c), Err: err}
-		}
+		r.compiler.checkWords(r.sheet, r.reference(c), w.pieces)
 	}
 	return true, nil
 }
@@ -66,6 +61,9 @@ func (c *cell) fill(r *sheetReader, runs []run, pieces []piece) {
 	blank := true
 	for _, p := range pieces {
 		written := text[p.start:p.end]
+		if p.err != nil {
+			r.compiler.mistakeIn(r.sheet, r.reference(c), text, &p)
+		}
 		if p.marker == nil {
 			blank = blank && strings.TrimSpace(written) == ""
 			continue
@@ -122,7 +120,8 @@ func (r *sheetReader) readFormula(c *cell, t tag, content []byte) (bool, error) 
 		return false, nil
 	}
 	if r.compiler.hasMarker(unescape(inside)) {
-		return false, &PlaceError{Sheet: r.sheet.name, Cell: r.reference(c), Err: errMarkerInFormula}
+		r.compiler.mistake(&PlaceError{Sheet: r.sheet.name, Cell: r.reference(c), Err: errMarkerInFormula})
+		return false, nil
 	}
 	parsed, err := r.parseFormula(c, f, unescape(inside))
 	if err != nil {

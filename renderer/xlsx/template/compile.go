@@ -2,7 +2,7 @@ package template
 
 import (
 	"bytes"
-	"errors"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +18,9 @@ type Options struct {
 	// MaxRows is the most rows that a filled sheet may have; 0 is 100,000. All of a
 	// workbook's data is held while it is filled.
 	MaxRows int
+	// MaxBytes is the most bytes, unpacked, that the rows of all sheets of a filled workbook
+	// may have; 0 is 1 GiB.
+	MaxBytes int64
 }
 
 const defaultMaxRows = 100_000
@@ -32,12 +35,14 @@ type Template struct {
 	styles   *styles
 	// stylesPart is the name of the part with the styles.
 	stylesPart string
-	markers    []Marker
+	// eastAsian is set if the workbook's first font is, whose lines are as high as its rows.
+	eastAsian bool
+	markers   []Marker
 	// names are those that values are looked for by; a name's number is its place.
 	names   map[string]int
 	reasons []Reason
 	// mistyped are texts that look like markers and are none; doubtful are formulas of which
-	// nothing may be left.
+	// nothing may be left, and merged cells that move a block's end.
 	mistyped, doubtful []Reason
 	// written are the parts that are the same in every workbook, but not as in the template;
 	// those with nil are left out.
@@ -63,15 +68,16 @@ type compiler struct {
 	named []namedCells
 	// rows are the markers' rows in the template.
 	rows []int
+	// mistakes are those that were found so far.
+	mistakes MistakesError
 }
 
 // Compile reads a template, which must have passed intake: it trusts the file to be of
-// a bearable size. The file must not be changed any more. A mistake in a marker is a
-// *PlaceError; what is right but cannot be compiled is in Unsupported.
+// a bearable size. The file must not be changed any more. Mistakes in markers are a
+// *MistakesError; what is right but cannot be compiled is in Unsupported.
 func Compile(file []byte, o Options) (*Template, error) {
-	if o.MaxRows == 0 {
-		o.MaxRows = defaultMaxRows
-	}
+	o.MaxRows = cmp.Or(o.MaxRows, defaultMaxRows)
+	o.MaxBytes = cmp.Or(o.MaxBytes, defaultMaxBytes)
 	c := &compiler{Template: &Template{options: o, file: file, names: make(map[string]int), written: make(map[*part][]byte)}}
 	if err := c.compile(); err != nil {
 		return nil, fmt.Errorf("compile the template: %w", err)
@@ -84,24 +90,7 @@ func (c *compiler) compile() error {
 	if c.parts, err = openParts(c.file); err != nil {
 		return err
 	}
-	if err := c.readWorkbook(); err != nil {
-		return err
-	}
-	for _, s := range c.sheets {
-		if err := c.readSheet(s); err != nil {
-			return err
-		}
-		if err := c.findFollowers(s); err != nil {
-			return err
-		}
-		if err := c.checkElsewhere(s); err != nil {
-			return err
-		}
-	}
-	if err := c.checkNames(); err != nil {
-		return err
-	}
-	if err := c.checkApart(); err != nil {
+	if err := c.readMarkers(); err != nil {
 		return err
 	}
 	if err := c.keepBlocks(); err != nil {
@@ -117,16 +106,46 @@ func (c *compiler) compile() error {
 	if err := c.prepareLinks(); err != nil {
 		return err
 	}
+	if err := c.fitRows(); err != nil {
+		return err
+	}
 	if err := c.preparePictures(); err != nil {
 		return err
 	}
 	if err := c.preparePages(); err != nil {
 		return err
 	}
+	if err := c.mistaken(); err != nil {
+		return err
+	}
 	if err := c.writeParts(); err != nil {
 		return err
 	}
 	return c.readAhead()
+}
+
+// readMarkers reads the workbook's sheets, and sees whether all that is meant as a marker is one,
+// where one can be filled.
+func (c *compiler) readMarkers() error {
+	if err := c.readWorkbook(); err != nil {
+		return err
+	}
+	for _, s := range c.sheets {
+		if err := c.readSheet(s); err != nil {
+			return err
+		}
+		if err := c.findFollowers(s); err != nil {
+			return err
+		}
+		if err := c.checkElsewhere(s); err != nil {
+			return err
+		}
+	}
+	c.checkNames()
+	if err := c.checkApart(); err != nil {
+		return err
+	}
+	return c.mistaken()
 }
 
 // readAhead reads the parts that are needed when the template is filled, which several
@@ -164,15 +183,9 @@ func (c *compiler) readSheet(s *sheet) error {
 	r := sheetReader{scanner: scanner{b: content}, compiler: c, sheet: s, shared: make(map[string]sharedFormula)}
 	begin := len(c.markers)
 	if err := r.read(); err != nil {
-		var mistake *PlaceError
-		if errors.As(err, &mistake) {
-			return err
-		}
 		return fmt.Errorf("part %s: %w", s.part.name, err)
 	}
-	if err := c.buildBlocks(s); err != nil {
-		return err
-	}
+	c.buildBlocks(s)
 	s.findAcross()
 	for i := begin; i < len(c.markers); i++ {
 		m := &c.markers[i]
@@ -228,18 +241,19 @@ func (c *compiler) field(s *sheet, m *marker, cell string) *field {
 	return f
 }
 
-// checkWords refuses what can only be shown by a cell of its own.
-func checkWords(pieces []wordsPiece) error {
+// checkWords refuses what can only be shown by a cell of its own, in the text of a cell or, without
+// one, a sheet's name.
+func (c *compiler) checkWords(s *sheet, cell string, pieces []wordsPiece) {
 	v := xlsx.Null()
 	for _, p := range pieces {
 		if p.field == nil {
 			continue
 		}
 		if _, ok := p.field.format.Words(&v); !ok {
-			return fmt.Errorf("{{%s}} is a picture or has the format %q, which text cannot show; give the marker a cell of its own", p.field.marker.name, p.field.marker.format)
+			c.mistake(&PlaceError{Sheet: s.name, Cell: cell, Err: fmt.Errorf(
+				"{{%s}} is a picture or has the format %q, which text cannot show; give the marker a cell of its own", p.field.marker.name, p.field.marker.format)})
 		}
 	}
-	return nil
 }
 
 // refuse notes something that is not compiled.

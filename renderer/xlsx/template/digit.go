@@ -2,7 +2,6 @@ package template
 
 import (
 	"math"
-	"strconv"
 	"strings"
 )
 
@@ -10,23 +9,9 @@ import (
 // columns are measured by: what they seem to be wide decides how a picture that goes over
 // several is placed.
 func (s *styles) digitWidth() int {
-	name, size := "", 11.0
-	fonts := false
-	_ = eachTag(s.content, func(t *tag) { // it has been read before
-		switch {
-		case t.is("font") && t.kind == tagClose:
-			fonts = true
-		case fonts || t.kind == tagClose:
-		case t.is("name"):
-			name = t.get("val")
-		case t.is("sz"):
-			if f, err := strconv.ParseFloat(t.get("val"), 64); err == nil {
-				size = f
-			}
-		}
-	})
+	first := s.fonts()[0]
 	const pixelsPerPoint = 96.0 / 72
-	return max(int(math.Round(digitShare(name)*size*pixelsPerPoint)), 1)
+	return max(int(math.Round(digitShare(first.name)*first.size*pixelsPerPoint)), 1)
 }
 
 // digitShare is how wide a font's digits are, as a share of its size.

@@ -30,12 +30,14 @@
 //
 // A block is of whole rows: from the one with its first marker to the one with its
 // last, which may be the same; where its markers stand in merged cells, to the last row of
-// these. Rows that have nothing but markers of blocks are left out.
+// these. Rows that have nothing but markers of blocks are left out, unless cells of the block
+// that ends there are merged down to them.
 // Blocks may stand in blocks, but not beside each other in one row. A field is looked
 // for in the row of the innermost block, then outwards, then in Data.Fields.
 //
 // A block without data is left out, unless a formula, a name, a chart or a table has nothing
-// else to refer to than rows of blocks: then it is there once, empty, so that SUM is 0.
+// else to refer to than rows of blocks: then it is there once, empty, so that SUM is 0. So is a
+// sheet for each row of a query, under the query's name, if something outside of it refers to it.
 // Rows on a condition are left out all the same, and Warnings tells of such formulas.
 //
 // {name} and {name}} stay as they are written, and Warnings tells of them. Other braces,

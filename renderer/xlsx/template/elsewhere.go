@@ -34,7 +34,7 @@ func (c *compiler) checkElsewhere(s *sheet) error {
 		return fmt.Errorf("part %s: %w", s.part.name, err)
 	}
 	if bytes.Contains(s.tail[header.start:header.end], []byte(opening)) {
-		return &PlaceError{Sheet: s.name, Err: errMarkerInHeader}
+		c.mistake(&PlaceError{Sheet: s.name, Err: errMarkerInHeader})
 	}
 	if err := c.checkRules(s); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (c *compiler) checkRules(s *sheet) error {
 		}
 		rule, err := e.element(*t)
 		if err == nil && (c.hasMarker(unescape(rule)) || c.hasMarker(unescape(t.raw))) {
-			err = &PlaceError{Sheet: s.name, Cell: t.get("sqref"), Err: errMarkerInRule}
+			c.mistake(&PlaceError{Sheet: s.name, Cell: t.get("sqref"), Err: errMarkerInRule})
 		}
 		return err
 	})
@@ -74,7 +74,7 @@ func (c *compiler) checkCharts(s *sheet, drawing string) error {
 			}
 			text, _, _, err := e.text(t)
 			if err == nil && strings.Contains(text, opening) {
-				err = &PlaceError{Sheet: s.name, Err: errMarkerInChart}
+				c.mistake(&PlaceError{Sheet: s.name, Err: errMarkerInChart})
 			}
 			return err
 		})
@@ -115,7 +115,7 @@ func (c *compiler) checkBoxes(s *sheet, drawing string) error {
 		}
 		box, err := e.element(*t)
 		if err == nil && t.get("textlink") == "" && bytes.Contains(box, []byte(opening)) {
-			err = &PlaceError{Sheet: s.name, Err: errMarkerInBox}
+			c.mistake(&PlaceError{Sheet: s.name, Err: errMarkerInBox})
 		}
 		return err
 	})

@@ -45,6 +45,16 @@ func entity(name string) string {
 	return string(rune(n)) //nolint:gosec // as above
 }
 
+// appendEscaped appends text for XML; most has nothing to escape.
+func appendEscaped(b, text []byte) []byte {
+	if !bytes.ContainsAny(text, escaped) {
+		return append(b, text...)
+	}
+	return append(b, escape(string(text))...)
+}
+
+const escaped = "&<>\"\t\n\r"
+
 // escape writes text for XML, in an attribute's value or between tags.
 func escape(s string) string { return escaper.Replace(s) }
 

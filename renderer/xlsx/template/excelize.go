@@ -23,15 +23,9 @@ type byExcelize struct {
 // sheetFrame is what is before and behind a sheet's rows.
 type sheetFrame struct{ head, tail []byte }
 
-// maxByExcelize is how many rows blocks may have here: each takes a pass over
-// those before.
-const maxByExcelize = 5000
-
 func (f *filling) fillByExcelize() error {
-	if f.rows > maxByExcelize {
-		r := f.template.reasons[0]
-		return &PlaceError{Sheet: r.Sheet, Cell: r.Cell, Err: fmt.Errorf(
-			"%s: with this, the template's blocks may have %d rows, and they have %d; take it out of the template, or give the report fewer rows", r.Why, maxByExcelize, f.rows)}
+	if err := f.boundCopies(); err != nil {
+		return err
 	}
 	file, err := excelize.OpenReader(bytes.NewReader(f.template.file))
 	if err != nil {

@@ -43,12 +43,24 @@ func (x *byExcelize) setRow(p *page, r *row, at *frame, lower int) error {
 			return err
 		}
 	}
+	if err := x.setHeight(p, r, at, r.number+lower); err != nil {
+		return err
+	}
 	for _, c := range r.cells {
 		if err := x.setCell(p, c, at, r.number+lower); err != nil {
 			return fmt.Errorf("cell %s: %w", cellName(c, r.number+lower), err)
 		}
 	}
 	return nil
+}
+
+// setHeight makes a row higher that is too low for its texts.
+func (x *byExcelize) setHeight(p *page, r *row, at *frame, number int) error {
+	h, err := x.height(p, r, at, number)
+	if err != nil || h.points == 0 {
+		return err
+	}
+	return x.file.SetRowHeight(p.name, number, h.points)
 }
 
 func cellName(c *cell, row int) string { return columnLetters(c.column) + strconv.Itoa(row) }
@@ -91,7 +103,11 @@ func (x *byExcelize) setFormula(p *page, c *cell, row int) error {
 	if err := x.file.SetCellDefault(p.name, name, ""); err != nil {
 		return err
 	}
-	text := string(c.formula.parsed.Append(nil, p.grid.At(row)))
+	formula, fits := c.formula.parsed.Fit(nil, p.grid.At(row))
+	if !fits {
+		x.noteTooLong(p, name)
+	}
+	text := string(formula)
 	if c.formula.array == "" {
 		return x.file.SetCellFormula(p.name, name, text)
 	}

@@ -50,8 +50,9 @@ type filling struct {
 	moved bool
 	// followed are the parts that are as no other workbook has them, because of that.
 	followed map[*part][]byte
-	// rows counts those that blocks will have.
+	// rows counts those that blocks will have, bytes what rows have been written of.
 	rows  int
+	bytes int64
 	looks derivedStyles
 
 	// pictures counts those in cells; media are their files, in the order of mediaNames.

@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
 )
@@ -44,6 +45,12 @@ func (c *compiler) findFollowers(s *sheet) error {
 		if err := c.addFollowers(s, inner); err != nil {
 			return err
 		}
+		if !slices.ContainsFunc(inner, func(r relation) bool { return r.kind == "hyperlink" }) {
+			continue
+		}
+		if err := c.addFollower(s, relationsPart(r.target), followLinks); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -54,16 +61,23 @@ func (c *compiler) addFollowers(s *sheet, all []relation) error {
 		if move == nil || r.external {
 			continue
 		}
-		if _, err := c.parts.read(r.target); err != nil {
+		if err := c.addFollower(s, r.target, move); err != nil {
 			return err
 		}
-		f := follower{part: c.parts.find(r.target), sheet: s, move: move}
-		if err := f.try(); err != nil {
-			c.refuse(s, "", fmt.Sprintf("part %s: %v", f.part.name, err))
-			continue
-		}
-		c.followers = append(c.followers, f)
 	}
+	return nil
+}
+
+func (c *compiler) addFollower(s *sheet, name string, move func([]byte, *reference.Grid) ([]byte, error)) error {
+	if _, err := c.parts.read(name); err != nil {
+		return err
+	}
+	f := follower{part: c.parts.find(name), sheet: s, move: move}
+	if err := f.try(); err != nil {
+		c.refuse(s, "", fmt.Sprintf("part %s: %v", f.part.name, err))
+		return nil
+	}
+	c.followers = append(c.followers, f)
 	return nil
 }
 

@@ -95,12 +95,15 @@ func (c *compiler) preparePivot(p *part) error {
 		if err != nil {
 			return nil, err
 		}
-		return e.bytes(), newEdit(content).eachSource(func(t *tag) error { return c.checkSource(t) })
+		return e.bytes(), newEdit(content).eachSource(func(t *tag) error {
+			c.checkSource(t)
+			return nil
+		})
 	})
 }
 
 // checkSource sees that a pivot table has a source, as a table must have rows.
-func (c *compiler) checkSource(t *tag) error {
+func (c *compiler) checkSource(t *tag) {
 	for _, s := range c.sheets {
 		if !strings.EqualFold(s.name, t.get("sheet")) {
 			continue
@@ -109,11 +112,11 @@ func (c *compiler) checkSource(t *tag) error {
 			c.refuse(s, "", errPivotPages.Error())
 		}
 		from, to, _ := strings.Cut(t.get("ref"), ":")
-		return s.checkTable(table{
+		c.checkTable(s, table{
 			firstColumn: columnOf(from), lastColumn: columnOf(to), header: rowOf(from), first: rowOf(from) + 1, last: rowOf(to),
 		})
+		return
 	}
-	return nil
 }
 
 // followSources moves the sources of pivot tables.

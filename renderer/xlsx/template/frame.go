@@ -61,8 +61,10 @@ func followTail(content []byte, g *reference.Grid) ([]byte, error) {
 			return f.list(t, f.watch)
 		case "rowBreaks":
 			return f.list(t, f.rowBreak)
-		case "sparklines":
-			return f.list(t, f.sparkline)
+		case "extLst":
+			return f.list(t, f.extension)
+		case "sparklineGroups":
+			return f.list(t, f.sparklineGroup)
 		case "conditionalFormatting":
 			return f.whole(t, f.area)
 		case "autoFilter", "sortState":
@@ -92,43 +94,49 @@ func (f *tailEdit) whole(t *tag, become func(element []byte) ([]byte, error)) er
 	return err
 }
 
-// list replaces the elements of a list by what each becomes, and counts them.
+// list replaces the elements of a list by what each becomes, and counts them. A list of
+// which nothing is left goes.
 func (f *tailEdit) list(t *tag, become func(element []byte) ([]byte, error)) error {
+	_, err := f.listLeft(t, become)
+	return err
+}
+
+// listLeft is list, and says how many elements are left.
+func (f *tailEdit) listLeft(t *tag, become func(element []byte) ([]byte, error)) (count int, err error) {
 	inside, err := f.element(*t)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var b []byte
 	s := scanner{b: inside}
 	for {
 		child, ok, err := s.next()
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if !ok {
 			break
 		}
 		if _, err := s.element(child); err != nil {
-			return err
+			return 0, err
 		}
 		changed, err := become(inside[child.start:s.at])
 		if err != nil {
-			return err
+			return 0, err
 		}
 		b = append(b, changed...)
 	}
 	if len(b) == 0 {
 		f.replace(t.start, f.at, nil)
-		return nil
+		return 0, nil
 	}
-	count, err := countElements(b)
-	if err != nil {
-		return err
+	if count, err = countElements(b); err != nil {
+		return 0, err
 	}
 	opening := t.counted(count)
 	closing := f.b[t.end+len(inside) : f.at]
 	f.replace(t.start, f.at, slices.Concat(opening.raw, b, closing))
-	return nil
+	return count, nil
 }
 
 // countElements counts those that are not within others.

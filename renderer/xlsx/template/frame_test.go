@@ -33,9 +33,9 @@ func TestWhatIsSaidBehindTheRowsFollows(t *testing.T) {
 			`<sortState ref="A1:B7"><sortCondition ref="A2:A7"/></sortState>`,
 		},
 		{
-			"sparklines", `<extLst><ext uri="{05C60535-1F16-4fd2-B633-F4F36F0B64E0}"><x14:sparklineGroup><x14:sparklines><x14:sparkline><xm:f>Sheet1!A2:C2</xm:f><xm:sqref>D2</xm:sqref></x14:sparkline>` +
-				`<x14:sparkline><xm:f>Sheet1!A1:A3</xm:f><xm:sqref>D5</xm:sqref></x14:sparkline></x14:sparklines></x14:sparklineGroup></ext></extLst>`,
-			`<x14:sparklines><x14:sparkline><xm:f>Sheet1!A2:C2</xm:f><xm:sqref>D2</xm:sqref></x14:sparkline>` +
+			"sparklines", `<extLst><ext uri="{05C60535-1F16-4fd2-B633-F4F36F0B64E0}"><x14:sparklineGroups><x14:sparklineGroup><xm:f>Sheet1!A5:C5</xm:f><x14:sparklines><x14:sparkline><xm:f>Sheet1!A2:C2</xm:f><xm:sqref>D2</xm:sqref></x14:sparkline>` +
+				`<x14:sparkline><xm:f>Sheet1!A1:A3</xm:f><xm:sqref>D5</xm:sqref></x14:sparkline></x14:sparklines></x14:sparklineGroup></x14:sparklineGroups></ext></extLst>`,
+			`<xm:f>Sheet1!A7:C7</xm:f><x14:sparklines><x14:sparkline><xm:f>Sheet1!A2:C2</xm:f><xm:sqref>D2</xm:sqref></x14:sparkline>` +
 				`<x14:sparkline><xm:f>Sheet1!A3:C3</xm:f><xm:sqref>D3</xm:sqref></x14:sparkline>` +
 				`<x14:sparkline><xm:f>Sheet1!A4:C4</xm:f><xm:sqref>D4</xm:sqref></x14:sparkline>` +
 				`<x14:sparkline><xm:f>Sheet1!A1:A5</xm:f><xm:sqref>D7</xm:sqref></x14:sparkline></x14:sparklines>`,
@@ -68,11 +68,12 @@ func TestListsOfWhichNothingIsLeftAreLeftOut(t *testing.T) {
 		`<conditionalFormatting sqref="A2"><cfRule type="expression" priority="1"><formula>A2&gt;1</formula></cfRule></conditionalFormatting>`+
 		`<dataValidations count="1"><dataValidation sqref="A2"/></dataValidations><hyperlinks><hyperlink ref="A2" location="A1"/></hyperlinks>`+
 		`<extLst><ext uri="{78C0D931-6437-407d-A8EE-F0AAD7539E65}"><x14:conditionalFormattings><x14:conditionalFormatting><x14:cfRule type="expression" priority="2" id="{1}"><xm:f>A2&gt;1</xm:f></x14:cfRule>`+
-		`<xm:sqref>A2</xm:sqref></x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst>`))
+		`<xm:sqref>A2</xm:sqref></x14:conditionalFormatting></x14:conditionalFormattings></ext>`+
+		`<ext uri="{05C60535-1F16-4fd2-B633-F4F36F0B64E0}"><x14:sparklineGroups><x14:sparklineGroup><x14:colorSeries rgb="FF376092"/><x14:sparklines><x14:sparkline><xm:f>Sheet1!A2:C2</xm:f><xm:sqref>D2</xm:sqref></x14:sparkline></x14:sparklines></x14:sparklineGroup></x14:sparklineGroups></ext></extLst>`))
 	file = replacePart(t, file, "xl/worksheets/sheet1.xml", replace("<worksheet ", newerNamespaces))
 	workbook, _ := fill(t, file, tables(map[string]*template.Table{"records": query("n")}))
 	got := unzipped(t, workbook, "xl/worksheets/sheet1.xml")
-	for _, element := range []string{"autoFilter", "mergeCell", "conditionalFormatting", "dataValidation", "hyperlink"} {
+	for _, element := range []string{"autoFilter", "mergeCell", "conditionalFormatting", "dataValidation", "hyperlink", "sparkline", "ext"} {
 		if strings.Contains(got, "<"+element) || strings.Contains(got, "<x14:"+element) {
 			t.Errorf("there is still a %s in %s", element, got)
 		}

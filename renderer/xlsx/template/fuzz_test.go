@@ -1,6 +1,9 @@
 package template
 
 import (
+	"encoding/xml"
+	"errors"
+	"io"
 	"strings"
 	"testing"
 )
@@ -12,10 +15,7 @@ func FuzzParseText(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		pieces, err := parseText(s)
-		if err != nil {
-			return
-		}
+		pieces := parseText(s)
 		if pieces == nil && strings.Contains(s, opening) {
 			t.Fatalf("%q has no marker", s)
 		}
@@ -28,9 +28,9 @@ func FuzzParseText(f *testing.F) {
 			if p.marker == nil {
 				continue
 			}
-			alone, err := parseText(s[p.start:p.end])
-			if err != nil || len(alone) != 1 || *alone[0].marker != *p.marker {
-				t.Fatalf("%q: %+v alone is %+v, %v", s, *p.marker, alone, err)
+			alone := parseText(s[p.start:p.end])
+			if len(alone) != 1 || alone[0].marker == nil || *alone[0].marker != *p.marker {
+				t.Fatalf("%q: %+v alone is %+v", s, *p.marker, alone)
 			}
 			if p.marker.name == "" && p.marker.kind != End {
 				t.Fatalf("%q: a %s without a name", s, p.marker.kind)
@@ -40,6 +40,51 @@ func FuzzParseText(f *testing.F) {
 			t.Fatalf("%q: the pieces end at %d", s, at)
 		}
 	})
+}
+
+// FuzzWithoutSections: a part without CDATA, comments and instructions reads as it did with them.
+func FuzzWithoutSections(f *testing.F) {
+	for _, s := range []string{`<a><![CDATA[<b> & ]]>]]&gt;</a>`, "<a><![CDATA[\r\n\r]]></a>", `<!-- <![CDATA[ --><a><![CDATA[x]]></a>`, `<a><?x <![CDATA[ ?><![CDATA[]]></a>`, `<a><![CDATA[`, `<?xml version="1.0"?><a>b<!--c-->d<?e f?></a>`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		want, err := xmlText(content)
+		if err != nil {
+			return
+		}
+		without := string(withoutSections([]byte(content)))
+		if got, err := xmlText(without); err != nil || got != want {
+			t.Fatalf("%q became %q, which reads %q, %v, want %q", content, without, got, err, want)
+		}
+		s := scanner{b: []byte(without)}
+		for ok := true; ok; {
+			if _, ok, err = s.next(); err != nil && strings.Contains(err.Error(), "CDATA") {
+				t.Fatalf("%q became %q: %v", content, without, err)
+			}
+		}
+	})
+}
+
+// xmlText are the texts and tags of a part.
+func xmlText(content string) (string, error) {
+	var b strings.Builder
+	d := xml.NewDecoder(strings.NewReader(content))
+	for {
+		token, err := d.RawToken()
+		if errors.Is(err, io.EOF) {
+			return b.String(), nil
+		}
+		switch token := token.(type) {
+		case nil:
+			return "", err
+		case xml.CharData:
+			b.Write(token)
+		case xml.StartElement:
+			b.WriteString("<" + token.Name.Local + ">")
+		case xml.Directive:
+			return "", errors.New("intake refuses it")
+		}
+	}
 }
 
 // FuzzScanner: tags come in order, and an attribute that was set is read as it was.

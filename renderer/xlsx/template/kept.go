@@ -8,12 +8,13 @@ import (
 	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
 )
 
-// Where all that something refers to are rows of blocks, nothing would be left of it without data:
-// SUM(B4:B4) over a list would be SUM(#REF!). Such blocks are there once, empty.
+// Where all that something refers to are rows of blocks, or lies on a sheet that is there for each
+// row of a query, nothing would be left of it without data: SUM(B4:B4) over a list would be
+// SUM(#REF!). Such blocks, and such sheets, are there once, empty.
 
-// keepBlocks finds the blocks that formulas in cells, names and charts cannot do without.
+// keepBlocks finds the blocks and sheets that formulas in cells, names and charts cannot do without.
 func (c *compiler) keepBlocks() error {
-	if !slices.ContainsFunc(c.sheets, func(s *sheet) bool { return s.blocks > 0 }) {
+	if !slices.ContainsFunc(c.sheets, func(s *sheet) bool { return s.blocks > 0 || s.repeated() }) {
 		return nil
 	}
 	m, err := reference.New(sheetsTwice(c.sheets, func(*sheet) []reference.Block { return nil }))
@@ -47,9 +48,14 @@ func (c *compiler) keepForCells(s *sheet, at reference.Place) {
 	}
 }
 
-// keepFor keeps what a formula refers to, which stands in a row of a sheet or, with 0, in no cell.
-// It gives the references of which nothing may be left all the same.
+// keepFor keeps what a formula refers to, which stands in a row of a sheet or, with 0, in no cell,
+// and with nil, on no sheet. It gives the references of which nothing may be left all the same.
 func (c *compiler) keepFor(f *reference.Formula, at reference.Place, s *sheet, row int) (gone []string) {
+	for _, n := range f.Sheets(at) {
+		if of := c.sheets[n]; of != s && of.repeated() {
+			of.title.rows.kept = true
+		}
+	}
 	for _, n := range f.Rows(at) {
 		l, of := looker{}, c.sheets[n.Sheet]
 		if of == s {
@@ -73,7 +79,7 @@ func (c *compiler) keepForCharts(s *sheet, at reference.Place) error {
 			if t.local() != "f" {
 				return nil
 			}
-			return c.keepForText(e, t, reference.ParseChart, at)
+			return c.keepForText(e, t, reference.ParseChart, at, s)
 		})
 	})
 }
@@ -90,19 +96,22 @@ func (c *compiler) keepForNames(m *reference.Moves) error {
 		if name := t.get("name"); t.local() != "definedName" || strings.HasPrefix(name, namedMarker) || isBuiltIn(name) {
 			return nil
 		}
-		return c.keepForText(e, t, reference.ParseName, m.Workbook())
+		if n, err := strconv.Atoi(t.get("localSheetId")); err == nil && 0 <= n && n < len(c.sheets) {
+			return c.keepForText(e, t, reference.ParseName, m.Grid(n, 0).Page(), c.sheets[n])
+		}
+		return c.keepForText(e, t, reference.ParseName, m.Workbook(), nil)
 	})
 }
 
 // keepForText keeps what an element's text refers to. One that is no formula is refused where it
 // is to follow.
-func (c *compiler) keepForText(e *edit, t *tag, parse func(string) (*reference.Formula, error), at reference.Place) error {
+func (c *compiler) keepForText(e *edit, t *tag, parse func(string) (*reference.Formula, error), at reference.Place, s *sheet) error {
 	text, err := e.element(*t)
 	if err != nil {
 		return err
 	}
 	if f, err := parse(unescape(text)); err == nil {
-		c.keepFor(f, at, nil, 0)
+		c.keepFor(f, at, s, 0)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -40,6 +41,50 @@ func TestListsThatSomethingRefersToKeepARow(t *testing.T) {
 			t.Errorf("%s: the sheet is %v, want its end in %s and nothing in rows before it", name, got, c.end)
 		}
 	}
+}
+
+func TestSheetsThatSomethingRefersToAreKept(t *testing.T) {
+	t.Parallel()
+	const site = "'" + sitesSheet + "'!"
+	for name, c := range map[string]struct {
+		change func(*excelize.File) error
+		kept   bool
+	}{
+		"nothing":                 {formulas(map[string]string{"A1": "A2"}), false},
+		"a formula":               {formulas(map[string]string{"A1": "SUM(" + site + "A1)"}), true},
+		"one with whole columns":  {formulas(map[string]string{"A1": "SUM(" + site + "A:A)"}), true},
+		"one with a name of it":   {formulas(map[string]string{"A1": site + "total"}), true},
+		"one of the sheet itself": {func(f *excelize.File) error { return f.SetCellFormula(sitesSheet, "C1", site+"A1") }, false},
+		"a name":                  {func(f *excelize.File) error { return nameOf(f, site+"$A$1", "") }, true},
+		"a name of another sheet": {func(f *excelize.File) error { return nameOf(f, site+"$A$1", sheet1) }, true},
+		"a name of the sheet":     {func(f *excelize.File) error { return nameOf(f, site+"$A$1", sitesSheet) }, false},
+	} {
+		workbook, summary := fill(t, drawSites(t, c.change), tables(map[string]*template.Table{"sites": query("site n"), "items": query("site n")}))
+		want := []string{sheet1}
+		if c.kept {
+			want = append(want, "sites")
+		}
+		if got := sheetNames(t, workbook); !slices.Equal(got, want) || summary.Rows != 0 {
+			t.Errorf("%s: got the sheets %q and %d rows, want %q and none", name, got, summary.Rows, want)
+		}
+	}
+}
+
+func nameOf(f *excelize.File, refersTo, scope string) error {
+	return f.SetDefinedName(&excelize.DefinedName{Name: "own", RefersTo: refersTo, Scope: scope})
+}
+
+// It has what the template draws, no value, and a name of its own.
+func TestAKeptSheetIsEmpty(t *testing.T) {
+	t.Parallel()
+	const named = "{{#sheet1}}{{site}} {{n}}"
+	file := draw(t, nil, func(f *excelize.File) error {
+		return errors.Join(ignoreIndex(f.NewSheet(named)), f.SetSheetRow(named, "A1", &[]any{"{{site}}", "drawn", "{{title}}", 7}),
+			f.SetCellFormula(sheet1, "A1", "SUM('"+named+"'!D1)"), f.SetCellFormula(sheet1, "A2", "COUNTA('"+named+"'!A1:D1)"))
+	})
+	workbook, _ := fill(t, file, tables(map[string]*template.Table{"sheet1": query("site n")}))
+	wantTexts(t, read(t, workbook, "sheet1 (2)"), map[string]string{"A1": "", "B1": "drawn", "C1": "", "D1": "7"})
+	wantFormulas(t, workbook, map[string]string{"A1": "SUM('sheet1 (2)'!D1)", "A2": "COUNTA('sheet1 (2)'!A1:D1)"})
 }
 
 // A list within a row, of which not even the columns are known, is as empty as one with columns.

@@ -61,6 +61,8 @@ type piece struct {
 	// start and end are where it stands, braces included.
 	start, end int
 	marker     *marker // nil for text
+	// err says why what is meant as a marker is none.
+	err error
 }
 
 const (
@@ -70,37 +72,60 @@ const (
 	wideOpening = "｛｛"
 )
 
-// parseText finds the markers in a text. The result is nil for text without any.
-func parseText(s string) ([]piece, error) {
-	if strings.Contains(s, wideOpening) {
-		return nil, fmt.Errorf("%q is of full-width characters; a marker is written as {{name}}", wideOpening)
-	}
-	if !strings.Contains(s, opening) {
-		return nil, nil
+var (
+	errNotClosed = fmt.Errorf("%q is opened and not closed; a marker is written as {{name}}", opening)
+	errFullWidth = fmt.Errorf("%q is of full-width characters; a marker is written as {{name}}", wideOpening)
+)
+
+// parseText finds the markers in a text, and what is meant as one. The result is nil for text
+// without any.
+func parseText(s string) []piece {
+	if !strings.Contains(s, opening) && !strings.Contains(s, wideOpening) {
+		return nil
 	}
 	var pieces []piece
 	for at := 0; at < len(s); {
-		start := strings.Index(s[at:], opening)
-		if start < 0 {
-			return append(pieces, piece{start: at, end: len(s)}), nil
+		p := piece{start: at, end: at + beforeMarker(s[at:])}
+		if p.end == at {
+			p = parsePiece(s, at)
 		}
-		if start > 0 {
-			pieces = append(pieces, piece{start: at, end: at + start})
-		}
-		at += start
-		inside, _, closed := strings.Cut(s[at+len(opening):], closing)
-		if !closed || strings.Contains(inside, opening) {
-			return nil, fmt.Errorf("%q is opened and not closed; a marker is written as {{name}}", opening)
-		}
-		end := at + len(opening) + len(inside) + len(closing)
-		m, err := parseMarker(inside)
-		if err != nil {
-			return nil, fmt.Errorf("marker %s: %w", s[at:end], err)
-		}
-		pieces = append(pieces, piece{start: at, end: end, marker: &m})
-		at = end
+		pieces = append(pieces, p)
+		at = p.end
 	}
-	return pieces, nil
+	return pieces
+}
+
+// beforeMarker is the length of the text before the first marker, or what is meant as one.
+func beforeMarker(s string) int {
+	n := len(s)
+	for _, begin := range []string{opening, wideOpening} {
+		if i := strings.Index(s[:n], begin); i >= 0 {
+			n = i
+		}
+	}
+	return n
+}
+
+// parsePiece reads the marker at the begin of s[at:]. One that is not closed ends where the next
+// one begins.
+func parsePiece(s string, at int) piece {
+	if strings.HasPrefix(s[at:], wideOpening) {
+		begin := at + len(wideOpening)
+		return piece{start: at, end: begin + beforeMarker(s[begin:]), err: errFullWidth}
+	}
+	begin := at + len(opening)
+	inside, _, closed := strings.Cut(s[begin:], closing)
+	if !closed || strings.Contains(inside, opening) {
+		return piece{start: at, end: begin + beforeMarker(s[begin:]), err: errNotClosed}
+	}
+	p := piece{start: at, end: begin + len(inside) + len(closing)}
+	m, err := parseMarker(inside)
+	if err != nil {
+		p.err = fmt.Errorf("marker %s: %w", s[at:p.end], err)
+		return p
+	}
+	p.marker = &m
+	return p
 }
 
 // parseMarker reads what stands between the braces.

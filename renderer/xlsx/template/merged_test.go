@@ -53,6 +53,18 @@ func TestABlockHasAllOfTheMergedCellsOfItsMarkers(t *testing.T) {
 			filled,
 			[]string{"A2:A3", "A4:A5"},
 		},
+		"an end alone in the last row of a field": {
+			map[string]any{"A2": "{{#records}}{{name}}", "B2": "{{qty}}", "B3": "{{/records}}", "A4": "sum"},
+			[][2]string{{"A2", "A3"}},
+			map[string]string{"A2": "a", "B2": "1", "A4": "b", "B4": "2", "A6": "sum"},
+			[]string{"A2:A3", "A4:A5"},
+		},
+		"two ends alone in the last row of a field": {
+			map[string]any{"A2": "{{#records}}{{name}}", "B2": "{{qty}}", "C2": "{{?qty}}", "C3": "half", "C4": "{{/?}}{{/records}}", "A5": "sum"},
+			[][2]string{{"A2", "A4"}},
+			map[string]string{"A2": "a", "B2": "1", "C3": "half", "A5": "b", "B5": "2", "C6": "half", "A8": "sum"},
+			[]string{"A2:A4", "A5:A7"},
+		},
 		"markers alone in their rows": {
 			map[string]any{"A2": "{{#records}}", "A4": "{{name}}", "B4": "{{qty}}", "B5": "half", "A6": "{{/records}}", "A8": "sum"},
 			[][2]string{{"A2", "C3"}, {"A6", "C7"}},

@@ -41,12 +41,13 @@ func (c *compiler) addName(s *scanner, t *tag) error {
 		return err
 	}
 	m, err := parseName(name)
-	if err != nil {
-		return fmt.Errorf("the name %s: %w", name, err)
+	var areas []namedCells
+	if err == nil {
+		areas, err = parseAreas(unescape(text))
 	}
-	areas, err := parseAreas(unescape(text))
 	if err != nil {
-		return fmt.Errorf("the name %s: %w", name, err)
+		c.mistake(fmt.Errorf("the name %s: %w", name, err))
+		return nil
 	}
 	for _, a := range areas {
 		a.name, a.marker = name, m
@@ -148,13 +149,12 @@ func (n *namedCells) bound(r *sheetReader, m *marker, row int) bound {
 }
 
 // checkNames sees that the sheets of all names are there.
-func (c *compiler) checkNames() error {
+func (c *compiler) checkNames() {
 	for _, n := range c.named {
 		if !slices.ContainsFunc(c.sheets, func(s *sheet) bool { return s.worksheet && strings.EqualFold(s.name, n.sheet) }) {
-			return fmt.Errorf("the name %s: there is no sheet %q", n.name, n.sheet)
+			c.mistake(fmt.Errorf("the name %s: there is no sheet %q", n.name, n.sheet))
 		}
 	}
-	return nil
 }
 
 // needRow is the sheet's row of a number, which is added if there is none.

@@ -35,8 +35,8 @@ func (c *compiler) preparePages() error {
 	for _, s := range c.sheets {
 		if len(c.reasons) > 0 && (s.title != nil || s.pictures()) {
 			r := c.reasons[0]
-			return &PlaceError{Sheet: r.Sheet, Cell: r.Cell, Err: errors.New(r.Why +
-				": not in a template with pictures, or with markers in a sheet's name; take one of them out")}
+			c.mistake(&PlaceError{Sheet: r.Sheet, Cell: r.Cell, Err: errors.New(r.Why +
+				": not in a template with pictures, or with markers in a sheet's name; take one of them out")})
 		}
 	}
 	return nil

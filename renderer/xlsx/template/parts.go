@@ -99,10 +99,11 @@ func (p *parts) read(name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("part %s: %w", name, err)
 	}
-	found.content, err = io.ReadAll(r)
+	content, err := io.ReadAll(r)
 	if err != nil {
 		return nil, fmt.Errorf("part %s: %w", name, err)
 	}
+	found.content = withoutSections(content)
 	return found.content, nil
 }
 
@@ -121,7 +122,8 @@ func (p *parts) create(base, extension string, content []byte) *part {
 // relation is a part's link to another.
 type relation struct {
 	id, kind string
-	// target is a part's name, or an address where external.
+	// target is a part's name, or an address where external, or "#" and a place of the part
+	// whose relation it is.
 	target   string
 	external bool
 }
@@ -149,7 +151,7 @@ func (p *parts) relations(of string) ([]relation, error) {
 			return
 		}
 		r := relation{id: t.get("Id"), kind: path.Base(t.get("Type")), target: t.get("Target"), external: t.get("TargetMode") == "External"}
-		if !r.external {
+		if !r.external && !strings.HasPrefix(r.target, "#") {
 			r.target = absolute(of, r.target)
 		}
 		all = append(all, r)

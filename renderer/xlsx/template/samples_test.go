@@ -112,6 +112,25 @@ func cellSamples() []sample {
 			},
 		},
 		{
+			name: "texts of several lines in rows of a height",
+			draw: func(d *drawer) {
+				wraps := &excelize.Style{Alignment: &excelize.Alignment{WrapText: true}}
+				d.put("A2", "{{#records}}{{場所}}{{/records}}", "A3", "確認者：{{確認者}}", "A4", "end")
+				d.style("A2", "A2", wraps)
+				d.style("A3", "A3", wraps)
+				d.merge("A3", "D3")
+				noError(d.T, d.file.SetRowHeight("Form", 2, 20))
+				noError(d.T, d.file.SetRowHeight("Form", 4, 45))
+			},
+			data: template.Data{
+				Fields: map[string]xlsx.Value{"確認者": xlsx.Text("髙橋\n𠮷郎")},
+				Tables: map[string]*template.Table{"records": result([]string{"場所"}, []any{"厨房①\n倉庫㈱"}, []any{"倉庫㈱"})},
+			},
+			want: map[string]string{
+				"Form!A2": "厨房①\n倉庫㈱", "Form height 2": "37.5", "Form height 3": "20", "Form height 4": "37.5", "Form height 5": "45",
+			},
+		},
+		{
 			name: "a list of Japanese text in rows of a height",
 			draw: func(d *drawer) {
 				d.put("A1", "冷蔵庫温度記録表", "A2", "{{#records}}{{場所}}", "B2", "{{温度}}℃{{/records}}", "A3", "確認者：{{確認者}}")

@@ -28,6 +28,8 @@ type sheet struct {
 	lone []int
 	// blocks counts the blocks, those within others included.
 	blocks int
+	// boundsUnknown is set if what is meant as a block's marker cannot be read.
+	boundsUnknown bool
 	// title is the sheet's name, if there are markers in it.
 	title *title
 	// drawing is the part that pictures are placed in; nil if there are none.
@@ -54,8 +56,10 @@ type row struct {
 	// bounds are the markers of blocks in it.
 	bounds []bound
 	// loneUntil is the last of the rows, from this one, that have nothing but these; 0 if
-	// there is more in it.
+	// there is more in it, or cells of the block that ends here are merged down to it.
 	loneUntil int
+	// fitted is set if texts may make it higher.
+	fitted *fitted
 }
 
 // bound is a marker at which a block begins or ends.

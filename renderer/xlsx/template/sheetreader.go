@@ -53,6 +53,9 @@ func (r *sheetReader) read() error {
 		if r.sheet.tail, err = withoutDisplays(r.b[r.at:]); err != nil {
 			return err
 		}
+		if r.sheet.tail, err = withLocations(r.sheet.tail, r.sheet.relations); err != nil {
+			return err
+		}
 		if r.sheet.merged, err = readMerged(r.sheet.tail); err != nil {
 			return err
 		}

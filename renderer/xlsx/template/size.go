@@ -6,7 +6,9 @@ const (
 	sizeOfTemplate = 60 << 10
 	sizeOfCell     = 190
 	sizeOfField    = 520
-	sizeOfFormula  = 260
+	sizeOfFormula  = 110
+	// sizeOfReference is that of one in a formula.
+	sizeOfReference = 150
 )
 
 // SizeBytes is about how much memory the template takes as long as it is kept, for who
@@ -31,7 +33,7 @@ func (t *Template) SizeBytes() int64 {
 
 func (c *cell) sizeBytes() int64 {
 	if c.formula != nil {
-		return sizeOfCell + sizeOfFormula + int64(len(c.formula.text))
+		return sizeOfCell + sizeOfFormula + int64(2*len(c.formula.text)) + sizeOfReference*int64(c.formula.parsed.References())
 	}
 	return sizeOfCell
 }

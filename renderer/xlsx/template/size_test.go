@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -26,6 +27,9 @@ func TestSizeIsThatOfTheHeap(t *testing.T) {
 		},
 		"formulas": func(f *excelize.File, cell string, n int) error {
 			return f.SetCellFormula("Sheet1", cell, fmt.Sprintf("SUM(AA%d:AB%d)*2", n+1, n+2))
+		},
+		"long formulas": func(f *excelize.File, cell string, n int) error {
+			return f.SetCellFormula("Sheet1", cell, strings.Repeat(fmt.Sprintf("SUM(AA%d:AB%d)+", n+1, n+2), 30)+"1")
 		},
 	} {
 		file := draw(t, map[string]any{"Z1": "{{#records}}{{n}}{{/records}}"}, func(f *excelize.File) error {

@@ -30,9 +30,7 @@ func (c *compiler) checkTables() error {
 			if err != nil {
 				return err
 			}
-			if err := s.checkTable(t); err != nil {
-				return err
-			}
+			c.checkTable(s, t)
 		}
 	}
 	return nil
@@ -64,17 +62,16 @@ func (c *compiler) readTable(name string) (table, error) {
 	return found, nil
 }
 
-func (s *sheet) checkTable(t table) error {
+func (c *compiler) checkTable(s *sheet, t table) {
 	for _, r := range s.rows {
-		for _, c := range r.cells {
-			if r.number == t.header && (c.field != nil || c.words != nil) && t.firstColumn <= c.column && c.column <= t.lastColumn {
-				return &PlaceError{Sheet: s.name, Cell: columnLetters(c.column) + strconv.Itoa(r.number), Err: errTableHeader}
+		for _, cell := range r.cells {
+			if r.number == t.header && (cell.field != nil || cell.words != nil) && t.firstColumn <= cell.column && cell.column <= t.lastColumn {
+				c.mistake(&PlaceError{Sheet: s.name, Cell: columnLetters(cell.column) + strconv.Itoa(r.number), Err: errTableHeader})
 			}
 		}
 	}
 	gone := looker{}.keep(s.body, t.first, t.last)
 	if gone != nil && gone.kind != "" {
-		return &PlaceError{Sheet: s.name, Cell: gone.begin.reference(), Err: errConditionalTable}
+		c.mistake(&PlaceError{Sheet: s.name, Cell: gone.begin.reference(), Err: errConditionalTable})
 	}
-	return nil
 }

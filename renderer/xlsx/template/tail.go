@@ -130,35 +130,6 @@ func (f *tailEdit) filter(element []byte) ([]byte, error) {
 	return e.bytes(), err
 }
 
-// sparkline repeats a chart within a cell.
-func (f *tailEdit) sparkline(element []byte) ([]byte, error) {
-	sqref, err := sqrefOf(element)
-	if err != nil {
-		return nil, err
-	}
-	var b []byte
-	for _, ref := range f.grid.Ranges(sqref) {
-		e := newEdit(element)
-		err := e.each(func(t *tag) error {
-			switch t.local() {
-			case "sqref":
-				_, start, end, err := e.text(t)
-				e.replace(start, end, []byte(ref))
-				return err
-			case "f":
-				_, err := e.moveText(t, reference.ParseArea, placeAt(f.grid, ref))
-				return err
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		b = append(b, e.bytes()...)
-	}
-	return b, nil
-}
-
 // maxBreaks is how many page breaks the schema of Excel's files has in a sheet; those beyond
 // are left out.
 const maxBreaks = 1022

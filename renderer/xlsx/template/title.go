@@ -16,17 +16,19 @@ type title struct {
 }
 
 // readTitle reads a sheet's name; it is nil if there are no markers in it.
-func (c *compiler) readTitle(s *sheet) (*title, error) {
-	pieces, err := parseText(s.name)
-	if err == nil {
-		c.warnOfMistyped(s, "", s.name, pieces)
-	}
-	if pieces == nil || err != nil {
-		return nil, err
+func (c *compiler) readTitle(s *sheet) *title {
+	pieces := parseText(s.name)
+	c.warnOfMistyped(s, "", s.name, pieces)
+	if pieces == nil {
+		return nil
 	}
 	t := &title{}
+	mistake := func(message string) { c.mistake(&PlaceError{Sheet: s.name, Err: errors.New(message)}) }
 	for i, p := range pieces {
 		text := s.name[p.start:p.end]
+		if p.err != nil {
+			c.mistakeIn(s, "", s.name, &p)
+		}
 		if p.marker == nil {
 			t.pieces = append(t.pieces, wordsPiece{text: text})
 			continue
@@ -37,23 +39,21 @@ func (c *compiler) readTitle(s *sheet) (*title, error) {
 		case p.marker.kind == Field:
 			t.pieces = append(t.pieces, wordsPiece{field: c.field(s, p.marker, "")})
 		default:
-			return nil, errors.New("marker " + text + `: a sheet's name has fields, and {{#query}} at its begin`)
+			mistake("marker " + text + `: a sheet's name has fields, and {{#query}} at its begin`)
 		}
 		c.mark(s, "", text, 0, p.marker)
 	}
 	if t.rows != nil && len(t.pieces) == 0 {
-		return nil, errors.New(`the sheets need names; write {{#query}}{{field}}`)
+		mistake(`the sheets need names; write {{#query}}{{field}}`)
 	}
-	if err := checkWords(t.pieces); err != nil {
-		return nil, err
-	}
+	c.checkWords(s, "", t.pieces)
 	s.filled = true
 	for i := range c.markers {
 		if m := &c.markers[i]; m.Sheet == s.name && m.Kind == Field {
 			m.Blocks = t.queries()
 		}
 	}
-	return t, nil
+	return t
 }
 
 // queries are those around all of a sheet; t is nil for a name without markers.
@@ -114,10 +114,15 @@ func (f *filling) expandSheets() error {
 
 var errNoSheet = errors.New("the query has no rows, and the workbook would have no sheets; add a sheet without a marker in its name to the template")
 
-// titleOf is the name of a page.
+// titleOf is the name of a page: that of the query for one that is there though the query has no
+// rows.
 func (f *filling) titleOf(p *page, taken []string) (string, error) {
 	var b strings.Builder
-	for _, piece := range p.sheet.title.pieces {
+	pieces := p.sheet.title.pieces
+	if p.frame != nil && p.frame.empty {
+		pieces = []wordsPiece{{text: p.sheet.title.rows.name}}
+	}
+	for _, piece := range pieces {
 		text := piece.text
 		if piece.field != nil {
 			v := f.value(p.frame, piece.field.id)

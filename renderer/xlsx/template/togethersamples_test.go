@@ -20,6 +20,7 @@ func drawTogether(d *drawer) {
 		d.comment("G"+row, "of "+row)
 		d.picture("H"+row, "oneCell")
 		noError(d.T, d.file.SetCellHyperLink("Form", "I"+row, "Form!B"+row, "Location"))
+		noError(d.T, d.file.SetCellHyperLink("Form", "J"+row, "#Form!B"+row, "External")) // a relation
 		d.name("row"+row, "Form!$B$"+row, "Workbook")
 	}
 	for _, cell := range []string{"A3", "A5", "A7", "A9", "A12"} { // above those rows

@@ -2,14 +2,13 @@ package template
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
 )
 
 // Warnings are what is filled as it is written and may not be what its author wants: texts
-// that look like markers with too few braces, formulas that read more rows than they name,
-// and those of which nothing may be left.
+// that look like markers with too few braces, formulas that read more rows than they name or
+// compute which, those of which nothing may be left, and merged cells that move a block's end.
 func (t *Template) Warnings() []Reason {
 	return slices.Concat(t.mistyped, t.doubtful, t.formulaWarnings())
 }
@@ -20,14 +19,19 @@ func (t *Template) formulaWarnings() []Reason {
 		return nil // more rows than a sheet holds, which filling says
 	}
 	var all []Reason
+	moves := slices.ContainsFunc(t.sheets, (*sheet).moves)
 	for i, s := range t.sheets {
-		all = append(all, s.warnings(m.Grid(i, 0))...)
+		all = append(all, s.warnings(m.Grid(i, 0), moves)...)
 	}
 	return all
 }
 
-func (s *sheet) warnings(g *reference.Grid) []Reason {
+// warnings are those of the sheet's formulas; moves is set if rows of any sheet may move.
+func (s *sheet) warnings(g *reference.Grid, moves bool) []Reason {
 	var all []Reason
+	warn := func(r *row, c *cell, why string) {
+		all = append(all, Reason{Sheet: s.name, Cell: cellPlace{c.column, r.number}.reference(), Why: why})
+	}
 	for _, r := range s.rows {
 		row, _, ok := g.Row(r.number)
 		if !ok {
@@ -38,10 +42,10 @@ func (s *sheet) warnings(g *reference.Grid) []Reason {
 				continue
 			}
 			for _, ref := range cell.formula.parsed.Between(g.At(row)) {
-				all = append(all, Reason{
-					Sheet: s.name, Cell: columnLetters(cell.column) + strconv.Itoa(r.number),
-					Why: ref + " names some rows of a block; the formula reads the block's other rows between them too: keep those blank in these columns, or name the whole block",
-				})
+				warn(r, cell, ref+" names some rows of a block; the formula reads the block's other rows between them too: keep those blank in these columns, or name the whole block")
+			}
+			if moves && cell.formula.parsed.Indirect() {
+				warn(r, cell, "INDIRECT makes a reference of text, which stays as it is when blocks move rows; name the cells themselves, or count from one of them with OFFSET or INDEX")
 			}
 		}
 	}

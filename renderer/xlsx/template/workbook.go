@@ -102,15 +102,12 @@ func (c *compiler) addSheet(t *tag) error {
 		return fmt.Errorf("the part of sheet %q is not named", name)
 	}
 	r := c.workbook.relations[i]
-	var err error
 	s := &sheet{name: name, index: len(c.sheets), part: c.parts.find(r.target), relation: r.id}
 	if s.part == nil {
 		return fmt.Errorf("the part %q of sheet %q is missing", r.target, name)
 	}
 	s.worksheet = r.kind == "worksheet"
-	if s.title, err = c.readTitle(s); err != nil {
-		return &PlaceError{Sheet: name, Err: err}
-	}
+	s.title = c.readTitle(s)
 	c.sheets = append(c.sheets, s)
 	return nil
 }

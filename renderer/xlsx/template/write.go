@@ -153,17 +153,37 @@ func grown(body []node, blocks []copies) int {
 	return rows
 }
 
+// openRow writes the row's opening tag.
+func (w *pageWriter) openRow(r *row, h height) {
+	before, after := r.before, r.after
+	if h.points > 0 {
+		t := h.with(r.tag(w.row))
+		_, start, end := t.attribute("r")
+		before, after = t.raw[:start], t.raw[end:]
+	}
+	w.rows.XML = append(append(w.rows.XML, before...), w.digits...)
+	w.rows.BeginRow()
+	w.rows.XML = append(w.rows.XML, after...)
+}
+
 func (w *pageWriter) writeRow(r *row, at *frame, lower int) error {
 	w.row, w.lower = r.number+lower, lower
 	w.digits = strconv.AppendInt(w.digits[:0], int64(w.row), 10)
-	w.rows.XML = append(append(w.rows.XML, r.before...), w.digits...)
-	w.rows.BeginRow()
-	w.rows.XML = append(w.rows.XML, r.after...)
+	begin := len(w.rows.XML)
+	h, err := w.height(w.page, r, at, w.row)
+	if err != nil {
+		return err
+	}
+	w.openRow(r, h)
 	for _, c := range r.cells {
 		if err := w.writeCell(w.page.visible(c, w.row), at); err != nil {
 			return err
 		}
+		if err := w.takes(len(w.rows.XML)-begin, r, c); err != nil {
+			return err
+		}
 	}
 	w.rows.XML = append(w.rows.XML, r.end...)
+	w.bytes += int64(len(w.rows.XML) - begin)
 	return w.pass()
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
+	"github.com/jetsheet/jetsheet/renderer/xlsx/reference"
 )
 
 func (w *pageWriter) writeCell(c *cell, at *frame) error {
@@ -122,7 +123,9 @@ func (c *cell) isBlank(at *frame) bool {
 // texts are those of a cell's words, filled in.
 func (f *filling) texts(p *page, c *cell, at *frame) ([]string, error) {
 	texts := make([]string, len(c.words))
+	var b strings.Builder
 	for i, r := range c.words {
+		b.Reset()
 		for _, piece := range r.pieces {
 			text := piece.text
 			if piece.field != nil {
@@ -132,8 +135,9 @@ func (f *filling) texts(p *page, c *cell, at *frame) ([]string, error) {
 				}
 				text, _ = piece.field.format.Words(v) // those without words were refused
 			}
-			texts[i] += text
+			b.WriteString(text)
 		}
+		texts[i] = b.String()
 	}
 	return texts, nil
 }
@@ -209,13 +213,22 @@ func (w *pageWriter) writeFormula(c *cell) {
 	}
 	w.rows.BeginValue(uint32(c.style*openings+openFormula), true) //nolint:gosec // Excel has 65,490 styles
 	if w.moved && !f.parsed.Static() {
-		w.formula = f.parsed.Append(w.formula[:0], w.page.grid.At(w.row))
-		w.rows.XML = append(w.rows.XML, escape(string(w.formula))...)
+		var fits bool
+		if w.formula, fits = f.parsed.Fit(w.formula[:0], w.page.grid.At(w.row)); !fits {
+			w.noteTooLong(w.page, columnLetters(c.column)+string(w.digits))
+			w.bytes += reference.MaxUnits // it took the time of one that is written
+		}
+		w.rows.XML = appendEscaped(w.rows.XML, w.formula)
 	} else {
 		w.rows.XML = append(w.rows.XML, f.text...)
 	}
 	w.rows.XML = append(w.rows.XML, "</f>"...)
 	w.close()
+}
+
+// noteTooLong records that a cell's formula has become longer than Excel takes.
+func (f *filling) noteTooLong(p *page, cell string) {
+	f.summary.Substitutions.NoteFormula(xlsx.Substitution{Sheet: p.name, Cell: cell})
 }
 
 // appendLower writes a range so many rows lower.

@@ -48,7 +48,7 @@ func (s *scanner) next() (t tag, ok bool, err error) {
 		case bytes.HasPrefix(rest, []byte("<!--")):
 			err = s.skip(start, "-->")
 		case bytes.HasPrefix(rest, []byte("<!")):
-			return tag{}, false, fmt.Errorf("byte %d: CDATA and DOCTYPE are not for workbooks", start)
+			return tag{}, false, fmt.Errorf("byte %d: it has a declaration (<!) or a CDATA section that does not end; open the file in Excel, save it again and hand that one in", start)
 		default:
 			t, err = s.tag(start)
 			return t, err == nil, err
