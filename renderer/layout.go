@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jetsheet/jetsheet/internal/report"
+	"github.com/jetsheet/jetsheet/internal/report/query"
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
 )
 
@@ -24,8 +25,8 @@ func newLayout(def *report.Sheet, wanted []report.Column, locale string) (xlsx.S
 }
 
 // CheckSheet tells what the writer refuses of a sheet's definition whatever its records
-// are: a total or a rule that does not go with its column's format. What comes from the
-// database is not known yet.
+// are: a total or a rule that does not go with its column's format, and a text of pages that
+// is too long by what is fixed of it. What comes from the database is not known yet.
 func CheckSheet(def *report.Sheet, problem func(path string, err error)) {
 	check := func(err error, path string, args ...any) {
 		if err != nil {
@@ -46,6 +47,30 @@ func CheckSheet(def *report.Sheet, problem func(path string, err error)) {
 			}
 		}
 	}
+	if def.Page != nil {
+		check(pageText(def.Page.Header, report.EmptyTexts(), nil).Validate(), "page.header")
+		check(pageText(def.Page.Footer, report.EmptyTexts(), nil).Validate(), "page.footer")
+	}
+}
+
+// shownAs are the formats of what values of a kind are in a column without a format. Those of other
+// kinds are numbers, but for JSON, of which only the value says what it is.
+var shownAs = map[query.Kind]string{
+	query.KindText: "text", query.KindBytes: "text", query.KindOther: "text", query.KindBool: "boolean",
+	query.KindDate: "date", query.KindTimestamp: "datetime", query.KindTimestampTZ: "datetime",
+}
+
+// CheckTotal says why a column cannot have its total, now that it is known what the query gives:
+// where the column has no format, text stays text, and is not added up.
+func CheckTotal(c *report.Column, kind query.Kind) error {
+	if c.Format != "" && c.Format != "general" {
+		return nil // CheckSheet has looked
+	}
+	format, err := ParseFormat(shownAs[kind], report.DefaultLocale)
+	if err != nil {
+		return err
+	}
+	return xlsx.Total(c.Total).Validate(format)
 }
 
 func pageOf(p *report.Page) xlsx.Page {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/internal/report"
+	"github.com/jetsheet/jetsheet/internal/report/query"
 	"github.com/jetsheet/jetsheet/renderer/xlsx"
 )
 
@@ -143,19 +144,49 @@ func TestTotalLabelIsOfTheTargetsLanguage(t *testing.T) {
 func TestCheckSheet(t *testing.T) {
 	t.Parallel()
 	for keys, want := range map[string]string{
-		`columns: [{name: a, format: text, total: sum}]`:                                                                           `sheets[0].columns[0].total: a column of text or truth values has no sum`,
-		`columns: [{name: a, format: "decimal:1"}], rules: [{column: a, above: hot, bold: true}]`:                                  `sheets[0].rules[0].above: no cell of the column's format can hold "hot"`,
-		`columns: [{name: a}], rules: [{column: a, above: hot, bold: true}]`:                                                       `sheets[0].rules[0].above: "above" compares numbers and dates, and "hot" is none; write "equals" or "not", or give the column a format of numbers or dates`,
-		`columns: [{name: a}], rules: [{column: a, between: [8, 2], bold: true}]`:                                                  `sheets[0].rules[0].between: "between" has the lower end first, and 8 is not below 2`,
-		`columns: [{name: a, format: date}], rules: [{column: a, above: "2026-10-05", bold: true}]`:                                "",
-		`columns: [{name: b}, {name: a, format: text}], rules: [{column: b, blank: true, bold: true}, {column: a, bar: "638EC6"}]`: `sheets[0].rules[1].bar: "bar" is for numbers`,
-		`rules: [{column: a, above: hot, bold: true}]`:                                                                             "", // its columns come from the database
-		`columns: [{name: a, total: sum}, {name: b}], totalsLabel: All, page: {footer: "{page}"}, protect: true`:                   "",
-		`columns: [{name: a}], rules: [{column: a, scale: ["FFFFFF", "F8696B"]}, {column: a, contains: x, bold: true}]`:            "",
+		`columns: [{name: a, format: text, total: sum}]`:                                                                                                `sheets[0].columns[0].total: a column of text or truth values has no sum`,
+		`columns: [{name: a, format: "decimal:1"}], rules: [{column: a, above: hot, bold: true}]`:                                                       `sheets[0].rules[0].above: no cell of the column's format can hold "hot"`,
+		`columns: [{name: a}], rules: [{column: a, above: hot, bold: true}]`:                                                                            `sheets[0].rules[0].above: "above" compares numbers and dates, and "hot" is none; write "equals" or "not", or give the column a format of numbers or dates`,
+		`columns: [{name: a}], rules: [{column: a, between: [8, 2], bold: true}]`:                                                                       `sheets[0].rules[0].between: "between" has the lower end first, and 8 is not below 2`,
+		`columns: [{name: a, format: date}], rules: [{column: a, above: "2026-10-05", bold: true}]`:                                                     "",
+		`columns: [{name: b}, {name: a, format: text}], rules: [{column: b, blank: true, bold: true}, {column: a, bar: "638EC6"}]`:                      `sheets[0].rules[1].bar: "bar" is for numbers`,
+		`rules: [{column: a, above: hot, bold: true}]`:                                                                                                  "", // its columns come from the database
+		`columns: [{name: a, total: sum}, {name: b}], totalsLabel: All, page: {footer: "{page}"}, protect: true`:                                        "",
+		`page: {header: "` + strings.Repeat("あ", 253) + `{site_name}", footer: {left: "` + strings.Repeat("x", 247) + `{site_name}", right: "{page}"}}`: "",
+		`page: {header: "` + strings.Repeat("あ", 254) + `"}`:                                                                                            `sheets[0].page.header: the texts of left, center and right have 256 characters`,
+		`page: {footer: {left: "` + strings.Repeat("&", 125) + `", right: "{page}"}}`:                                                                   `sheets[0].page.footer: the texts of left, center and right have 256 characters`,
+		`columns: [{name: a}], rules: [{column: a, scale: ["FFFFFF", "F8696B"]}, {column: a, contains: x, bold: true}]`:                                 "",
 	} {
 		_, err := report.Options{CheckSheet: CheckSheet}.Parse("r.yaml", []byte(definition(readings, `sheets: [{name: S, rows: records, `+keys+`}]`)))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s:\ngot  %v\nwant %q", keys, err, want)
+		}
+	}
+}
+
+func TestCheckTotal(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		format, total string
+		kind          query.Kind
+		want          string
+	}{
+		{"", "sum", query.KindText, "a column of text or truth values has no sum"},
+		{"general", "min", query.KindBytes, "a column of text or truth values has no min"},
+		{"", "average", query.KindBool, "a column of text or truth values has no average"},
+		{"", "sum", query.KindTimestampTZ, "dates have no sum"},
+		{"", "max", query.KindDate, ""},
+		{"", "count", query.KindText, ""},
+		{"", "", query.KindText, ""},
+		{"", "sum", query.KindNumeric, ""},
+		{"", "sum", query.KindInterval, ""},
+		{"", "sum", query.KindJSON, ""}, // its values may be numbers
+		{"", "sum", query.KindOther, "a column of text or truth values has no sum"},
+		{"number", "sum", query.KindText, ""}, // "1.5" becomes a number
+	} {
+		err := CheckTotal(&report.Column{Name: "a", Format: c.format, Total: report.Total(c.total)}, c.kind)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s of %s in the format %q: got %v, want %q", c.total, c.kind, c.format, err, c.want)
 		}
 	}
 }

@@ -116,6 +116,7 @@ func (d *demo) await(ctx context.Context, p parts, runs []jetsheet.RunID) error 
 	if err != nil {
 		return err
 	}
+	began := time.Now()
 	var bar *progress
 	for {
 		n, err := standing(ctx, p.js, kv, runs)
@@ -127,6 +128,7 @@ func (d *demo) await(ctx context.Context, p parts, runs []jetsheet.RunID) error 
 		}
 		if bar == nil && n.planned == len(runs) {
 			bar = d.app.newProgress("workbooks", n.expected)
+			bar.started = began // a few workbooks are done by the time that they can be counted
 			defer bar.end()
 		}
 		if bar != nil {

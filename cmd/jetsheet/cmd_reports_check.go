@@ -136,6 +136,7 @@ func (c *queryCheck) checkSheet(path string, sheet *report.Sheet) {
 	rows := c.queries[sheet.Rows]
 	if len(rows.Problems) == 0 {
 		c.checkSheetBy(path, sheet, rows.Columns)
+		c.checkTotals(path, sheet, rows.Columns)
 	}
 	if len(rows.Problems) > 0 || spreads(rows.Columns, sheet.Columns) {
 		return

@@ -115,8 +115,10 @@ type preview struct {
 	pictures renderer.Pictures
 	tick     time.Time
 	now      time.Time // PostgreSQL's
-	// template is the file that is filled, whatever a target names; nil for sheets.
-	template []byte
+	// template is the file that is filled, whatever a target names, and templateName what the
+	// command calls it; nil and empty for sheets.
+	template     []byte
+	templateName string
 }
 
 func (p *preview) run(ctx context.Context) error {
@@ -184,20 +186,6 @@ func (p *preview) remarks() []string {
 		remarks = append(remarks, "the schedule has no tick then; the one before it is "+localMinute(s.Calendar.Latest(p.tick), scheduleZone(p.d)))
 	}
 	return remarks
-}
-
-// failed prints a statement's error at its place in the file; pathOf names the place
-// by the query's name. Other errors stay as they are.
-func (p *preview) failed(err error, pathOf func(name string) string) error {
-	var e *query.StatementError
-	if !errors.As(err, &e) || e.Kind == query.Interrupted || e.Name == "" {
-		return err
-	}
-	if e.Kind == query.Unavailable {
-		return databaseError(err)
-	}
-	p.file.add(statementProblem(p.file.locator, pathOf(e.Name), e))
-	return p.app.refuseProblems([]*definitionFile{p.file}, p.options.JSON)
 }
 
 // selection picks what is shown out of all targets. It holds no more than twice the

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jetsheet/jetsheet/internal/report"
 	"github.com/jetsheet/jetsheet/internal/report/query"
+	"github.com/jetsheet/jetsheet/renderer"
 )
 
 // checkTargetTypes looks at the columns of targets that mean something. They are read
@@ -57,6 +58,20 @@ func (c *queryCheck) checkParams(q report.Query) {
 			message := c.file.locator.ProblemAt(queryPath(q.Name), "@"+param.Name, queryPath(q.Name)+" uses @"+param.Name+" as "+
 				param.TypeName+", but targets gives "+have.Name+" as "+have.TypeName)
 			c.problems = append(c.problems, message)
+		}
+	}
+}
+
+// checkTotals looks for totals of columns that the query gives no numbers for.
+func (c *queryCheck) checkTotals(path string, sheet *report.Sheet, columns []query.Column) {
+	for i := range sheet.Columns {
+		wanted := &sheet.Columns[i]
+		at := slices.IndexFunc(columns, func(have query.Column) bool { return have.Name == wanted.Name })
+		if at < 0 {
+			continue
+		}
+		if err := renderer.CheckTotal(wanted, columns[at].Kind); err != nil {
+			c.problem(fmt.Sprintf("%s.columns[%d].total", path, i), "query %q gives %q as %s: %s", sheet.Rows, wanted.Name, columns[at].TypeName, err)
 		}
 	}
 }

@@ -59,11 +59,14 @@ func (p *preview) makeWorkbook(ctx context.Context, s *selection) error {
 		return err
 	}
 	if target.Problem != nil {
-		return fmt.Errorf("target %q of tenant %q has a problem: %s (%s)", target.Target, target.Tenant, target.Problem.Message, target.Problem.Cause)
+		return wouldFail("target %q of tenant %q has a problem: %s (%s); correct the targets query or its data", target.Target, target.Tenant, target.Problem.Message, target.Problem.Cause)
 	}
 	if target.Template != "" && p.template == nil {
 		return fmt.Errorf("the workbook is made of the template %s, which this command does not read; use: jetsheet templates preview %s --report %s --tenant %s --target %s -o %s",
 			target.Template, target.Template, shellWord(p.options.File), shellWord(target.Tenant), shellWord(target.Target), shellWord(p.options.Output))
+	}
+	if p.template != nil {
+		target.Template = p.templateName
 	}
 	made := workbookPreview{Report: p.d.Name, Tick: p.tick, Target: target, Remarks: p.remarks()}
 	if err := p.render(ctx, &made); err != nil {
@@ -89,7 +92,7 @@ func (s *selection) only() (jetsheet.Target, error) {
 	all := s.shown()
 	switch s.matching {
 	case 0:
-		return jetsheet.Target{}, errors.New(s.none())
+		return jetsheet.Target{}, &exitError{Code: exitNothing, Err: errors.New(s.none())}
 	case 1:
 		return all[0], nil
 	}

@@ -27,6 +27,9 @@ const (
 	// inspectionPatience is the most time by the clock.
 	inspectionTime     = 5 * time.Second
 	inspectionPatience = 60 * time.Second
+	// inspectionDrain is the most time from the end of the process to that of its answer, which
+	// this program has to read: a busy machine, or one that slept, may not let it for seconds.
+	inspectionDrain = 30 * time.Second
 	// maxInspection bounds the answer.
 	maxInspection = 64 << 20
 )
@@ -63,7 +66,7 @@ func runConfined(ctx context.Context, args []string, input []byte) ([]byte, *os.
 	child.Args = args
 	child.Env = []string{"GOMEMLIMIT=" + strconv.Itoa(inspectionHeap), "GOTRACEBACK=none", "GOMAXPROCS=2"}
 	child.Stdin, child.Stdout, child.Stderr = bytes.NewReader(input), answer, complaint
-	child.WaitDelay = time.Second
+	child.WaitDelay = inspectionDrain
 	err = child.Run()
 	switch {
 	case ctx.Err() != nil:

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ import (
 	"github.com/jetsheet/jetsheet/renderer/xlsx/intake/intaketest"
 )
 
-// What the check of any file may cost.
+// What the check of any file may cost: of the clock's time, and so of the processor's.
 const (
 	mostInspectionTime   = 5 * time.Second
 	mostInspectionMemory = 256 << 20
@@ -30,7 +31,7 @@ const (
 const aloneVariable = "JETSHEET_TEST_ALONE"
 
 // TestHostileTemplates gives each hostile file to the real process that looks at files:
-// each is refused for its own cause, within bounds of processor time and memory. Linux
+// each is refused for its own cause, within bounds of time and memory. Linux
 // counts what its parent held when it was started as memory of a child, so the parent is
 // a process that has run no other test.
 func TestHostileTemplates(t *testing.T) {
@@ -49,10 +50,10 @@ func TestHostileTemplates(t *testing.T) {
 	if len(files) < 60 {
 		t.Errorf("%d hostile files, want 60 or more", len(files))
 	}
-	var longest time.Duration
+	var longest, slowest time.Duration
 	var largest int64
 	for _, file := range files {
-		answer, state, err := runConfined(t.Context(), []string{"jetsheet", "templates", "inspect"}, file.Make())
+		answer, state, elapsed, err := inspectInTime(t, file.Make())
 		var found inspection
 		if err == nil {
 			err = json.Unmarshal(answer, &found)
@@ -66,12 +67,28 @@ func TestHostileTemplates(t *testing.T) {
 			t.Errorf("%s: got %+v, want a refusal for %s", file.Name, found, file.Cause)
 		}
 		spent, memory := state.UserTime()+state.SystemTime(), peak.OfProcess(state)
-		if spent > mostInspectionTime || memory > mostInspectionMemory {
-			t.Errorf("%s: took %s and %s, want at most %s and %s", file.Name, spent, humanSize(memory), mostInspectionTime, humanSize(mostInspectionMemory))
+		if max(spent, elapsed) > mostInspectionTime || memory > mostInspectionMemory {
+			t.Errorf("%s: took %s, %s of the processor, and %s, want at most %s and %s", file.Name, elapsed, spent, humanSize(memory), mostInspectionTime, humanSize(mostInspectionMemory))
 		}
-		longest, largest = max(longest, spent), max(largest, memory)
+		longest, slowest, largest = max(longest, spent), max(slowest, elapsed), max(largest, memory)
 	}
-	t.Logf("%d files, at most %s of processor time and %s of memory each", len(files), longest, humanSize(largest))
+	t.Logf("%d files, at most %s, %s of processor time and %s of memory each", len(files), slowest, longest, humanSize(largest))
+}
+
+// inspectInTime has a file looked at, and says how long that took by the clock. A machine that is
+// busy with something else may take several times as long as the file asks for: what was too
+// long counts only if it is so three times.
+func inspectInTime(t *testing.T, file []byte) (answer []byte, state *os.ProcessState, elapsed time.Duration, err error) {
+	t.Helper()
+	for range 3 {
+		began := time.Now()
+		answer, state, err = runConfined(t.Context(), []string{"jetsheet", "templates", "inspect"}, file)
+		if elapsed = time.Since(began); elapsed <= mostInspectionTime {
+			break
+		}
+		t.Logf("took %s by the clock", elapsed)
+	}
+	return answer, state, elapsed, err
 }
 
 func TestInspectionTellsWhatItFound(t *testing.T) {
@@ -132,7 +149,7 @@ func TestInspectionIsInterrupted(t *testing.T) {
 }
 
 // gluttonMain is a check that does not end well: confined, it takes memory or time without
-// end, breaks off, tries to write a file, or tells of its environment.
+// end, breaks off, answers late, tries to write a file, or tells of its environment.
 func gluttonMain() {
 	if err := confine(); err != nil {
 		panic(err)
@@ -154,6 +171,12 @@ func gluttonMain() {
 			err = os.WriteFile(string(input), []byte("x"), 0o600)
 		}
 		if err != nil {
+			panic(err)
+		}
+	case "late":
+		late := exec.Command("/bin/sh", "-c", "sleep 2; printf answer")
+		late.Stdout = os.Stdout
+		if err := late.Start(); err != nil {
 			panic(err)
 		}
 	case "environment":
@@ -186,6 +209,19 @@ func TestInspectionThatBreaksOffIsNoRefusal(t *testing.T) {
 	var refused *intake.RefusedError
 	if err == nil || errors.As(err, &refused) || !strings.Contains(err.Error(), "panic: broken") {
 		t.Errorf("got %v, want what it said", err)
+	}
+}
+
+// The answer is read to its end, also where that is seconds after the end of the process, as on
+// a machine that is busy. Here another process still has it.
+func TestInspectionWaitsForItsAnswer(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no shell")
+	}
+	answer, _, err := runConfined(t.Context(), []string{"glutton", "late"}, nil)
+	if err != nil || string(answer) != "answer" {
+		t.Errorf("got %q, %v", answer, err)
 	}
 }
 

@@ -93,14 +93,21 @@ func inspect(file []byte) *inspection {
 
 // mistakes are the mistakes in an error of the compiler.
 func mistakes(err error) []templateMistake {
-	var all []templateMistake
-	for _, err := range leaves(err) {
+	var found *template.MistakesError
+	if !errors.As(err, &found) {
+		return []templateMistake{{Message: err.Error()}}
+	}
+	all := make([]templateMistake, len(found.Mistakes))
+	for i, err := range found.Mistakes {
 		var place *template.PlaceError
 		if errors.As(err, &place) {
-			all = append(all, templateMistake{Sheet: place.Sheet, Cell: place.Cell, Message: place.Err.Error()})
-			continue
+			all[i] = templateMistake{Sheet: place.Sheet, Cell: place.Cell, Message: place.Err.Error()}
+		} else {
+			all[i] = templateMistake{Message: err.Error()}
 		}
-		all = append(all, templateMistake{Message: err.Error()})
+	}
+	if found.More > 0 {
+		all[len(all)-1].Message += fmt.Sprintf(" (and %d more, which are not listed)", found.More)
 	}
 	return all
 }

@@ -49,7 +49,7 @@ func (c *templatesPreviewCommand) Run(ctx context.Context, app *app) error {
 	}
 	f.definition = withTemplate(f.definition)
 	options := &reportsPreviewCommand{Tenant: c.Tenant, Target: c.Target, Tick: c.Tick, Output: c.Output, Force: c.Force, JSON: c.JSON}
-	return c.Sources.show(ctx, &preview{app: app, options: options, file: f, d: f.definition, template: file})
+	return c.Sources.show(ctx, &preview{app: app, options: options, file: f, d: f.definition, template: file, templateName: c.Template})
 }
 
 // inspect refuses a file that may be no template.
@@ -71,7 +71,8 @@ func (c *templatesPreviewCommand) inspect(ctx context.Context, app *app, file []
 }
 
 // withTemplate is the report as it would be if it named a template: every column of targets
-// goes to the workbook. The name stands for the file at hand.
+// goes to the workbook. Which name matters only until
+// the target is chosen: makeWorkbook gives it what the command calls the template.
 func withTemplate(d *report.Definition) *report.Definition {
 	templated := *d
 	templated.Workbook = report.Workbook{Template: "preview"}

@@ -93,7 +93,10 @@ func (c *templatesPutCommand) store(ctx context.Context, app *app, s *templates.
 	switch {
 	case newest.SHA256 == result.SHA256:
 		result.Action, result.Revision = actionUnchanged, newest.Revision
-		return nil
+		if c.DryRun {
+			return nil
+		}
+		return s.Restore(ctx, c.Name, file)
 	case newest.Revision == 0:
 		result.Action = actionCreated
 	default:

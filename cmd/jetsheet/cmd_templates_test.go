@@ -6,16 +6,17 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/deploy"
 	"github.com/jetsheet/jetsheet/deploy/local/localtest"
 	"github.com/jetsheet/jetsheet/ops/templates"
 )
 
-// TestPutTogether has many store different files under one name at once: each that is
-// stored is a revision of its own, and the others are told what to do.
-func TestPutTogether(t *testing.T) {
-	t.Parallel()
+// emptyTemplates gives a server of the test's own the templates of jetsheet.
+func emptyTemplates(t *testing.T) (*templates.Store, jetstream.ObjectStore) {
+	t.Helper()
 	_, js := localtest.NATS(t)
 	if _, err := deploy.Provision(t.Context(), js, jetsheet.NewTopology(jetsheet.TopologyOptions{}), false); err != nil {
 		t.Fatal(err)
@@ -24,6 +25,18 @@ func TestPutTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	objects, err := js.ObjectStore(t.Context(), jetsheet.StoreTemplates)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store, objects
+}
+
+// TestPutTogether has many store different files under one name at once: each that is
+// stored is a revision of its own, and the others are told what to do.
+func TestPutTogether(t *testing.T) {
+	t.Parallel()
+	store, _ := emptyTemplates(t)
 	const people = 8
 	results := make([]putTemplate, people)
 	failures := make([]error, people)
@@ -56,6 +69,37 @@ func TestPutTogether(t *testing.T) {
 		if r.Revision != i+1 || stored[r.Revision] != r.SHA256 {
 			t.Errorf("revision %d is %s, want %d with %s", r.Revision, r.SHA256, i+1, stored[i+1])
 		}
+	}
+}
+
+// TestPutRestores has the bytes of a revision lost: the file that it was put from mends
+// that, as the failures of workbooks say, and is no new revision.
+func TestPutRestores(t *testing.T) {
+	t.Parallel()
+	store, objects := emptyTemplates(t)
+	file := []byte("form")
+	put := func(dryRun bool) putTemplate {
+		t.Helper()
+		result := putTemplate{SHA256: templates.Digest(file)}
+		command := &templatesPutCommand{Name: "form", File: "form.xlsx", DryRun: dryRun}
+		if err := command.store(t.Context(), &app{}, store, file, &result); err != nil {
+			t.Fatal(err)
+		}
+		return result
+	}
+	first := put(false)
+	if err := objects.Delete(t.Context(), jetsheet.TemplateObject(first.SHA256)); err != nil {
+		t.Fatal(err)
+	}
+	put(true)
+	if _, err := store.Bytes(t.Context(), first.SHA256); !errors.Is(err, templates.ErrUnknown) {
+		t.Errorf("after a dry run: got %v, want %v", err, templates.ErrUnknown)
+	}
+	if again := put(false); again.Revision != 1 || again.Action != actionUnchanged {
+		t.Errorf("got revision %d %s, want 1 unchanged", again.Revision, again.Action)
+	}
+	if content, err := store.Bytes(t.Context(), first.SHA256); err != nil || string(content) != string(file) {
+		t.Errorf("got %q, %v, want the file", content, err)
 	}
 }
 

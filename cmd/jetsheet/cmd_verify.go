@@ -82,7 +82,7 @@ func (c *verifyCommand) open(ctx context.Context, app *app) (verify.Config, func
 // verify runs the check with a bar.
 func (c *verifyCommand) verify(ctx context.Context, app *app, cfg verify.Config, run *jetsheet.Run) (*verify.Report, error) {
 	if run.Plan == nil {
-		return nil, &exitError{Code: exitNothing, Err: fmt.Errorf("run %s: %w", run.ID(), verify.ErrNoPlan)}
+		return nil, &exitError{Code: exitNothing, Err: fmt.Errorf("run %s: %w %s", run.ID(), verify.ErrNoPlan, run.ID())}
 	}
 	bar := app.newProgress("verify", int64(run.Plan.Expected))
 	defer bar.end()

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/ops/verify"
@@ -72,9 +73,10 @@ func verifyLines(r *verify.Report) [][2]string {
 func (c *verifyCommand) printProblems(app *app, found *verify.Report) error {
 	shown := found.Problems[:min(c.Max, len(found.Problems))]
 	if len(shown) > 0 {
-		rows := newTable("KIND", "CONVERSION", "WHAT", "GOT", "WANT")
+		rows := newTable("KIND", "TENANT/TARGET", "WHAT", "GOT", "WANT")
 		for _, p := range shown {
-			rows.add(string(p.Kind), shortID(p.Conversion), p.What, p.Got, p.Want)
+			// The run stands above; with it, a long report's name would leave no room for the ids.
+			rows.add(string(p.Kind), shortID(strings.TrimPrefix(p.Conversion, found.Run.String()+"/")), p.What, p.Got, p.Want)
 		}
 		if _, err := fmt.Fprintln(app.stdout); err != nil {
 			return err

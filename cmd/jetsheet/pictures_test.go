@@ -63,13 +63,7 @@ func TestPictureBucket(t *testing.T) {
 // A picture that was moved to an archive is one that is not there: nothing else waits for it.
 func TestArchivedPicture(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusForbidden)
-		_, _ = io.WriteString(w, "<Error><Code>InvalidObjectState</Code><Message>The operation is not valid for the object's storage class</Message></Error>")
-	}))
-	t.Cleanup(server.Close)
-	client := s3.New(s3.Options{BaseEndpoint: &server.URL, Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, UsePathStyle: true})
-	pictures := newPictures(client, renderer.PictureSettings{Bucket: "photos"})
+	pictures := refusedPictures(t, "InvalidObjectState", "The operation is not valid for the object's storage class")
 	if got, err := pictures.Picture(t.Context(), "7", "1.png"); !errors.Is(err, renderer.ErrNoPicture) {
 		t.Errorf("got %q, %v, want %v", got, err, renderer.ErrNoPicture)
 	}
@@ -78,16 +72,22 @@ func TestArchivedPicture(t *testing.T) {
 // What S3 refuses may be one picture's trouble: it is waited for unless others can be read.
 func TestDeniedPicture(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusForbidden)
-		_, _ = io.WriteString(w, "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
-	}))
-	t.Cleanup(server.Close)
-	client := s3.New(s3.Options{BaseEndpoint: &server.URL, Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, UsePathStyle: true})
-	_, err := newPictures(client, renderer.PictureSettings{Bucket: "photos"}).Picture(t.Context(), "7", "1.png")
+	_, err := refusedPictures(t, "AccessDenied", "Access Denied").Picture(t.Context(), "7", "1.png")
 	var class *delivery.Error
 	if !errors.As(err, &class) || class.Class != jetsheet.ClassUnavailable || class.Cause != jetsheet.CauseInternal || class.Waiting != "S3 bucket photos" ||
 		!strings.Contains(err.Error(), "s3:ListBucket") {
 		t.Errorf("got %+v, want one that may be the picture's own, and what may be missing", err)
 	}
+}
+
+// refusedPictures are those of an S3 that answers everything with 403.
+func refusedPictures(t *testing.T, code, message string) renderer.Pictures {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, "<Error><Code>"+code+"</Code><Message>"+message+"</Message></Error>")
+	}))
+	t.Cleanup(server.Close)
+	client := s3.New(s3.Options{BaseEndpoint: &server.URL, Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, UsePathStyle: true})
+	return newPictures(client, renderer.PictureSettings{Bucket: "photos"})
 }

@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,8 +37,31 @@ func TestReRunOfTheSameRecordsIsTheSameFile(t *testing.T) {
 			t.Errorf("%s is of the run %s, changed: %v, want the run %s and %v",
 				key, after.meta[uploader.MetaRun], !bytes.Equal(after.body, before.body), newest, changed)
 		}
+		if changed {
+			r.comparesTo(before.body, after.body, "Site one K13 value note 12 corrected", "whose C13 value note 12 corrected")
+		}
 	}
 	if found := r.verify(r.record(newest), "", true); !found.Sound() || found.Published != 5 {
 		t.Errorf("the newest run: %d published, %s", found.Published, problemsText(found))
+	}
+}
+
+// comparesTo has the command compare two workbooks: it tells these differences and no others.
+func (r *verifyRig) comparesTo(a, b []byte, want ...string) {
+	r.t.Helper()
+	dir := r.t.TempDir()
+	names := []string{filepath.Join(dir, "a.xlsx"), filepath.Join(dir, "b.xlsx")}
+	for i, body := range [][]byte{a, b} {
+		if err := os.WriteFile(names[i], body, 0o600); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	told, _ := r.process(exitDifferences, nil, "compare", names[0], names[1])
+	var got []string
+	for line := range strings.Lines(told) {
+		got = append(got, strings.Join(strings.Fields(line), " "))
+	}
+	if len(got) != len(want)+2 || !slices.Equal(got[1:len(want)+1], want) {
+		r.t.Errorf("compare tells %q, want %q", got, want)
 	}
 }

@@ -29,7 +29,7 @@ func TestVerifyCommand(t *testing.T) {
 
 	r.remove("a/2026-10/two.xlsx")
 	stdout, _ = r.command(exitDifferences, nil, "20261101", "--tenant=a")
-	contains(t, stdout, "1 problem\n", "object_missing", "s3://workbooks/a/2026-10/two.xlsx",
+	contains(t, stdout, "1 problem\n", "object_missing  a/two ", "s3://workbooks/a/2026-10/two.xlsx",
 		"jetsheet runs start verify-me --tick 2026-11-01T12:00:00Z --tenant=a --target=two --again\n")
 	r.command(exitDone, nil, "verify-me", "--tenant=b c")
 	r.restore()
@@ -42,7 +42,7 @@ func TestVerifyCommand(t *testing.T) {
 	contains(t, stderr, "nothing to verify")
 	r.storePlanning()
 	_, stderr = r.command(exitNothing, nil, "20261101T120000Z-verify-me-1")
-	contains(t, stderr, "not planned yet")
+	contains(t, stderr, "no plan to check it against", "jetsheet runs show 20261101T120000Z-verify-me-1")
 	_, stderr = r.command(exitFailure, nil, "unknown")
 	contains(t, stderr, "jetsheet runs list")
 	r.command(exitUsage, nil, "verify-me", "--max=-1")

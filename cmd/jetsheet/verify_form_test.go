@@ -54,22 +54,28 @@ func drawnForm(t *testing.T) []byte {
 	put("Form", "A28", "{{#lists}}")
 	put("Form", "A30", "{{n}} of {{title}}", "{{n}}{{/lists}}")
 	put("Form", "A33", "below")
+	put("Form", "A36", "{{#lists}}{{n}}", "{{deep}}")
+	put("Form", "B38", "{{/lists}}")
+	put("Form", "A40", "last")
 	date, odd := "yyyy\"年\"m\"月\"", "@"
 	for cells, code := range map[string]*string{"N6": &date, "O6": &odd} {
 		style, err := f.NewStyle(&excelize.Style{CustomNumFmt: code})
 		errs = append(errs, err, f.SetCellStyle("Form", cells, cells, style))
 	}
-	errs = append(errs, f.MergeCell("Form", "B10", "C11"), f.MergeCell("Form", "U6", "U20"), f.MergeCell("Form", "V4", "W8"), f.MergeCell("Form", "A26", "C26"), f.MergeCell("Form", "A28", "B29"), f.MergeCell("Form", "A30", "A32"), f.AddTable("Form", &excelize.Table{Range: "A21:B22", Name: "kept"}))
+	errs = append(errs, f.MergeCell("Form", "B10", "C11"), f.MergeCell("Form", "U6", "U20"), f.MergeCell("Form", "V4", "W8"), f.MergeCell("Form", "A26", "C26"), f.MergeCell("Form", "A28", "B29"), f.MergeCell("Form", "A30", "A32"), f.MergeCell("Form", "A36", "A38"), f.AddTable("Form", &excelize.Table{Range: "A21:B22", Name: "kept"}))
 	for name, refers := range map[string]string{"jetsheet.rows.pictures": "Form!$A$24:$B$24", "jetsheet.field.n": "Form!$A$24", "jetsheet.field.title": "Form!$F$26", "own": "Form!$A$1"} {
 		errs = append(errs, f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: refers}))
 	}
 	_, err := f.NewSheet("{{#records}}{{note}} {{n}}")
 	errs = append(errs, err)
 	put("{{#records}}{{note}} {{n}}", "B2", "{{n}}", "{{title}}", "{{#pictures on n}}{{stamp | image}}{{/pictures}}", "stays")
+	_, err = f.NewSheet("{{#nothing}}{{n}}")
+	errs = append(errs, err)
+	put("{{#nothing}}{{n}}", "A1", "{{n}}", "stays", 3)
 	_, err = f.NewSheet("Notes")
 	errs = append(errs, err)
 	put("Notes", "A1", "as drawn", 1, 2.5)
-	errs = append(errs, f.SetCellFormula("Notes", "A2", "SUM(Form!L6:L6)+Form!R3"))
+	errs = append(errs, f.SetCellFormula("Notes", "A2", "SUM(Form!L6:L6)+Form!R3"), f.SetCellFormula("Notes", "A3", "SUM('{{#nothing}}{{n}}'!C1)"))
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +175,7 @@ func formDamages() map[string]formDamage {
 	} {
 		damages["a formula: "+what] = formDamage{verify.KindCellDiffers, replacePart(sheetPart1, change.pattern, 0, change.replacement), false}
 	}
-	damages["a formula of another sheet"] = formDamage{verify.KindCellDiffers, replacePart("xl/worksheets/sheet3.xml", `,Form!L70\)`, 0, `)`), false}
+	damages["a formula of another sheet"] = formDamage{verify.KindCellDiffers, replacePart("xl/worksheets/sheet4.xml", `,Form!L70\)`, 0, `)`), false}
 	for what, change := range map[string]struct{ pattern, replacement string }{
 		"lost":           {`<mergeCell ref="A109:A111">(</mergeCell>)?`, ``},
 		"too short":      {`"U5:U89"`, `"U5:U88"`},

@@ -113,7 +113,13 @@ func (r *verifyRig) setEnvironment(database, broker string, server *local.S3) {
 // command runs "jetsheet verify" as a process and checks its exit code.
 func (r *verifyRig) command(code int, env []string, args ...string) (stdout, stderr string) {
 	r.t.Helper()
-	command := exec.CommandContext(r.t.Context(), "jetsheet", append([]string{"verify"}, args...)...)
+	return r.process(code, env, append([]string{"verify"}, args...)...)
+}
+
+// process runs jetsheet and checks its exit code.
+func (r *verifyRig) process(code int, env []string, args ...string) (stdout, stderr string) {
+	r.t.Helper()
+	command := exec.CommandContext(r.t.Context(), "jetsheet", args...)
 	var out, complaints bytes.Buffer
 	command.Env, command.Stdout, command.Stderr = append(slices.Clone(r.env), env...), &out, &complaints
 	var exit *exec.ExitError
@@ -121,7 +127,7 @@ func (r *verifyRig) command(code int, env []string, args ...string) (stdout, std
 		r.t.Fatal(err)
 	}
 	if got := command.ProcessState.ExitCode(); got != code {
-		r.t.Errorf("jetsheet verify %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, out.String(), complaints.String())
+		r.t.Errorf("jetsheet %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, out.String(), complaints.String())
 	}
 	return out.String(), complaints.String()
 }

@@ -58,6 +58,11 @@ func (d *Definition) Texts(t *jetsheet.Target) (*Texts, error) {
 	})}, nil
 }
 
+// EmptyTexts are the texts as they are where every placeholder is empty: what is fixed of them.
+func EmptyTexts() *Texts {
+	return &Texts{names: names{column: func(string) (string, error) { return "", errNull }}}
+}
+
 // Text renders a pattern; a NULL is empty text. more are the names that the pattern's
 // place knows besides, such as [HolderRows]; they come before all others. A sheet's name
 // is not yet what Excel allows: length, characters and repetition are the writer's

@@ -84,6 +84,14 @@ func (s *Store) Put(ctx context.Context, d Draft, content []byte) (*Revision, er
 	return r, nil
 }
 
+// Restore stores the content of a revision again where it is lost or damaged.
+func (s *Store) Restore(ctx context.Context, name string, content []byte) error {
+	if err := s.putBytes(ctx, Digest(content), content); err != nil {
+		return fmt.Errorf("restore template %s: %w", name, err)
+	}
+	return nil
+}
+
 // putBytes stores the bytes, unless they are there and whole.
 func (s *Store) putBytes(ctx context.Context, digest string, content []byte) error {
 	switch _, err := s.Bytes(ctx, digest); {

@@ -29,6 +29,9 @@ func (r *formReader) readBlocks(bounds map[int][]formMarker, named map[int]bool)
 			lone = r.loneUntil(number, bounds)
 		}
 		for _, m := range bounds[number] {
+			if m.end && r.reaches(number) {
+				lone = 0
+			}
 			if err := r.bound(m, number, lone); err != nil {
 				return err
 			}
@@ -74,6 +77,12 @@ func (r *formReader) lastRow(b *formBlock, m formMarker, row int) int {
 		}
 	}
 	return last
+}
+
+// reaches says whether cells of the block in hand are merged down to a row: it belongs to
+// the block, even if there is nothing but the block's end in it.
+func (r *formReader) reaches(row int) bool {
+	return r.lastRow(r.open[len(r.open)-1], formMarker{}, row-1) >= row
 }
 
 // bound begins or ends a block at a row; lone is [formReader.loneUntil].

@@ -123,7 +123,11 @@ func (x *formComparison) nameSheet(s *formSheet, at *formFrame) (string, error) 
 	if s.title == nil {
 		return s.name, nil
 	}
-	title, err := x.cells.words(s.title, at)
+	pieces := s.title
+	if at != nil && at.row == nil { // the sheet is kept without records
+		pieces = []formPiece{{text: s.each.name}}
+	}
+	title, err := x.cells.words(pieces, at)
 	name := legalName(title, x.m.names)
 	x.m.names = append(x.m.names, name)
 	return name, err

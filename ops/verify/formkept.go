@@ -8,11 +8,11 @@ import (
 )
 
 // keepBlocks has the blocks be there, without records too, that tables, formulas, names and charts
-// cannot do without: all that these name lies in such blocks.
+// cannot do without: all that these name lies in such blocks, or on sheets for each row of a query.
 func (f *form) keepBlocks(book *cells.Book) error {
 	for _, n := range book.Names() {
 		if !strings.HasPrefix(n.Name, "_xlnm.") && !strings.HasPrefix(n.Name, namedMarkers) {
-			f.keepFor(cells.Cell{Formula: n.RefersTo}, nil)
+			f.keepFor(cells.Cell{Formula: n.RefersTo}, f.sheetOf(n.Sheet))
 		}
 	}
 	for i, sheet := range book.Sheets() {
@@ -50,7 +50,13 @@ func (f *form) keepFor(drawn cells.Cell, on *formSheet) {
 		if sheet != "" {
 			of = f.sheetOf(sheetName(sheet))
 		}
-		if of == nil || !named.hasRows() {
+		if of == nil {
+			return
+		}
+		if of != on && of.each != nil {
+			of.each.kept = true
+		}
+		if !named.hasRows() {
 			return
 		}
 		from := 0
@@ -61,7 +67,7 @@ func (f *form) keepFor(drawn cells.Cell, on *formSheet) {
 	})
 }
 
-// sheetOf is the sheet of a name; nil for none.
+// sheetOf is the sheet that has a name; nil for none.
 func (f *form) sheetOf(name string) *formSheet {
 	i := slices.IndexFunc(f.sheets, func(s *formSheet) bool { return strings.EqualFold(s.name, name) })
 	if i < 0 {

@@ -100,7 +100,7 @@ func Mend(kind Kind, run jetsheet.RunID, scope jetsheet.Scope) string {
 	case KindOtherTenant:
 		return "correct the query: its rows must be those of @tenant alone; withdraw the workbook, apply the report with: jetsheet reports apply DIR, then: " + again
 	case KindNotComparable:
-		return "the schema changed since the run; correct the report, or compare with a copy of the database from then"
+		return "if a template is missing, its file mends that: jetsheet templates put NAME FILE.xlsx; if the schema changed since the run, correct the report, or compare with a copy of the database from then"
 	case KindCellDiffers, KindSheetDiffers, KindRowsDiffer:
 		return "if the data did not change after the snapshot, keep the workbook and report it; a new one is made with: " + again
 	default:

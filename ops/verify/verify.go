@@ -20,8 +20,9 @@ import (
 // DefaultConcurrency is how many conversions are looked at together.
 const DefaultConcurrency = 8
 
-// ErrNoPlan says that the run has no plan yet, so there is nothing to check.
-var ErrNoPlan = errors.New("the run is not planned yet")
+// ErrNoPlan says that the run has no plan, so there is nothing to check: it is not planned
+// yet, or was cancelled before it was.
+var ErrNoPlan = errors.New("there is no plan to check it against; why shows: jetsheet runs show")
 
 // UnavailableError says that S3 or the database did not answer, or refused.
 type UnavailableError struct{ Err error }
@@ -68,7 +69,7 @@ func Run(ctx context.Context, cfg Config, options Options) (*Report, error) {
 	began := time.Now()
 	run := options.Run
 	if run.Plan == nil {
-		return nil, fmt.Errorf("run %s: %w", run.ID(), ErrNoPlan)
+		return nil, fmt.Errorf("run %s: %w %s", run.ID(), ErrNoPlan, run.ID())
 	}
 	v, err := newVerifier(ctx, cfg, options)
 	if err != nil {
