@@ -46,8 +46,10 @@ func TestQuoteIDsLeavesTheRest(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		grouped: grouped,
-		`{"\u0061": {"\ud800": [7]}, "in": [{"var": "x"}, [7]], "fractional": [["new", 1]]}`: "",
-		`{"in": [{"var": "targetingKey"}, [7, [7], 1.5]], "in": 1, "z": 1.50}`:               `{"in":[{"var":"targetingKey"},["7",[7],1.5]],"in":1,"z":1.50}`,
+		`{"\u0061": {"\ud800": [7]}, "in": [{"var": "x"}, [7]], "fractional": [["new", 1]]}`:                                "",
+		`{"in": [{"var": "targetingKey"}, [7, [7], 1.5]], "in": 1, "z": 1.50}`:                                              `{"in":[{"var":"targetingKey"},["7",[7],1.5]],"in":1,"z":1.50}`,
+		`{"\u0069n": [{"var": "targetingKey"}, ["\"]},[7,", "\\", 7, "\\\"", -0, {}, []]], "z}": [], "y": {"x": [[], {}]}}`: `{"\u0069n":[{"var":"targetingKey"},["\"]},[7,","\\","7","\\\"","0",{},[]]],"z}":[],"y":{"x":[[],{}]}}`,
+		`[{"==": ["a,b", {"var": "targetingKey"}]}, {"!=": [7, {"var": ["targetingKey"]}]}]`:                                `[{"==":["a,b",{"var":"targetingKey"}]},{"!=":["7",{"var":["targetingKey"]}]}]`,
 	} {
 		if want == "" {
 			want = text

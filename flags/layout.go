@@ -9,26 +9,27 @@ import (
 // lineWidth is up to how many bytes a value stands on one line.
 const lineWidth = 100
 
-// layOut writes valid JSON for people: short values and lists of plain ones on one line,
-// others with a line for each member.
+// layOut writes valid JSON without white space for people: short values and lists of plain
+// ones on one line, others with a line for each member.
 func layOut(b *bytes.Buffer, raw json.RawMessage, indent string) {
-	var list []json.RawMessage
 	deeper := indent + "  "
-	switch {
-	case raw[0] == '[' && json.Unmarshal(raw, &list) == nil && (plain(list) || len(raw) <= lineWidth):
-		writeMembers(b, '[', ']', len(list), ", ", "", func(i int) { layOut(b, list[i], deeper) })
-	case raw[0] == '[':
-		writeMembers(b, '[', ']', len(list), ",\n"+deeper, "\n"+indent, func(i int) { layOut(b, list[i], deeper) })
-	case raw[0] == '{':
-		names, values := members(raw)
-		separator, end := ",\n"+deeper, "\n"+indent
+	separator, end := ",\n"+deeper, "\n"+indent
+	switch raw[0] {
+	case '[':
+		list := parts(raw)
+		if plain(list) || len(raw) <= lineWidth {
+			separator, end = ", ", ""
+		}
+		writeMembers(b, '[', ']', len(list), separator, end, func(i int) { layOut(b, list[i], deeper) })
+	case '{':
+		members := parts(raw)
 		if _, ofTenants := tenantList(raw); ofTenants || len(raw) <= lineWidth { // the longest lists are those of tenants
 			separator, end = ", ", ""
 		}
-		writeMembers(b, '{', '}', len(names), separator, end, func(i int) {
-			b.Write(encoded(names[i]))
+		writeMembers(b, '{', '}', len(members)/2, separator, end, func(i int) {
+			b.Write(members[2*i])
 			b.WriteString(": ")
-			layOut(b, values[i], deeper)
+			layOut(b, members[2*i+1], deeper)
 		})
 	default:
 		b.Write(raw)
@@ -56,24 +57,4 @@ func writeMembers(b *bytes.Buffer, first, last byte, count int, separator, end s
 
 func plain(list []json.RawMessage) bool {
 	return !slices.ContainsFunc(list, func(m json.RawMessage) bool { return m[0] == '[' || m[0] == '{' })
-}
-
-// members are an object's, in their order.
-func members(object json.RawMessage) (names []string, values []json.RawMessage) {
-	dec := json.NewDecoder(bytes.NewReader(object))
-	for first := true; first || dec.More(); first = false {
-		token, err := dec.Token() // the bracket, then names
-		name, isName := token.(string)
-		var value json.RawMessage
-		if isName {
-			err = dec.Decode(&value)
-		}
-		if err != nil { // not of valid JSON
-			break
-		}
-		if isName {
-			names, values = append(names, name), append(values, value)
-		}
-	}
-	return names, values
 }

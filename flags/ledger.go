@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -130,6 +131,21 @@ func (l *Ledger) At(ctx context.Context, number uint64) (*Revision, error) {
 		return nil, fmt.Errorf("revision %d: %w", number, ErrNoRevision)
 	}
 	return r, nil
+}
+
+// Usable returns the newest revision that is kept whose document can be used, with that;
+// nil where none can.
+func (l *Ledger) Usable(ctx context.Context) (*Revision, *Document, error) {
+	list, err := l.Since(ctx, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range slices.Backward(list) {
+		if d, err := r.Document(); err == nil {
+			return r, d, nil
+		}
+	}
+	return nil, nil, nil
 }
 
 // Since returns the revisions after one, oldest first; after 0 are all that are kept.

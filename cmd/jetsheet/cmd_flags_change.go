@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -221,14 +220,9 @@ func (c *flagsChanger) before(ctx context.Context) (newest *flags.Revision, befo
 // lastUsable is the newest document that can be used, or the one that an installation
 // begins with.
 func (c *flagsChanger) lastUsable(ctx context.Context) (*flags.Document, error) {
-	list, err := c.ledger.Since(ctx, 0)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range slices.Backward(list) {
-		if d, err := r.Document(); err == nil {
-			return d, nil
-		}
+	_, d, err := c.ledger.Usable(ctx)
+	if err != nil || d != nil {
+		return d, err
 	}
 	return flags.ParseDocument(flags.InitialDocument(jetsheet.RouteLegacy))
 }

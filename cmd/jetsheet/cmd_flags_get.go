@@ -31,6 +31,9 @@ func (c *flagsGetCommand) Help() string {
 type flagsShown struct {
 	revisionInfo
 
+	// Usable is the newest revision that can be used, where the newest of all cannot.
+	Usable uint64 `json:"usable,omitempty"`
+
 	Default jetsheet.Route `json:"default,omitempty"`
 	// Disabled says that every tenant is routed legacy, whatever else the document says.
 	Disabled bool          `json:"disabled,omitempty"`
@@ -50,7 +53,7 @@ type tenantShown struct {
 
 // Run shows it.
 func (c *flagsGetCommand) Run(ctx context.Context, app *app) error {
-	var r *flags.Revision
+	var r, usable *flags.Revision
 	err := app.onFlags(ctx, &c.NATS, func(ctx context.Context, ledger *flags.Ledger, _ *natsLink) (err error) {
 		if c.Revision > 0 {
 			r, err = ledger.At(ctx, c.Revision)
@@ -59,6 +62,9 @@ func (c *flagsGetCommand) Run(ctx context.Context, app *app) error {
 		}
 		if err == nil && r.Deleted() {
 			err = unreachableError("revision %d deleted the flag document; put the last one back with: jetsheet flags rollback --reason TEXT", r.Number)
+		}
+		if err == nil && c.Revision == 0 && infoOf(r).Problem != "" {
+			usable, _, err = ledger.Usable(ctx)
 		}
 		return err
 	})
@@ -72,6 +78,10 @@ func (c *flagsGetCommand) Run(ctx context.Context, app *app) error {
 	shown, problem := c.shown(r)
 	if problem != nil && shown == nil {
 		return problem
+	}
+	if problem != nil && usable != nil {
+		shown.Usable = usable.Number
+		problem = fmt.Errorf("%w; or go back to revision %d with: jetsheet flags rollback %[2]d --reason TEXT", problem, usable.Number)
 	}
 	if c.JSON {
 		err = app.printJSON(shown)
@@ -113,6 +123,9 @@ func (s *flagsShown) print(app *app) error {
 	rows.add("stored", s.At.UTC().Format(time.RFC3339)+" by "+byText(s.Attribution))
 	if why := whyText(s.Attribution); why != "" {
 		rows.add("why", why)
+	}
+	if s.Usable > 0 {
+		rows.add("in force", fmt.Sprintf("none: no run begins; runs that have begun keep their documents, and programs with flags/provider revision %d", s.Usable))
 	}
 	if s.AllHeld {
 		rows.add("held", "everybody; end it with: jetsheet flags hold --all --release --reason TEXT")
