@@ -22,6 +22,9 @@ type Progress struct {
 	// Attempts counts the attempts that ended in a transient failure since the
 	// last outcome or replay.
 	Attempts int `json:"attempts,omitempty"`
+	// OwnTrouble: one of these attempts failed time after time of what looked like an
+	// outage, while others got through. The next one ends with the first such failure.
+	OwnTrouble bool `json:"ownTrouble,omitempty"`
 	// Rows counts the records read so far by the running attempt.
 	Rows int64 `json:"rows,omitempty"`
 	// Waiting says what a running attempt waits for; empty when it works.

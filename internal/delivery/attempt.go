@@ -41,6 +41,9 @@ func (r *startRecord) find() *jetsheet.Start {
 	return nil
 }
 
+// strikeOff removes our start from the record as last read.
+func (r *startRecord) strikeOff() { r.progress.Starts = slices.DeleteFunc(r.progress.Starts, r.ours) }
+
 func (r *startRecord) ours(s jetsheet.Start) bool {
 	return s.Worker == r.start.Worker && s.Sequence == r.start.Sequence && s.Delivery == r.start.Delivery
 }
@@ -67,6 +70,7 @@ func (w *Worker) writeStart(ctx context.Context, job *Job) error {
 		case err == nil:
 			job.setStart(rec)
 			job.Attempt = 1 + max(rec.progress.Attempts, attemptsBefore(job.Message.Header))
+			job.ownTrouble = rec.progress.OwnTrouble
 			return nil
 		case errors.Is(err, jetstream.ErrKeyRevisionMismatch) && ctx.Err() == nil: // somebody else wrote: read again
 		case errors.As(err, new(*Error)):
@@ -238,7 +242,7 @@ func (w *Worker) note(ctx context.Context, job *Job, change func(*jetsheet.Progr
 // closeStart ends the record of an attempt: change says how. With settled the
 // conversion has its outcome in this stage, whatever others wrote, and the record
 // goes after a while by itself.
-func (w *Worker) closeStart(ctx context.Context, job *Job, settled bool, change func(*jetsheet.Progress)) {
+func (w *Worker) closeStart(ctx context.Context, job *Job, settled bool, change func(*startRecord)) {
 	job.startMu.Lock()
 	defer job.startMu.Unlock()
 	rec := job.start
@@ -247,7 +251,7 @@ func (w *Worker) closeStart(ctx context.Context, job *Job, settled bool, change 
 		return
 	}
 	rec.progress.Rows, rec.progress.Waiting = job.rows.Load(), ""
-	change(&rec.progress)
+	change(rec)
 	value, err := encodeProgress(&rec.progress)
 	if err != nil {
 		return
@@ -269,6 +273,5 @@ func (w *Worker) closeStart(ctx context.Context, job *Job, settled bool, change 
 func (w *Worker) strikeOff(ctx context.Context, job *Job) {
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTimeout)
 	defer cancel()
-	rec := job.start // only the job's own goroutine, which this is, changes it
-	w.closeStart(late, job, false, func(p *jetsheet.Progress) { p.Starts = slices.DeleteFunc(p.Starts, rec.ours) })
+	w.closeStart(late, job, false, (*startRecord).strikeOff)
 }

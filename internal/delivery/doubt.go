@@ -16,8 +16,10 @@ import (
 // trying for long: otherwise there would be no others to tell by.
 
 const (
-	// ownTries is how many tries of one attempt must fail while others get through.
-	ownTries = 4
+	// ownTries is how many tries of one attempt must fail while others get through, and
+	// knownTries how many do where an attempt before has ended in this way. Such a try may
+	// be a query that brings the whole server down.
+	ownTries, knownTries = 4, 1
 	// doubtStops is how long one doubtful job keeps its worker from fetching.
 	doubtStops = 5 * time.Second
 	// putOffAfter is how long a doubtful job holds its slot. Doubtful jobs might hold all
@@ -42,11 +44,15 @@ type doubts struct {
 // doubtful says whether the error may be the job's own.
 func (e *Error) doubtful() bool { return e.Class == jetsheet.ClassUnavailable && e.Cause != "" }
 
-// own is the error where it turned out to be the job's own.
-func (e *Error) own() *Error {
+// own is the error where it turned out to be the job's own, after so many tries.
+func (e *Error) own(tries int) *Error {
+	times := "once"
+	if tries > 1 {
+		times = fmt.Sprintf("%d times", tries)
+	}
 	return &Error{
 		Class: jetsheet.ClassTransient, Cause: e.Cause,
-		Err: fmt.Errorf("%w (tried %d times while others got through)", e.Err, ownTries),
+		Err: fmt.Errorf("%w (tried %s while others got through)", e.Err, times),
 	}
 }
 
@@ -99,8 +105,13 @@ func (w *Worker) weigh(job *Job, c *Error, began time.Time) *Error {
 	defer d.mu.Unlock()
 	if d.reached[c.Waiting].After(since) {
 		job.doubted = time.Time{}
-		if job.contradicted++; job.contradicted >= ownTries {
-			return c.own()
+		limit := ownTries
+		if job.ownTrouble {
+			limit = knownTries
+		}
+		if job.contradicted++; job.contradicted >= limit {
+			job.ownTrouble = true
+			return c.own(limit)
 		}
 		return c
 	}

@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/internal/delivery"
@@ -116,6 +119,32 @@ func TestJobsInDoubtDoNotHoldAllSlots(t *testing.T) {
 	b.eventually("no attempt is counted", func() bool { p := b.progress("bad"); return len(p.Starts) == 0 && p.Attempts == 0 })
 }
 
+// TestPutOffIsNoOutcome has a job that kills its worker and is put off by the next one. The
+// start without an outcome still counts.
+func TestPutOffIsNoOutcome(t *testing.T) {
+	t.Parallel()
+	c := &crasher{setup(t, 500*time.Millisecond), "puts-off"}
+	c.publish(jetsheet.LaneSmall, "bad")
+	_, ended, stop := c.life(0, func(kill func()) handler {
+		return func(context.Context, *delivery.Job) error {
+			kill()
+			return errDown
+		}
+	})
+	if err := <-ended; err == nil {
+		t.Fatal("the worker's connection was closed; got no error from Run")
+	}
+	stop()
+	cfg := c.config(2, denied(func(string) bool { return true }))
+	cfg.Worker, cfg.PutOff = "puts-off-1", time.Millisecond
+	c.start(cfg)
+	c.eventually("it is put off", func() bool { return c.failures() == 1 })
+	c.eventually("its own start is struck off", func() bool {
+		p := c.progress("bad")
+		return p.Waiting == "" && len(p.Starts) == 1 && p.Starts[0].Worker == "puts-off-0"
+	})
+}
+
 // TestACrashIsItsJobsOwnTrouble has a query that brings the server down each time. Between
 // its tries it meets the recovery, as all others do, and they get through in between.
 func TestACrashIsItsJobsOwnTrouble(t *testing.T) {
@@ -123,15 +152,28 @@ func TestACrashIsItsJobsOwnTrouble(t *testing.T) {
 	b := setup(t, forever)
 	const recovery = 600 * time.Millisecond
 	var crashed, crashes atomic.Int64
+	others := make(chan struct{})
 	b.publish(jetsheet.LaneSmall, "bad")
-	b.start(b.config(3, func(_ context.Context, job *delivery.Job) error {
+	b.start(b.config(3, func(ctx context.Context, job *delivery.Job) error {
 		switch {
 		case time.Since(time.Unix(0, crashed.Load())) < recovery:
 			return delivery.Unavailable("database", errors.New("in recovery mode"))
 		case job.Request.Target.Target == "bad":
-			crashes.Add(1)
-			crashed.Store(time.Now().UnixNano())
+			if crashes.Add(1); job.Attempt == 1 {
+				crashed.Store(time.Now().UnixNano())
+			} else { // two slots are left for others: with three calls more, one has come to its end
+				for range 3 {
+					select {
+					case <-others:
+					case <-ctx.Done():
+					}
+				}
+			}
 			return delivery.Doubtful("database", jetsheet.CauseStatement, errors.New("unexpected EOF"))
+		}
+		select {
+		case others <- struct{}{}:
+		default:
 		}
 		job.Used("database")
 		return nil
@@ -147,6 +189,30 @@ func TestACrashIsItsJobsOwnTrouble(t *testing.T) {
 	}
 	if f := b.failureOf("bad"); f == nil || f.Cause != jetsheet.CauseStatement || f.Attempts != 1 {
 		t.Errorf("FAILED record: got %+v, want an attempt that failed with %s", f, jetsheet.CauseStatement)
+	}
+	if got := crashes.Swap(0); got < 4 {
+		t.Errorf("the first attempt crashed the server %d times, want 4 at least", got)
+	}
+	b.eventually("the server has recovered", func() bool { return time.Since(time.Unix(0, crashed.Load())) > recovery })
+	r := b.request(jetsheet.LaneSmall, "bad")
+	body, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.publishRaw(jetsheet.RequestSubject(r.Lane, r.Conversion()), body, nats.Header{jetsheet.HeaderAttempt: {"1"}})
+	next := func() bool { f := b.failureOf("bad"); return f != nil && f.Attempts == 2 }
+	for n := 0; !next(); n++ {
+		b.publish(jetsheet.LaneSmall, fmt.Sprintf("more-%d", n))
+		<-tick.C
+		if n == 1200 {
+			t.Fatal("nothing is recorded of the next attempt")
+		}
+	}
+	if got := crashes.Load(); got != 1 {
+		t.Errorf("the next attempt crashed the server %d times, want once", got)
+	}
+	if f := b.failureOf("bad"); !strings.Contains(f.Message, "tried once while others got through") {
+		t.Errorf("FAILED record of the next attempt: got %+v, want it ended by its first try", f)
 	}
 	b.eventually("all others are settled", b.drained)
 }

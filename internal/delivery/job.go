@@ -60,6 +60,7 @@ type Job struct {
 	refused         time.Time // when a try last ended in doubt
 	doubted         time.Time // since when its errors are in doubt; zero where others get through
 	contradicted    int       // tries that failed while others got through
+	ownTrouble      bool      // an attempt, this one or the one before, ended as they did
 
 	mu        sync.Mutex
 	busyUntil time.Time

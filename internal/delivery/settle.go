@@ -67,7 +67,7 @@ func (w *Worker) settleDone(ctx context.Context, job *Job, log *slog.Logger) {
 		log.WarnContext(ctx, "not acknowledged, the message will come again", slog.Any("err", err))
 		return
 	}
-	w.closeStart(ctx, job, true, func(p *jetsheet.Progress) { p.Starts, p.Attempts, p.LastError = nil, 0, "" })
+	w.closeStart(ctx, job, true, func(r *startRecord) { r.progress = jetsheet.Progress{Rows: r.progress.Rows} })
 	log.DebugContext(ctx, "job done")
 	w.settled(ctx, job)
 }
@@ -138,10 +138,15 @@ func (w *Worker) settleFailed(ctx context.Context, job *Job, c *Error, retryAt t
 		log.ErrorContext(ctx, "failure not recorded, the message will come again", slog.Any("publish_err", err))
 		return
 	}
-	w.closeStart(ctx, job, !f.Retrying(), func(p *jetsheet.Progress) {
-		p.Starts, p.Attempts, p.LastError = nil, job.Attempt, f.Message
-		if !f.Retrying() {
-			p.Attempts = 0 // a replay starts counting anew
+	w.closeStart(ctx, job, !f.Retrying(), func(r *startRecord) {
+		if c.Class == jetsheet.ClassUnavailable { // put off is no outcome
+			r.strikeOff()
+		} else {
+			r.progress.Starts = nil
+		}
+		p := &r.progress
+		if p.Attempts, p.OwnTrouble, p.LastError = job.Attempt, job.ownTrouble, f.Message; !f.Retrying() {
+			p.Attempts, p.OwnTrouble = 0, false // a replay starts counting anew
 		}
 	})
 	if f.Retrying() {
