@@ -18,11 +18,6 @@ import (
 // conversion fails, and one object and one outcome come of it.
 func TestFaultsThatPass(t *testing.T) {
 	t.Parallel()
-	answers := func(status int, code string) hookFunc {
-		return func(q *http.Request, _ http.RoundTripper) (*http.Response, error) {
-			return answer(q, status, code), nil
-		}
-	}
 	for name, fault := range map[string]hookFunc{
 		"500":                    answers(500, "InternalError"),
 		"503":                    answers(503, "SlowDown"),
@@ -32,6 +27,10 @@ func TestFaultsThatPass(t *testing.T) {
 		"missing bucket":         answers(404, "NoSuchBucket"),
 		"disabled key":           answers(400, "KMS.DisabledException"),
 		"wrong region":           answers(301, "PermanentRedirect"),
+		"HTTP instead of HTTPS":  page(400),
+		"website endpoint":       page(405),
+		"unknown authorization":  answers(400, "InvalidRequest"),
+		"a proxy's login page":   page(200),
 		"conflict":               answers(409, "ConditionalRequestConflict"),
 		"body cut on the way":    answers(400, "IncompleteBody"),
 		"connection refused":     func(*http.Request, http.RoundTripper) (*http.Response, error) { return nil, errors.New("refused") },
@@ -73,6 +72,25 @@ func TestFaultsThatPass(t *testing.T) {
 	}
 }
 
+// answers is S3's own answer to whatever is asked.
+func answers(status int, code string) hookFunc {
+	return func(q *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		return answer(q, status, code), nil
+	}
+}
+
+// page answers as a web server does that is not S3.
+func page(status int) hookFunc {
+	return func(q *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		const body = "<html><head><title>nginx</title></head><body><p>Hello</p></body></html>"
+		return &http.Response{
+			StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: http.Header{"Content-Type": {"text/html"}}, Body: io.NopCloser(strings.NewReader(body)),
+			ContentLength: int64(len(body)), Request: q,
+		}, nil
+	}
+}
+
 func readThenReset(q *http.Request) error {
 	if _, err := io.Copy(io.Discard, q.Body); err != nil {
 		return err
@@ -106,7 +124,7 @@ func TestRefusals(t *testing.T) {
 		{400, "InvalidArgument", jetsheet.CauseUploadRefused, false},
 		{400, "KeyTooLongError", jetsheet.CauseUploadRefused, false},
 		{400, "MetadataTooLarge", jetsheet.CauseUploadRefused, false},
-		{405, "MethodNotAllowed", jetsheet.CauseUploadRefused, false},
+		{413, "RequestEntityTooLarge", jetsheet.CauseUploadRefused, false},
 		{400, "BadDigest", jetsheet.CauseInternal, true},
 		{400, "XAmzContentSHA256Mismatch", jetsheet.CauseInternal, true},
 	} {
@@ -221,34 +239,43 @@ func TestWaitIsShown(t *testing.T) {
 	}
 }
 
-// TestOneDeniedPrefixHoldsNobody: a policy that denies one prefix looks like missing rights.
-// The others get through, so it is that workbook's own failure.
-func TestOneDeniedPrefixHoldsNobody(t *testing.T) {
+// TestOneRefusedKeyHoldsNobody: a policy that denies one prefix looks like missing rights, a
+// rule for one kind of key like a server that is not S3. The others get through, so it is
+// that workbook's own failure.
+func TestOneRefusedKeyHoldsNobody(t *testing.T) {
 	t.Parallel()
-	r := setup(t)
-	u := r.uploader()
-	r.s3.set(func(q *http.Request, next http.RoundTripper) (*http.Response, error) {
-		if strings.HasSuffix(q.URL.Path, "/denied.xlsx") {
-			return answer(q, 403, "AccessDenied"), nil
-		}
-		return next.RoundTrip(q)
-	})
-	denied := r.request(1, "denied")
-	r.announce(r.render(denied, noise(500)))
-	r.run(u)
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	others := 0
-	for ; r.messages(jetsheet.StreamFailed) == 0 && others < 400; others++ {
-		r.announce(r.render(r.request(1, "s"+strconv.Itoa(others)), noise(500)))
-		<-tick.C
-	}
-	f := r.failed(denied.Conversion())
-	if f.Cause != jetsheet.CauseUploadRefused || !f.Retrying() || f.Attempts != 1 || !strings.Contains(f.Message, "AccessDenied") {
-		t.Errorf("failure: got %s, attempt %d, retrying %t, %q; want a first attempt that %s ended", f.Cause, f.Attempts, f.Retrying(), f.Message, jetsheet.CauseUploadRefused)
-	}
-	r.drained()
-	if got := r.messages(jetsheet.StreamDone); got != uint64(others) { //nolint:gosec // small
-		t.Errorf("done: got %d, want all %d others", got, others)
+	for _, c := range []struct {
+		status int
+		code   string
+	}{{403, "AccessDenied"}, {405, "MethodNotAllowed"}, {400, "InvalidRequest"}} {
+		t.Run(c.code, func(t *testing.T) {
+			t.Parallel()
+			r := setup(t)
+			u := r.uploader()
+			r.s3.set(func(q *http.Request, next http.RoundTripper) (*http.Response, error) {
+				if strings.HasSuffix(q.URL.Path, "/denied.xlsx") {
+					return answer(q, c.status, c.code), nil
+				}
+				return next.RoundTrip(q)
+			})
+			denied := r.request(1, "denied")
+			r.announce(r.render(denied, noise(500)))
+			r.run(u)
+			tick := time.NewTicker(100 * time.Millisecond)
+			defer tick.Stop()
+			others := 0
+			for ; r.messages(jetsheet.StreamFailed) == 0 && others < 400; others++ {
+				r.announce(r.render(r.request(1, "s"+strconv.Itoa(others)), noise(500)))
+				<-tick.C
+			}
+			f := r.failed(denied.Conversion())
+			if f.Cause != jetsheet.CauseUploadRefused || !f.Retrying() || f.Attempts != 1 || !strings.Contains(f.Message, c.code) {
+				t.Errorf("failure: got %s, attempt %d, retrying %t, %q; want a first attempt that %s ended", f.Cause, f.Attempts, f.Retrying(), f.Message, jetsheet.CauseUploadRefused)
+			}
+			r.drained()
+			if got := r.messages(jetsheet.StreamDone); got != uint64(others) { //nolint:gosec // small
+				t.Errorf("done: got %d, want all %d others", got, others)
+			}
+		})
 	}
 }

@@ -86,6 +86,9 @@ func (b *bucket) createParts(ctx context.Context, job *delivery.Job, up *upload,
 	if err != nil {
 		return "", b.explain(ctx, c, "begin upload of "+up.key, err)
 	}
+	if err := b.confirm("begin upload of "+up.key, out.UploadId); err != nil {
+		return "", err
+	}
 	return *out.UploadId, nil
 }
 
@@ -132,8 +135,12 @@ func (b *bucket) sendPart(ctx context.Context, job *delivery.Job, up *upload, id
 		Bucket: &b.name, Key: &up.key, UploadId: &id, PartNumber: &number,
 		Body: c.send(bytes.NewReader(part)), ContentLength: &size, ChecksumSHA256: &sum,
 	}, once, payloadHash(whole[:]))
+	doing := fmt.Sprintf("put part %d of %s", number, up.key)
 	if err != nil {
-		return types.CompletedPart{}, b.explain(ctx, c, fmt.Sprintf("put part %d of %s", number, up.key), err)
+		return types.CompletedPart{}, b.explain(ctx, c, doing, err)
+	}
+	if err := b.confirm(doing, out.ETag); err != nil {
+		return types.CompletedPart{}, err
 	}
 	return types.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumSHA256: &sum}, nil
 }
@@ -142,12 +149,15 @@ func (b *bucket) completeParts(ctx context.Context, job *delivery.Job, up *uploa
 	// S3 says that putting the parts together may take minutes.
 	ctx, c := begin(ctx, job, completePatience*b.patience)
 	defer c.end()
-	_, err := b.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+	out, err := b.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
 		Bucket: &b.name, Key: &up.key, UploadId: &id,
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 		IfNoneMatch:     cond.ifNoneMatch(), IfMatch: cond.ifMatch(),
 	}, once)
-	return b.explain(ctx, c, "complete upload of "+up.key, err)
+	if err != nil {
+		return b.explain(ctx, c, "complete upload of "+up.key, err)
+	}
+	return b.confirm("complete upload of "+up.key, out.ETag)
 }
 
 // abort gives an upload up, so that its parts cost nothing. It has a time of its

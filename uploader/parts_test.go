@@ -80,6 +80,18 @@ func TestPartsFaultsThatPass(t *testing.T) {
 			}
 			return next.RoundTrip(q)
 		},
+		"something else than S3 answers": func(q *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if q.Method == http.MethodPost || isPart(q, 0) {
+				return page(200)(q, next)
+			}
+			return next.RoundTrip(q)
+		},
+		"something else than S3 answers the look": func(q *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if q.Method == http.MethodHead {
+				return page(200)(q, next)
+			}
+			return next.RoundTrip(q)
+		},
 		"abort fails once": func(q *http.Request, next http.RoundTripper) (*http.Response, error) {
 			if isPart(q, 1) || q.Method == http.MethodDelete {
 				return answer(q, 500, "InternalError"), nil
@@ -93,7 +105,7 @@ func TestPartsFaultsThatPass(t *testing.T) {
 			var met sync.Map
 			r.s3.set(func(q *http.Request, next http.RoundTripper) (*http.Response, error) {
 				// Each kind of request meets the fault once.
-				kind := q.Method + q.URL.Query().Get("partNumber") + strconv.FormatBool(isComplete(q))
+				kind := q.Method + q.URL.Path + q.URL.Query().Get("partNumber") + strconv.FormatBool(isComplete(q))
 				if _, again := met.LoadOrStore(kind, true); again {
 					return next.RoundTrip(q)
 				}

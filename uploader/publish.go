@@ -119,9 +119,6 @@ func (u *Uploader) lookAt(ctx context.Context, job *delivery.Job, e *event) (*ou
 func publishedOf(head *s3.HeadObjectOutput) (published, error) {
 	there, err := parseMetadata(head.Metadata)
 	there.sizeBytes, there.etag = aws.ToInt64(head.ContentLength), aws.ToString(head.ETag)
-	if err == nil && there.etag == "" {
-		err = fmt.Errorf("%w: no ETag", errForeign)
-	}
 	return there, err
 }
 

@@ -85,12 +85,15 @@ func (b *bucket) putSingle(ctx context.Context, job *delivery.Job, up *upload, c
 	growStack(len(up.key))
 	contentType := ContentType
 	sum := base64.StdEncoding.EncodeToString(up.digest)
-	_, err = b.client.PutObject(ctx, &s3.PutObjectInput{
+	out, err := b.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &b.name, Key: &up.key, Body: c.send(src), ContentLength: &up.sizeBytes,
 		ContentType: &contentType, ContentDisposition: &up.disposition, Metadata: up.metadata,
 		IfNoneMatch: cond.ifNoneMatch(), IfMatch: cond.ifMatch(), ChecksumSHA256: &sum,
 	}, once, payloadHash(up.digest))
-	return b.explain(ctx, c, "put "+up.key, err)
+	if err != nil {
+		return b.explain(ctx, c, "put "+up.key, err)
+	}
+	return b.confirm("put "+up.key, out.ETag)
 }
 
 // payloadHash signs a digest known beforehand, instead of reading the body for it.
@@ -113,6 +116,9 @@ func (b *bucket) head(ctx context.Context, job *delivery.Job, key string) (*s3.H
 	}
 	if err != nil {
 		return nil, b.explain(ctx, c, "look at "+key, err)
+	}
+	if err := b.confirm("look at "+key, out.ETag); err != nil {
+		return nil, err
 	}
 	return out, nil
 }

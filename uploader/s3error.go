@@ -42,9 +42,11 @@ func (b *bucket) explain(ctx context.Context, c *call, doing string, err error) 
 	case ofTheBody[code]:
 		// The body was checked here, so it broke on the way.
 		return delivery.Transient(jetsheet.CauseInternal, fmt.Errorf("%s in S3 bucket %s: %w", doing, b.name, err))
-	case status == 0 && errors.As(err, new(*smithy.SerializationError)), b.refuses(status, code):
+	case status == 0 && errors.As(err, new(*smithy.SerializationError)), tooLarge(status), ofThisObject[code]:
 		return delivery.Permanent(jetsheet.CauseUploadRefused, fmt.Errorf("%s in S3 bucket %s: %w", doing, b.name, err))
-	case ofThisKey[code]:
+	case ofThisKey[code], b.refuses(status, code):
+		// What answers with a 400 or 405 may not even be S3, but a proxy's page, or a
+		// server that wants https.
 		return delivery.Doubtful(b.waiting(), jetsheet.CauseUploadRefused, fmt.Errorf("%s in S3 bucket %s: %w", doing, b.name, err))
 	default:
 		return b.unavailable(doing, err)
@@ -58,9 +60,26 @@ func (b *bucket) unavailable(doing string, err error) error {
 	return delivery.Unavailable(b.waiting(), fmt.Errorf("%s in S3 bucket %s: %w", doing, b.name, err))
 }
 
-// refuses says whether S3 refuses this object for good. Missing rights, expired
-// credentials, a missing bucket or key of encryption are met by every object: they
-// are waited for until somebody mends them.
+// errNotS3 is what a success means that does not name what was stored.
+var errNotS3 = errors.New("the answer is a success without what S3 says of an object, so S3 did not give it: is the endpoint right, or is there a proxy before it?")
+
+// confirm takes the ETag or the upload's id that S3 gives with every success. Where it is
+// missing, nothing was stored that anybody knows of.
+func (b *bucket) confirm(doing string, said *string) error {
+	if said == nil || *said == "" {
+		return b.unavailable(doing, errNotS3)
+	}
+	return nil
+}
+
+// tooLarge says whether a server in front of S3 refuses this body or key for its length.
+func tooLarge(status int) bool {
+	return status == http.StatusRequestEntityTooLarge || status == http.StatusRequestURITooLong
+}
+
+// refuses says whether S3 may refuse this object and take others. Missing rights, expired
+// credentials, a missing bucket or key of encryption are met by every object: they are
+// waited for until somebody mends them.
 func (b *bucket) refuses(status int, code string) bool {
 	switch {
 	case status < 400 || status >= 500, ofEveryObject[code], len(code) > 4 && code[:4] == "KMS.":
@@ -70,6 +89,13 @@ func (b *bucket) refuses(status int, code string) bool {
 		return false
 	}
 	return true
+}
+
+// ofThisObject are the codes that speak of one key, its metadata or its size: no other
+// object says anything about them.
+var ofThisObject = map[string]bool{
+	"EntityTooLarge": true, "EntityTooSmall": true, "InvalidArgument": true, "InvalidURI": true, "KeyTooLongError": true,
+	"MetadataTooLarge": true, "XMinioInvalidObjectName": true,
 }
 
 // ofTheBody are the codes of a body that does not fit its checksum or its parts.
