@@ -210,7 +210,11 @@ type Mark struct {
 
 // CancelText says why a conversion of a cancelled run fails. The mark is the run's.
 func (m *Mark) CancelText() string {
-	return fmt.Sprintf("the run was cancelled by %s: %s", m.By, m.Reason)
+	text := "the run was cancelled by " + m.By
+	if m.Reason != "" {
+		text += ": " + m.Reason
+	}
+	return text
 }
 
 // Counts is how the conversions of a run stand: Expected = Done + Failed + Pending.

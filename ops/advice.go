@@ -16,6 +16,8 @@ func runAdvice(i *RunInfo) (notice, next string) {
 	case i.StandsStill():
 		return "it cannot be planned: " + i.Problem.Message,
 			"it is tried again by itself every 10 s; if the definition is wrong: correct it, apply it with: jetsheet reports apply DIR, then: " + jetsheet.StartAgain(i.Run, i.Scope)
+	case i.Cancelled != nil && i.Targets == 0:
+		return "it was cancelled before its targets were read, and makes nothing", jetsheet.StartAgain(i.Run, i.Scope)
 	case i.State != jetsheet.RunClosed && i.Problem != nil:
 		return "it waits and goes on by itself: " + i.Problem.Message, ""
 	case !i.Planned():

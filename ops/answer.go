@@ -2,12 +2,14 @@ package ops
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -32,9 +34,10 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(body.Bytes(), []byte("\n")), err
 }
 
-// read decodes a request strictly: a misspelt key, or what stands behind the request,
-// would start something else than what was meant. An empty body is an empty request.
-func read(body []byte, v any) error {
+// ReadRequest decodes a request strictly: a misspelt key, or what stands behind the request,
+// would start something else than what was meant. An empty body is an empty request. The
+// error is an [*Error].
+func ReadRequest(body []byte, v any) error {
 	if strings.TrimSpace(string(body)) == "" {
 		return nil
 	}
@@ -55,15 +58,24 @@ func notUnderstood(err error, v any) error {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field == "" {
 		what = fmt.Sprintf("it is a JSON %s instead of an object", wrong.Value)
 	} else if ok { // the path to the field names embedded types, which are no keys
-		what = fmt.Sprintf("%q cannot be a %s", wrong.Field[strings.LastIndex(wrong.Field, ".")+1:], wrong.Value)
+		what = fmt.Sprintf("%q cannot be %s", wrong.Field[strings.LastIndex(wrong.Field, ".")+1:], withArticle(wrong.Value))
 	} else if wrong, ok := errors.AsType[*time.ParseError](err); ok {
 		what = strings.Trim(wrong.Value, `"`) + " is no time; write it like 2026-10-31T20:00:00Z"
+	} else if strings.HasPrefix(what, "Time.") { // it has no type, and names no field
+		what = "a time is a JSON string, such as \"2026-10-31T20:00:00Z\""
 	}
-	return &Error{
-		Text: "the request is not understood: " + what,
-		Next: "write one JSON object; its keys may be " + strings.Join(keys(v), ", "),
-		Code: CodeInvalid,
+	next := "leave the body empty"
+	if may := keys(v); len(may) > 0 {
+		next = "write one JSON object; its keys may be " + strings.Join(may, ", ")
 	}
+	return &Error{Text: "the request is not understood: " + what, Next: next, Code: CodeInvalid}
+}
+
+func withArticle(noun string) string {
+	if strings.HasPrefix(noun, "a") || strings.HasPrefix(noun, "o") { // array, object
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 // keys are the JSON keys of the struct that v points to, in its order.
@@ -82,15 +94,20 @@ func keys(v any) []string {
 func ask[Request, Answer any](answer func(context.Context, *Request) (*Answer, error)) answerFunc {
 	return func(ctx context.Context, body []byte) (any, error) {
 		var req Request
-		if err := read(body, &req); err != nil {
+		if err := ReadRequest(body, &req); err != nil {
 			return nil, err
 		}
 		return answer(ctx, &req)
 	}
 }
 
+// somebody is who asked where the request does not say: records and failures name who did
+// something.
+const somebody = "somebody without a name"
+
 // answerCancel stops a run or a replay.
 func (s *Service) answerCancel(ctx context.Context, req *CancelRequest) (*CancelAnswer, error) {
+	req.By = cmp.Or(req.By, somebody)
 	switch {
 	case (req.Run == "") == (req.Replay == ""):
 		return nil, invalid(errors.New(`name what to cancel: {"run": RUN} or {"replay": ID}`))
@@ -103,7 +120,7 @@ func (s *Service) answerCancel(ctx context.Context, req *CancelRequest) (*Cancel
 
 func (s *Service) answerStart(ctx context.Context, body []byte) (any, error) {
 	var req StartRequest
-	if err := read(body, &req); err != nil {
+	if err := ReadRequest(body, &req); err != nil {
 		return nil, err
 	}
 	return s.starter.start(ctx, &req)
@@ -111,10 +128,12 @@ func (s *Service) answerStart(ctx context.Context, body []byte) (any, error) {
 
 func (s *Service) answerStatus(ctx context.Context, body []byte) (any, error) {
 	var req StatusRequest
-	if err := read(body, &req); err != nil {
+	if err := ReadRequest(body, &req); err != nil {
 		return nil, err
 	}
 	switch {
+	case severalNamed(req.Run, req.Replay, req.Conversion):
+		return nil, invalid(errors.New(`ask for one thing at a time: {"run": RUN}, {"conversion": RUN/TENANT/TARGET} or {"replay": ID}`))
 	case req.Conversion != "":
 		return s.reader.Failure(ctx, req.Conversion)
 	case req.Replay != "":
@@ -127,4 +146,9 @@ func (s *Service) answerStatus(ctx context.Context, body []byte) (any, error) {
 		return nil, err
 	}
 	return s.reader.Run(ctx, id)
+}
+
+// severalNamed says whether more than one of the names is given.
+func severalNamed(names ...string) bool {
+	return len(slices.DeleteFunc(names, func(name string) bool { return name == "" })) > 1
 }

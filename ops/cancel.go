@@ -72,10 +72,14 @@ func (c *canceller) cancel(ctx context.Context, req *CancelRequest) (*CancelAnsw
 	if err != nil {
 		return nil, err
 	}
-	return &CancelAnswer{
+	answer := &CancelAnswer{
 		Run: id, Counts: &info.Counts, DryRun: req.DryRun,
 		Next: "to take it back, once they have failed: " + ReplayCommand(id, jetsheet.CauseCancelled),
-	}, nil
+	}
+	if !info.Planned() { // nothing fails of it
+		answer.Next = "to take it back, once it is closed: " + jetsheet.StartAgain(id, info.Scope)
+	}
+	return answer, nil
 }
 
 // mark writes the mark, and says whether it did or had nothing to write.

@@ -56,6 +56,31 @@ func TestCancelMarksTheRun(t *testing.T) {
 	refusedWith(t, "a closed run", err, CodeNothing, "is closed")
 }
 
+// TestCancelBeforeThePlan: nothing fails of a run without a plan, and so there is nothing to
+// replay; and nobody has asked the targets query.
+func TestCancelBeforeThePlan(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	client := r.serve(now)
+	id := runOf("orders", 0)
+	run := r.store(id, jetsheet.Scope{Tenant: "a"})
+	run.State, run.Plan = jetsheet.RunPlanning, nil
+	r.put(run)
+	const again = "jetsheet runs start orders --tick 2026-10-31T20:00:00Z --tenant=a --again"
+	answer, err := client.Cancel(t.Context(), CancelRequest{Run: "orders", By: "me"})
+	if err != nil || !strings.Contains(answer.Next, again) || strings.Contains(answer.Next, "failures replay") {
+		t.Errorf("got %+v, %v, want that it is taken back with: %s", answer, err, again)
+	}
+	closed, err := r.reader.Record(t.Context(), id)
+	r.check(err)
+	closed.State = jetsheet.RunClosed
+	r.put(closed)
+	info, err := r.reader.Info(t.Context(), id)
+	if err != nil || !strings.Contains(info.Notice, "cancelled before its targets were read") || info.Next != again {
+		t.Errorf("got %q, %q, %v, want that it was cancelled, and %s", info.Notice, info.Next, err, again)
+	}
+}
+
 // TestCancelWhileTheProducerWrites: neither write is lost.
 func TestCancelWhileTheProducerWrites(t *testing.T) {
 	t.Parallel()

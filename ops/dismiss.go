@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -50,6 +51,7 @@ type dismisser struct {
 }
 
 func (d *dismisser) dismiss(ctx context.Context, req *DismissRequest) (*DismissAnswer, error) {
+	req.By = cmp.Or(req.By, somebody)
 	scan, err := d.reader.narrowed(ctx, req.FailureFilter)
 	if err != nil {
 		return nil, err

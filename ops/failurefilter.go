@@ -120,9 +120,14 @@ func (r *Reader) scan(ctx context.Context, f FailureFilter) (*failureScan, error
 		s.address.Target = jetsheet.Token(f.Target)
 	}
 	if run := s.address.Run; f.Report != "" && !run.IsZero() && run.Report != f.Report {
-		return nil, invalid(fmt.Errorf("run %s is not of the report %s", run, f.Report))
+		return nil, errOtherReport(run, f.Report)
 	}
 	return s, nil
+}
+
+// errOtherReport refuses a filter that names a run and another report than the run's.
+func errOtherReport(run jetsheet.RunID, report string) error {
+	return invalid(fmt.Errorf("run %s is not of the report %s: leave out one of them", run, report))
 }
 
 // narrowed is [Reader.scan] for what changes something: to pick everything has to be said.
@@ -149,11 +154,7 @@ func CheckCause(cause jetsheet.Cause) error {
 	if cause == "" || slices.Contains(jetsheet.Causes(), cause) {
 		return nil
 	}
-	names := make([]string, 0, len(jetsheet.Causes()))
-	for _, c := range jetsheet.Causes() {
-		names = append(names, string(c))
-	}
-	return fmt.Errorf("unknown cause %q; known are %s", cause, strings.Join(names, ", "))
+	return errNotKnown("cause", cause, jetsheet.Causes())
 }
 
 // FailureSubject returns where a failure lies in FAILED, by its name in lists:

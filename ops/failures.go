@@ -48,22 +48,24 @@ type FailureListing struct {
 // 0 or less means all. What a later run of the same tick has is left out where the filter
 // names no run. An error of each ends it and is returned.
 func (r *Reader) Failures(ctx context.Context, f FailureFilter, limit int, each func(*FailureInfo) error) (*FailureListing, error) {
-	return r.failuresBefore(ctx, f, 0, limit, func(_ uint64, f *FailureInfo) error { return each(f) })
+	listing, _, err := r.failuresBefore(ctx, f, 0, limit, each)
+	return listing, err
 }
 
 // failuresBefore is [Reader.Failures] of what lies in FAILED before a sequence, or with 0 of
-// all; each is told the sequences too, and an error of it comes with the listing.
-func (r *Reader) failuresBefore(ctx context.Context, f FailureFilter, before uint64, limit int, each func(uint64, *FailureInfo) error) (*FailureListing, error) {
+// all. The rest lies before the sequence that it returns, 0 where there is none. An error of
+// each comes with both: the failure that it was called for belongs to the rest.
+func (r *Reader) failuresBefore(ctx context.Context, f FailureFilter, before uint64, limit int, each func(*FailureInfo) error) (*FailureListing, uint64, error) {
 	scan, err := r.scan(ctx, f)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	set, err := r.failures(ctx, scan)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := r.leaveOutSuperseded(ctx, scan, set); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	list := set.list
 	if before > 0 { // and not earlier: what a later run has may lie behind it
@@ -71,26 +73,36 @@ func (r *Reader) failuresBefore(ctx context.Context, f FailureFilter, before uin
 		list = list[:end]
 	}
 	listing := &FailureListing{Matched: len(list), Left: set.skipped}
-	if limit > 0 && len(list) > limit {
-		list = list[len(list)-limit:]
+	rest, err := r.eachFailure(ctx, list, limit, each)
+	if len(rest) == 0 {
+		return listing, 0, err
 	}
-	for end := len(list); end > 0; {
-		begin := max(0, end-detailBatch)
-		infos, err := r.failureInfos(ctx, list[begin:end])
+	return listing, rest[len(rest)-1].sequence + 1, err
+}
+
+// eachFailure calls each from the end of a list on, for at most limit failures, and returns
+// the rest. What has gone since it was listed does not count.
+func (r *Reader) eachFailure(ctx context.Context, list []failedOne, limit int, each func(*FailureInfo) error) (rest []failedOne, err error) {
+	for listed := 0; len(list) > 0 && (limit <= 0 || listed < limit); {
+		batch := min(len(list), detailBatch)
+		if limit > 0 {
+			batch = min(batch, limit-listed)
+		}
+		infos, err := r.failureInfos(ctx, list[len(list)-batch:])
 		if err != nil {
-			return nil, err
+			return list, err
 		}
-		for i := len(infos) - 1; i >= 0; i-- {
-			if infos[i] == nil { // it has gone meanwhile
-				continue
+		for _, info := range slices.Backward(infos) {
+			if info != nil {
+				if err := each(info); err != nil {
+					return list, err
+				}
+				listed++
 			}
-			if err := each(list[begin+i].sequence, infos[i]); err != nil {
-				return listing, err
-			}
+			list = list[:len(list)-1]
 		}
-		end = begin
 	}
-	return listing, nil
+	return list, nil
 }
 
 func (r *Reader) failureInfos(ctx context.Context, list []failedOne) ([]*FailureInfo, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 )
 
 // What a list is of.
@@ -83,7 +84,8 @@ func (s *Service) answerList(ctx context.Context, body []byte) (any, error) {
 	case "", ListRuns:
 		answer, err := ask(s.listRuns)(ctx, body)
 		if refusal, ok := errors.AsType[*Error](err); ok && req.Of == "" && refusal.Code == CodeInvalid {
-			refusal.Next += `; other keys go with "of": ` + ListFailures + " or " + ListWorkbooks
+			others := `other keys and states go with "of": ` + ListFailures + " or " + ListWorkbooks
+			refusal.Next = strings.TrimPrefix(refusal.Next+"; "+others, "; ")
 		}
 		return answer, err
 	case ListFailures:
@@ -95,6 +97,9 @@ func (s *Service) answerList(ctx context.Context, body []byte) (any, error) {
 }
 
 func (s *Service) listRuns(ctx context.Context, req *RunsRequest) (*RunsAnswer, error) {
+	if err := CheckRunState(req.State); err != nil {
+		return nil, invalid(err)
+	}
 	if req.Limit <= 0 {
 		req.Limit = defaultListed
 	}
@@ -141,24 +146,20 @@ func (s *Service) listFailures(ctx context.Context, req *FailuresRequest) (*Fail
 	req.Limit = min(req.Limit, maxFailures)
 	answer := &FailuresAnswer{Failures: []*FailureInfo{}}
 	room := s.cfg.JetStream.Conn().MaxPayload() - restOfAnswer
-	var last uint64
-	listing, err := s.reader.failuresBefore(ctx, req.FailureFilter, req.Before, req.Limit, func(sequence uint64, f *FailureInfo) error {
+	listing, before, err := s.reader.failuresBefore(ctx, req.FailureFilter, req.Before, req.Limit, func(f *FailureInfo) error {
 		text, err := encode(f)
 		if err != nil {
 			return err
 		}
-		if room -= int64(len(text)) + 1; room < 0 && last > 0 {
+		if room -= int64(len(text)) + 1; room < 0 && len(answer.Failures) > 0 {
 			return errPageFull
 		}
-		answer.Failures, last = append(answer.Failures, f), sequence
+		answer.Failures = append(answer.Failures, f)
 		return nil
 	})
 	if err != nil && !errors.Is(err, errPageFull) {
 		return nil, err
 	}
-	answer.FailureListing = *listing
-	if len(answer.Failures) < listing.Matched {
-		answer.Before = last
-	}
+	answer.FailureListing, answer.Before = *listing, before
 	return answer, nil
 }

@@ -2,12 +2,16 @@ package ops
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -68,6 +72,65 @@ func TestLongListsComeInPages(t *testing.T) {
 	r.check(err)
 	if want := newestFirst[:n-1]; !slices.Equal(got, want) {
 		t.Errorf("got %d: %q, want %q", len(got), got, want)
+	}
+}
+
+// vanishing is FAILED where some failures have gone since they were listed.
+type vanishing struct {
+	jetstream.Stream
+	gone map[string]bool
+}
+
+func (v *vanishing) GetLastMsgForSubject(ctx context.Context, subject string) (*jetstream.RawStreamMsg, error) {
+	if v.gone[subject] {
+		return nil, jetstream.ErrMsgNotFound
+	}
+	return v.Stream.GetLastMsgForSubject(ctx, subject)
+}
+
+// TestPagesGoOnBehindWhatHasGone: failures that go while they are listed end no list,
+// however many of them lie together, and take nobody's place on a page.
+func TestPagesGoOnBehindWhatHasGone(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	id := runOf("orders", 0)
+	r.store(id, jetsheet.Scope{})
+	failed := &vanishing{Stream: r.reader.failed, gone: map[string]bool{}}
+	r.reader.failed = failed
+	const n = 10
+	var want []string
+	for i := n - 1; i >= 0; i-- {
+		if one := target("t", strconv.Itoa(i)); i < 2 || i > 4 && i < 8 {
+			want = append(want, one.Target)
+		} else {
+			failed.gone[jetsheet.FailedSubject(conversion(id, &one))] = true
+		}
+	}
+	for i := range n {
+		one := target("t", strconv.Itoa(i))
+		r.fail(id, &one, jetsheet.CauseWorkbook, time.Time{})
+	}
+	service := &Service{cfg: Config{JetStream: r.js}, reader: r.reader}
+	for limit := 1; limit <= n; limit++ {
+		req := &FailuresRequest{FailureFilter: FailureFilter{Run: id.String()}, Limit: limit}
+		var got []string
+		for {
+			page, err := service.listFailures(t.Context(), req)
+			r.check(err)
+			if page.Before > 0 && len(page.Failures) != limit {
+				t.Errorf("limit %d: a page of %d with more behind it", limit, len(page.Failures))
+			}
+			for _, f := range page.Failures {
+				got = append(got, f.Target)
+			}
+			if page.Before == 0 {
+				break
+			}
+			req.Before = page.Before
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("limit %d: got %q, want %q", limit, got, want)
+		}
 	}
 }
 

@@ -180,7 +180,10 @@ func (s *Skipped) String() string {
 
 // errUnknownReplay is answered for an id that no replay has, or has any more.
 func errUnknownReplay(id string) error {
-	return &Error{Text: fmt.Sprintf("there is no replay %q; a replay is remembered for seven days", id), Code: CodeUnknown}
+	return &Error{
+		Text: fmt.Sprintf("there is no replay %q; a replay is remembered for seven days", id),
+		Next: "what is still failed shows: jetsheet failures list", Code: CodeUnknown,
+	}
 }
 
 var errReplayTaken = errors.New("another process goes on with the replay, or somebody cancelled it")

@@ -80,7 +80,7 @@ func (p *replayer) noteRemoved(ctx context.Context, e *replayEntry, removed int)
 }
 
 // takeBack removes the requests of a replay that were never delivered and returns how
-// many. One that a worker gets meanwhile is worked on all the same: that does no harm.
+// many.
 func (p *replayer) takeBack(ctx context.Context, r *Replay, dryRun bool) (int, error) {
 	consumer, err := p.js.Consumer(ctx, jetsheet.StreamConversions, jetsheet.LaneConsumer(r.Lane))
 	if err != nil {
@@ -90,35 +90,61 @@ func (p *replayer) takeBack(ctx context.Context, r *Replay, dryRun bool) (int, e
 	if err != nil {
 		return 0, delivery.NotSetUp("stream "+jetsheet.StreamConversions, err)
 	}
-	var removed atomic.Int64
-	group, limited := errgroup.WithContext(ctx)
-	group.SetLimit(readsAtOnce)
-	for sequence := consumer.CachedInfo().Delivered.Stream + 1; ; sequence++ {
-		m, err := stream.GetMsg(limited, sequence, jetstream.WithGetMsgSubject(jetsheet.LaneSubjects(r.Lane)))
+	waiting, err := requestsOf(ctx, stream, consumer.CachedInfo().Delivered.Stream, r)
+	if err != nil || dryRun {
+		return len(waiting), err
+	}
+	return removeUndelivered(ctx, stream, consumer, waiting)
+}
+
+// requestsOf lists the requests of a replay behind a sequence.
+func requestsOf(ctx context.Context, stream jetstream.Stream, after uint64, r *Replay) (sequences []uint64, err error) {
+	for sequence := after + 1; ; sequence++ {
+		m, err := stream.GetMsg(ctx, sequence, jetstream.WithGetMsgSubject(jetsheet.LaneSubjects(r.Lane)))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			err = group.Wait()
-			return int(removed.Load()), err
+			return sequences, nil
 		}
 		if err != nil {
-			err = errors.Join(fmt.Errorf("read lane %s: %w", r.Lane, err), group.Wait())
-			return int(removed.Load()), err
+			return nil, fmt.Errorf("read lane %s: %w", r.Lane, err)
 		}
 		sequence = m.Sequence
-		if m.Header.Get(jetsheet.HeaderReplay) != r.ID {
-			continue
+		if m.Header.Get(jetsheet.HeaderReplay) == r.ID {
+			sequences = append(sequences, sequence)
 		}
-		if dryRun {
-			removed.Add(1)
-			continue
-		}
-		group.Go(func() error {
-			did, err := remove(limited, stream, sequence)
-			if did {
-				removed.Add(1)
-			}
-			return err
-		})
 	}
+}
+
+// removeUndelivered deletes requests from the end of the lane on, away from the workers. One
+// that is deleted while a worker gets it is worked on all the same, and frees a place of the
+// lane's cap: from the head on, every idle slot got one of those.
+func removeUndelivered(ctx context.Context, stream jetstream.Stream, consumer jetstream.Consumer, sequences []uint64) (int, error) {
+	var removed atomic.Int64
+	for len(sequences) > 0 {
+		info, err := consumer.Info(ctx)
+		if err != nil {
+			return int(removed.Load()), fmt.Errorf("look at consumer %s: %w", consumer.CachedInfo().Name, err)
+		}
+		group, limited := errgroup.WithContext(ctx)
+		for range min(readsAtOnce, len(sequences)) {
+			last := sequences[len(sequences)-1]
+			if last <= info.Delivered.Stream {
+				err := group.Wait() // before the count
+				return int(removed.Load()), err
+			}
+			sequences = sequences[:len(sequences)-1]
+			group.Go(func() error {
+				did, err := remove(limited, stream, last)
+				if did {
+					removed.Add(1)
+				}
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return int(removed.Load()), err
+		}
+	}
+	return int(removed.Load()), nil
 }
 
 // remove deletes a request and says whether it did; one that is gone is fine.

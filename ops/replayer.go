@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -53,6 +54,7 @@ type replayer struct {
 // replay answers a request.
 func (p *replayer) replay(ctx context.Context, req *ReplayRequest) (*ReplayAnswer, error) {
 	began := time.Now()
+	req.By = cmp.Or(req.By, somebody)
 	current, err := req.Definition.check()
 	if err != nil {
 		return nil, err

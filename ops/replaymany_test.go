@@ -1,13 +1,16 @@
 package ops
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -165,6 +168,58 @@ func TestReplayWaitsForRoomAndIsCancelled(t *testing.T) {
 	}
 	if s := status(); s.Cancelled == nil || s.Cancelled.By != "me" || s.Removed != window-1 {
 		t.Errorf("got %+v, want who cancelled it and %d removed", s, window-1)
+	}
+}
+
+// TestCancelKeepsTheCap: what is taken out of the lane while a worker gets it frees a place
+// of the lane's cap, which is for the database. So it is taken out from the end.
+func TestCancelKeepsTheCap(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	client := r.serve(now)
+	id := runOf("orders", 0)
+	const n, waiters = 800, 12
+	r.store(id, jetsheet.Scope{}, r.failMany(id, n, jetsheet.CauseStatement)...)
+	answer, err := client.Replay(t.Context(), ReplayRequest{FailureFilter: FailureFilter{Run: "orders"}})
+	r.check(err)
+	r.replayed(client, answer.ID)
+	lane, err := r.js.Consumer(t.Context(), jetsheet.StreamConversions, jetsheet.LaneConsumer(jetsheet.LaneBulk))
+	r.check(err)
+	var inHand, most, taken atomic.Int32
+	ctx, stop := context.WithCancel(t.Context())
+	var workers sync.WaitGroup
+	for range waiters {
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				m, err := lane.Next(jetstream.FetchMaxWait(time.Second))
+				if err != nil {
+					continue
+				}
+				taken.Add(1)
+				for now := inHand.Add(1); ; {
+					if was := most.Load(); now <= was || most.CompareAndSwap(was, now) {
+						break
+					}
+				}
+				<-time.After(100 * time.Millisecond) // the work
+				inHand.Add(-1)
+				if err := m.DoubleAck(context.WithoutCancel(ctx)); err != nil {
+					t.Errorf("DoubleAck: %v", err)
+				}
+			}
+		})
+	}
+	r.eventually("work goes on", func() bool { return taken.Load() > 4 })
+	cancelled, err := client.Cancel(t.Context(), CancelRequest{Replay: answer.ID})
+	r.check(err)
+	r.eventually("the lane is empty", func() bool { return r.waiting(jetsheet.LaneBulk) == 0 })
+	stop()
+	workers.Wait()
+	highest := int32(lane.CachedInfo().Config.MaxAckPending) //nolint:gosec // a handful
+	t.Logf("%d taken back, %d worked on of %d; %d at once, the cap is %d", cancelled.Removed, taken.Load(), n, most.Load(), highest)
+	// One may be delivered in the moment in which the last of them are removed.
+	if got := most.Load(); got > highest+1 {
+		t.Errorf("%d requests in hand at once, want the %d of the lane's cap", got, highest)
 	}
 }
 

@@ -238,7 +238,10 @@ func parse(file string, data []byte) (*report.Definition, error) {
 }
 
 // apply stores a definition.
-func (r *rig) apply(name, schedule string) {
+func (r *rig) apply(name, schedule string) { r.applyFrom(name, schedule, time.Time{}) }
+
+// applyFrom is apply with the instant at which the schedule begins.
+func (r *rig) applyFrom(name, schedule string, from time.Time) {
 	r.t.Helper()
 	definition := fmt.Sprintf(`report: %s
 %speriod: month
@@ -251,6 +254,6 @@ output: {key: "{tenant}/{period}/{target}.xlsx"}
 `, name, schedule)
 	kv, err := r.js.KeyValue(r.t.Context(), jetsheet.BucketReports)
 	r.check(err)
-	_, err = kv.Put(r.t.Context(), name, r.json(&jetsheet.Applied{Envelope: jetsheet.CurrentEnvelope(), Definition: definition}))
+	_, err = kv.Put(r.t.Context(), name, r.json(&jetsheet.Applied{Envelope: jetsheet.CurrentEnvelope(), Definition: definition, ScheduledFrom: from}))
 	r.check(err)
 }

@@ -140,11 +140,11 @@ func (r *router) freeze(ctx context.Context, req *RoutesRequest) (*jetsheet.Froz
 	if req.Report == "" {
 		return nil, invalid(errors.New("name a run, or a report with a tick or a period"))
 	}
-	d, err := r.starter.definition(ctx, req.Report)
+	d, from, err := r.starter.applied(ctx, req.Report)
 	if err != nil {
 		return nil, askAgain(errorOf(err))
 	}
-	tick, err := r.ticks.Find(ctx, d, req)
+	tick, err := r.ticks.Find(ctx, d, from, req)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -40,7 +41,7 @@ func TestRoutes(t *testing.T) {
 		{"period not over", RoutesRequest{Report: "orders", Period: "2026-11", Tenants: []string{"a"}}, "the tick 2026-11-30T20:00:00Z has not come", CodeUnavailable},
 		{"tick not come", RoutesRequest{Report: "orders", Tick: "2026-12-01 05:00", Tenants: []string{"a"}}, "the tick 2026-11-30T20:00:00Z has not come", CodeUnavailable},
 		{"run not come", RoutesRequest{Run: "20261130T200000Z-orders-0", Tenants: []string{"a"}}, "the tick 2026-11-30T20:00:00Z has not come", CodeUnavailable},
-		{"several ticks", RoutesRequest{Report: "hourly", Period: "2026-10", Tenants: []string{"a"}}, "has several ticks: ", CodeInvalid},
+		{"several ticks", RoutesRequest{Report: "hourly", Period: "2026-10", Tenants: []string{"a"}}, "has several ticks, and runs at ", CodeInvalid},
 		{"without a schedule", RoutesRequest{Report: "by-hand", Period: "2026-10", Tenants: []string{"a"}}, "has no schedule", CodeInvalid},
 		{"period of another tick", RoutesRequest{Report: "orders", Tick: "2026-11-01 05:00", Period: "2026-09", Tenants: []string{"a"}}, `of the period "2026-10"`, CodeInvalid},
 		{"run and tick", RoutesRequest{Run: october, Tick: "2026-11-01", Tenants: []string{"a"}}, "leave out", CodeInvalid},
@@ -69,6 +70,31 @@ func TestRoutes(t *testing.T) {
 	if _, err := r.runs.Get(t.Context(), "20261031T210000Z-orders-0"); !errors.Is(err, jetstream.ErrKeyNotFound) {
 		t.Errorf("got %v, want nothing frozen by a refusal", err)
 	}
+}
+
+// TestRoutesNameTicksThatHaveRuns: where a period does not say which run is meant, the ticks
+// from before the schedule began are no answer, unless somebody asked for a run of one.
+func TestRoutesNameTicksThatHaveRuns(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	const daily = "schedule: {cron: \"0 5 * * *\", timeZone: Asia/Tokyo}\n"
+	ask := RoutesRequest{Report: "orders", Period: "2026-10", Tenants: []string{"a"}}
+	client := r.serve(now)
+	for _, step := range []struct {
+		from time.Time
+		want string
+	}{
+		{now.Add(-49 * time.Hour), "has several ticks, and runs at 2026-11-08T20:00:00Z, 2026-11-09T20:00:00Z"},
+		{now.Add(-4 * time.Hour), "has several ticks, and no run: all are from before its schedule begins"}, // at a tick
+	} {
+		r.applyFrom("orders", daily, step.from)
+		_, err := client.Routes(t.Context(), ask)
+		refusedWith(t, step.from.String(), err, CodeInvalid, step.want)
+	}
+	_, err := client.Routes(t.Context(), RoutesRequest{Report: "orders", Tick: "2026-11-03 05:00", Tenants: ask.Tenants})
+	r.check(err)
+	_, err = client.Routes(t.Context(), ask)
+	refusedWith(t, "one was asked for", err, CodeInvalid, "has several ticks, and runs at 2026-11-02T20:00:00Z")
 }
 
 // TestRoutesHoldWhateverTheFlagsBecome: two systems that ask at different times are told
@@ -161,7 +187,7 @@ func TestRoutesOfAPeriodWithAnotherSchedule(t *testing.T) {
 	r.check(err)
 	r.apply("orders", strings.Replace(monthly, "0 5", "0 6", 1))
 	_, err = client.Routes(t.Context(), ask)
-	refusedWith(t, "by period", err, CodeInvalid, "has several ticks: 2026-10-31T20:00:00Z, 2026-10-31T21:00:00Z")
+	refusedWith(t, "by period", err, CodeInvalid, "has several ticks, and runs at 2026-10-31T20:00:00Z, 2026-10-31T21:00:00Z")
 	if _, err := r.runs.Get(t.Context(), "20261031T210000Z-orders-0"); !errors.Is(err, jetstream.ErrKeyNotFound) {
 		t.Errorf("got %v, want no second run of the period", err)
 	}
@@ -196,7 +222,7 @@ func TestRoutesOfAPeriodInAnotherZone(t *testing.T) {
 	_, err = kv.PutString(t.Context(), "orders", strings.Replace(string(entry.Value()), `\ntimeZone: Asia/Tokyo`, `\ntimeZone: UTC`, 1))
 	r.check(err)
 	_, err = client.Routes(t.Context(), ask)
-	refusedWith(t, "by period", err, CodeInvalid, "has several ticks: 2026-10-31T20:00:00Z, 2026-11-30T20:00:00Z")
+	refusedWith(t, "by period", err, CodeInvalid, "has several ticks, and runs at 2026-10-31T20:00:00Z, 2026-11-30T20:00:00Z")
 }
 
 // TestRoutesAreNotGuessed: without a flag document nothing is answered and nothing frozen.

@@ -24,10 +24,11 @@ type Ticks struct {
 }
 
 // Find returns the tick that a request names, or the only one of the period that it names,
-// by the definition that is applied. It is never guessed, because both systems must name one
-// run: the error is an [*Error] where a period has several ticks, those included at which
-// it was frozen by another schedule, or none that has come.
-func (t *Ticks) Find(ctx context.Context, d *report.Definition, req *RoutesRequest) (time.Time, error) {
+// by the definition that is applied, whose schedule has runs from an instant on. It is never
+// guessed, because both systems must name one run: the error is an [*Error] where a period
+// has several ticks, those included at which it was frozen by another schedule, or none
+// that has come.
+func (t *Ticks) Find(ctx context.Context, d *report.Definition, from time.Time, req *RoutesRequest) (time.Time, error) {
 	if req.Tick != "" {
 		tick, err := parseTick(req.Tick, d)
 		if err == nil {
@@ -61,7 +62,11 @@ func (t *Ticks) Find(ctx context.Context, d *report.Definition, req *RoutesReque
 		}
 		return time.Time{}, &Error{Text: fmt.Sprintf("no tick of the report %s that has come is of the period %q", d.Name, req.Period), Next: nameTheTick, Code: CodeInvalid}
 	case len(ticks) > 1:
-		return time.Time{}, severalTicks(d, req.Period, ticks)
+		withRuns, err := t.withRuns(ctx, d.Name, ticks, from)
+		if err != nil {
+			return time.Time{}, err
+		}
+		return time.Time{}, severalTicks(d, req.Period, withRuns)
 	}
 	others, err := t.otherTicks(ctx, d, req.Period, ticks[0])
 	if err == nil && len(others) > 0 {
@@ -74,15 +79,37 @@ func (t *Ticks) Find(ctx context.Context, d *report.Definition, req *RoutesReque
 // id, also one that was frozen by a schedule that the report has no more.
 const nameTheTick = "name the tick, or a run of: jetsheet runs list"
 
-func severalTicks(d *report.Definition, period string, ticks []time.Time) *Error {
-	names := make([]string, 0, len(ticks))
-	for _, t := range slices.SortedFunc(slices.Values(ticks), time.Time.Compare) {
+// severalTicks is the refusal that names those of a period's ticks that have runs.
+func severalTicks(d *report.Definition, period string, withRuns []time.Time) *Error {
+	names := make([]string, 0, len(withRuns))
+	for _, t := range slices.SortedFunc(slices.Values(withRuns), time.Time.Compare) {
 		names = append(names, t.UTC().Format(time.RFC3339))
 	}
+	runs := "runs at " + someOf(names)
+	if len(names) == 0 {
+		runs = "no run: all are from before its schedule begins"
+	}
 	return &Error{
-		Text: fmt.Sprintf("the period %q of the report %s has several ticks: %s", period, d.Name, someOf(names)),
+		Text: fmt.Sprintf("the period %q of the report %s has several ticks, and %s", period, d.Name, runs),
 		Next: nameTheTick, Code: CodeInvalid,
 	}
+}
+
+// withRuns returns the ticks of a report at which its schedule has runs, from an instant on,
+// and those of the others that have one, because somebody asked for it. At the rest of them
+// the report was not applied, and nothing is planned unless it is asked for.
+func (t *Ticks) withRuns(ctx context.Context, name string, ticks []time.Time, from time.Time) ([]time.Time, error) {
+	known, err := runIDs(ctx, t.Runs)
+	if err != nil {
+		return nil, err
+	}
+	frozen := map[int64]bool{}
+	for _, id := range known {
+		if id.Report == name {
+			frozen[id.Tick.Unix()] = true
+		}
+	}
+	return slices.DeleteFunc(ticks, func(tick time.Time) bool { return !tick.After(from) && !frozen[tick.Unix()] }), nil
 }
 
 // otherTicks returns the ticks of the period's frozen runs beside its only tick of today's

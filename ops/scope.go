@@ -30,7 +30,7 @@ func (r *Reader) scopes(ctx context.Context, f *WorkbookFilter) ([]*scope, error
 			return nil, err
 		}
 		if f.Report != "" && f.Report != id.Report {
-			return nil, fmt.Errorf("run %s is not of the report %s", id, f.Report)
+			return nil, errOtherReport(id, f.Report)
 		}
 		run, err := r.Record(ctx, id)
 		if err != nil {

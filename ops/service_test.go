@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
 
 	"github.com/jetsheet/jetsheet"
 )
@@ -33,17 +34,25 @@ func TestServiceAnswersJSON(t *testing.T) {
 		{"start", ``, `no report is named; write {\"report\": NAME}`},
 		{"start", `{"report":"orders"}`, `"next":"to make it again: jetsheet runs start orders`},
 		{"status", ``, `conversions.ops.list`},
+		{"status", `{"run":"orders","conversion":"20261031T200000Z-orders-0/a/1"}`, `"error":"ask for one thing at a time: `},
+		{"status", `{"run":"orders","replay":"nope"}`, `"error":"ask for one thing at a time: `},
+		{"status", `{"replay":"nope","conversion":"20261031T200000Z-orders-0/a/1"}`, `"error":"ask for one thing at a time: `},
 		{"status", `{"run":"nope"}`, `"code":"unknown"`},
 		{"status", `{"run":"orders"}`, `"counts":{"expected":1,"done":1,"failed":0,"pending":0}`},
 		{"list", ``, `"run":"20261031T200000Z-orders-0"`},
 		{"list", `{"of":"nonsense"}`, `"of\" may be runs, failures or workbooks`},
-		{"list", `{"cause":"panic"}`, `other keys go with \"of\": failures or workbooks"`},
+		{"list", `{"state":"x"}`, `"error":"unknown state of a run \"x\"; known are planning, publishing, open, closed","next":"other keys and states go with \"of\": failures or workbooks"`},
+		{"list", `{"state":"closed"}`, `{"runs":[`},
+		{"list", `{"tick":5}`, `a time is a JSON string, such as \"2026-10-31T20:00:00Z\"`},
+		{"list", `{"state":["open"]}`, `\"state\" cannot be an array`},
+		{"list", `{"cause":"panic"}`, `limit; other keys and states go with \"of\": failures or workbooks"`},
 		{"list", `{"of":"failures","state":"open"}`, `"next":"write one JSON object; its keys may be of, run, report, tenant, target, conversion, cause, stray, since, until, dismissed, all, limit, before"`},
 		{"list", `{"of":"failures","cause":"nonsense"}`, `unknown cause \"nonsense\"; known are bad_message`},
 		{"status", `{"conversion":"a/1"}`, `is no conversion; write RUN/TENANT/TARGET`},
 		{"status", `{"conversion":"20261031T200000Z-orders-0/a/1"}`, `"code":"unknown"`},
 		{"list", `{"of":"workbooks","state":"nonsense"}`, `unknown state`},
 		{"list", `{"of":"workbooks","tenant":"*"}`, `"state":"published"`},
+		{"list", `{"of":"workbooks","run":"orders","report":"other"}`, `is not of the report other: leave out one of them","code":"invalid"`},
 		{"list", `{"of":"workbooks","run":"nope"}`, `"code":"unknown"`},
 		{"replay", `{}`, `"code":"invalid"`},
 		{"replay", `{"run":"orders"}`, `"error":"nothing to replay: no failure matches"`},
@@ -54,7 +63,7 @@ func TestServiceAnswersJSON(t *testing.T) {
 		{"dismiss", `{}`, `"code":"invalid"`},
 		{"dismiss", `{"run":"orders"}`, `"error":"nothing to dismiss: no failure matches"`},
 		{"cancel", ``, `"code":"invalid"`},
-		{"cancel", `{"replay":"nope"}`, `"error":"there is no replay`},
+		{"cancel", `{"replay":"nope"}`, `"next":"what is still failed shows: jetsheet failures list","code":"unknown"`},
 		{"cancel", `{"run":"nope","by":"me"}`, `"code":"unknown"`},
 		{"routes", ``, `"code":"invalid"`},
 		{"routes", `{"report":"nope","tenants":["a"]}`, `"error":"`},
@@ -69,6 +78,35 @@ func TestServiceAnswersJSON(t *testing.T) {
 	}
 }
 
+// TestNobodyIsNamed: who asks with the nats CLI seldom says who that is, and records that
+// name nobody read as if something were lost.
+func TestNobodyIsNamed(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.serve(now)
+	id := runOf("orders", 0)
+	targets := []jetsheet.Target{target("a", "1"), target("b", "2")}
+	r.store(id, jetsheet.Scope{}, targets...)
+	for i := range targets {
+		r.fail(id, &targets[i], jetsheet.CauseStatement, time.Time{})
+	}
+	r.ask("dismiss", `{"run":"orders","tenant":"a"}`)
+	m, err := lastMessage(t.Context(), r.reader.failed, jetsheet.FailedSubject(conversion(id, &targets[0])))
+	r.check(err)
+	failure, err := jetsheet.ParseFailure(m.Header, m.Data)
+	r.check(err)
+	replay := r.ask("replay", `{"run":"orders","tenant":"b"}`)
+	r.ask("cancel", `{"run":"orders"}`)
+	run, err := r.reader.Record(t.Context(), id)
+	r.check(err)
+	if failure.Dismissal.By != somebody || !strings.Contains(replay, `"by":"`+somebody+`"`) || run.Cancelled == nil {
+		t.Fatalf("got the dismissal %+v, the replay %s, the mark %+v, want them by %s", failure.Dismissal, replay, run.Cancelled, somebody)
+	}
+	if got, want := run.Cancelled.CancelText(), "the run was cancelled by "+somebody; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestPanicIsAnAnswer: a request that meets a mistake is answered, and the next one too.
 func TestPanicIsAnAnswer(t *testing.T) {
 	t.Parallel()
@@ -77,9 +115,10 @@ func TestPanicIsAnAnswer(t *testing.T) {
 	r.check(err)
 	panics := func(context.Context, []byte) (any, error) { panic("oh") }
 	for range 2 {
-		body, code := s.answer(t.Context(), EndpointList, nil, panics)
-		if want := `"error":"a mistake in jetsheet ended the work on this request: oh"`; code != CodeInternal || !json.Valid(body) || !strings.Contains(string(body), want) {
-			t.Errorf("got %s: %s, want %s", code, body, want)
+		reply := s.reply(t.Context(), EndpointList, nil, panics)
+		code := reply.Header.Get(micro.ErrorCodeHeader)
+		if want := `"error":"a mistake in jetsheet ended the work on this request: oh"`; code != string(CodeInternal) || !json.Valid(reply.Data) || !strings.Contains(string(reply.Data), want) {
+			t.Errorf("got %s: %s, want %s", code, reply.Data, want)
 		}
 	}
 }

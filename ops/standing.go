@@ -2,6 +2,8 @@ package ops
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -51,7 +53,7 @@ func (s *standings) seeDone(m jetstream.Msg, states bool) error {
 	done := jetsheet.Done{State: jetsheet.DonePublished}
 	if states {
 		if err := jetsheet.Decode(m.Data(), &done); err != nil {
-			return err
+			return errUnreadable(m.Subject(), err)
 		}
 	}
 	s.doneAs[digestOf(key)] = done.State
@@ -67,6 +69,15 @@ func (s *standings) seeDone(m jetstream.Msg, states bool) error {
 	delete(s.queued, key)
 	delete(s.rendered, key)
 	return nil
+}
+
+// errUnreadable is of a record in DONE that is no outcome, or one of a newer version.
+func errUnreadable(subject string, err error) error {
+	run, _, _ := strings.Cut(strings.TrimPrefix(subject, strings.TrimSuffix(jetsheet.SubjectDone, ">")), ".")
+	return &Error{
+		Text: fmt.Sprintf("the outcome on %s cannot be read: %v", subject, err),
+		Next: "each such record, and what mends it, names: jetsheet verify " + run, Code: CodeInternal,
+	}
 }
 
 // results counts the comparisons by their result.

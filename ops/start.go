@@ -121,12 +121,18 @@ func (s *starter) freeze(ctx context.Context, id jetsheet.RunID, definition stri
 
 // definition reads the applied definition of a report.
 func (s *starter) definition(ctx context.Context, name string) (*report.Definition, error) {
+	d, _, err := s.applied(ctx, name)
+	return d, err
+}
+
+// applied reads the applied definition of a report, and from when on its schedule has runs.
+func (s *starter) applied(ctx context.Context, name string) (d *report.Definition, from time.Time, err error) {
 	if name == "" {
-		return nil, invalid(errors.New(`no report is named; write {"report": NAME} with one that "jetsheet reports list" shows`))
+		return nil, from, invalid(errors.New(`no report is named; write {"report": NAME} with one that "jetsheet reports list" shows`))
 	}
 	var applied jetsheet.Applied
 	if !jetsheet.ValidReportName(name) {
-		return nil, s.unknownReport(ctx, name)
+		return nil, from, s.unknownReport(ctx, name)
 	}
 	entry, err := s.reports.Get(ctx, jetsheet.ReportKey(name))
 	if err == nil {
@@ -134,15 +140,15 @@ func (s *starter) definition(ctx context.Context, name string) (*report.Definiti
 	}
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound):
-		return nil, s.unknownReport(ctx, name)
+		return nil, from, s.unknownReport(ctx, name)
 	case err != nil:
-		return nil, delivery.NotSetUp("report "+name, err)
+		return nil, from, delivery.NotSetUp("report "+name, err)
 	}
-	d, err := s.parse(name, []byte(applied.Definition))
+	d, err = s.parse(name, []byte(applied.Definition))
 	if err != nil {
-		return nil, &Error{Text: fmt.Sprintf("the applied definition of %s cannot be used: %s", name, err), Next: "jetsheet reports apply DIR", Code: CodeInvalid}
+		return nil, from, &Error{Text: fmt.Sprintf("the applied definition of %s cannot be used: %s", name, err), Next: "jetsheet reports apply DIR", Code: CodeInvalid}
 	}
-	return d, nil
+	return d, applied.ScheduledFrom, nil
 }
 
 // unknownReport names the reports that are applied, the likeliest first.

@@ -61,20 +61,40 @@ const (
 	AnyPending = "pending"
 )
 
+// CheckRunState returns an error that names the known states where a filter's state of a run
+// is none of them. The empty state matches every run.
+func CheckRunState(state jetsheet.RunState) error {
+	known := []jetsheet.RunState{jetsheet.RunPlanning, jetsheet.RunPublishing, jetsheet.RunOpen, jetsheet.RunClosed}
+	if state == "" || slices.Contains(known, state) {
+		return nil
+	}
+	return errNotKnown("state of a run", state, known)
+}
+
+// errNotKnown names what a filter may say.
+func errNotKnown[T ~string](what string, got T, known []T) error {
+	names := make([]string, 0, len(known))
+	for _, name := range known {
+		names = append(names, string(name))
+	}
+	return fmt.Errorf("unknown %s %q; known are %s", what, string(got), strings.Join(names, ", "))
+}
+
 // CheckState returns an error that names the known states where a filter's state is
 // none of them. The empty state matches every workbook.
 func CheckState(state string) error {
-	if state == "" || state == AnyDone || state == AnyPending || slices.Contains(States(), State(state)) || comparisonResult(state) != "" {
-		return nil
-	}
-	var names []string
+	var known []string
 	for _, s := range States() {
-		names = append(names, string(s))
+		known = append(known, string(s))
 	}
 	for _, r := range jetsheet.ComparisonResults() {
-		names = append(names, string(r))
+		known = append(known, string(r))
 	}
-	return fmt.Errorf("unknown state %q; known are %s, %s and %s", state, strings.Join(names, ", "), AnyPending, AnyDone)
+	known = append(known, AnyPending, AnyDone)
+	if state == "" || slices.Contains(known, state) {
+		return nil
+	}
+	return errNotKnown("state", state, known)
 }
 
 // comparisonResult returns a filter's state as the result of a comparison, or "".

@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,5 +76,22 @@ func TestCountsLeaveOutWhatIsNotPlanned(t *testing.T) {
 				t.Errorf("the causes %+v count %d failures, want %d", detail.Causes, failed, test.want.Failed)
 			}
 		})
+	}
+}
+
+// TestUnreadableOutcome: what somebody published into DONE is told with its subject, and
+// with the command that names all such records.
+func TestUnreadableOutcome(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	id := runOf("orders", 0)
+	a := target("a", "1")
+	r.store(id, jetsheet.Scope{}, a)
+	subject := jetsheet.DoneSubject(conversion(id, &a))
+	r.publish(&nats.Msg{Subject: subject, Data: []byte("garbage")})
+	_, err := r.reader.Run(t.Context(), id)
+	refusedWith(t, "status", err, CodeInternal, "the outcome on "+subject+" cannot be read")
+	if refusal, ok := errors.AsType[*Error](err); !ok || !strings.Contains(refusal.Next, "jetsheet verify "+id.String()) {
+		t.Errorf("got %v, want the command that names such records", err)
 	}
 }

@@ -171,7 +171,7 @@ func (r *Reader) complete(ctx context.Context, w *Workbook) error {
 		}
 		var done jetsheet.Done
 		if err := jetsheet.Decode(m.Data, &done); err != nil {
-			return fmt.Errorf("read %s: %w", m.Subject, err)
+			return errUnreadable(m.Subject, err)
 		}
 		w.takeDone(&done)
 	case w.State == StateFailed || w.State == StateRetrying:

@@ -181,10 +181,16 @@ func PauseText(w *jetsheet.WorkerState) string {
 
 func pauseText(since time.Time, what, why string) string {
 	text := fmt.Sprintf("since %s: %s", sinceText(since, time.Now()), what)
-	if why = shortError(why); why != "" && why != what {
+	if why = shortError(without(what, why)); why != "" && why != what {
 		text += ": " + why
 	}
 	return text
+}
+
+// without takes what is waited for out of an error that says it too, such as "planning of
+// run R: database: connection refused".
+func without(what, why string) string {
+	return strings.TrimPrefix(strings.Replace(": "+why, ": "+what+": ", ": ", 1), ": ")
 }
 
 // sinceText leaves out the day where there can be no doubt.

@@ -115,6 +115,16 @@ func TestPauseTextIsShort(t *testing.T) {
 	if got := PauseText(w); got != "" {
 		t.Errorf("of a worker that works: got %q, want none", got)
 	}
+	for _, c := range []struct{ what, why, want string }{
+		{"database", "database: refused", "database: refused"},
+		{"database", "planning of run r: database: refused", "database: planning of run r: refused"},
+		{"S3 bucket exports", "put a.xlsx in S3 bucket exports: 403", "S3 bucket exports: put a.xlsx in S3 bucket exports: 403"},
+	} {
+		w.Paused, w.PausedSince, w.LastError = c.what, tick, c.why
+		if got, want := PauseText(w), "since 2026-10-31 20:00 UTC: "+c.want; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 	w.Paused, w.PausedSince, w.LastError = "S3 bucket exports", tick, strings.Repeat("あ ", 400)
 	got := PauseText(w)
 	if !strings.HasPrefix(got, "since 2026-10-31 20:00 UTC: S3 bucket exports: あ あ") || len([]rune(got)) > 400 || !strings.HasSuffix(got, "…") {

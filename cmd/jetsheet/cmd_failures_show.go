@@ -66,7 +66,7 @@ func printFailure(app *app, d *ops.FailureDetail) error {
 	line("replay", d.Replay)
 	line("definition", d.Definition)
 	if d.Dismissed {
-		line("dismissed", instant(d.Dismissal.At)+" by "+d.Dismissal.By+": "+d.Dismissal.Reason)
+		line("dismissed", markText(&d.Dismissal))
 	}
 	addAttempts(rows, d.Progress)
 	line("next", d.Next)

@@ -46,7 +46,7 @@ func printReplay(app *app, s *ops.ReplayStatus) error {
 	line("queued", humanCount(int64(s.Queued)))
 	line("skipped", s.Skipped.String())
 	if s.Cancelled != nil {
-		line("cancelled", fmt.Sprintf("%s by %s: %s", instant(s.Cancelled.At), s.Cancelled.By, s.Cancelled.Reason))
+		line("cancelled", markText(s.Cancelled))
 		line("taken back", humanCount(int64(s.Removed)))
 	}
 	line("waits for", s.Waiting)

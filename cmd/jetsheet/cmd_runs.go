@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -106,13 +107,16 @@ type runsListCommand struct {
 	NATS natsSettings `embed:"" prefix:"nats-" group:"NATS settings"`
 
 	Report string `name:"report" placeholder:"NAME" help:"Only runs of this report."`
-	State  string `name:"state" placeholder:"STATE" enum:",planning,publishing,open,closed" default:"" help:"Only runs in this state: planning, publishing, open or closed."`
+	State  string `name:"state" placeholder:"STATE" help:"Only runs in this state: planning, publishing, open or closed."`
 	Limit  int    `name:"limit" placeholder:"N" default:"20" help:"Most runs to list; 0 means all."`
 	JSON   bool   `name:"json" help:"Print one JSON object for each run."`
 }
 
 // Run lists the runs.
 func (c *runsListCommand) Run(ctx context.Context, app *app) error {
+	if err := ops.CheckRunState(jetsheet.RunState(c.State)); err != nil {
+		return usageError("--state: %w", err)
+	}
 	return app.onRuns(ctx, &c.NATS, func(ctx context.Context, r *ops.Reader, _ *natsLink) error {
 		runs, err := r.Runs(ctx, ops.RunFilter{Report: c.Report, State: jetsheet.RunState(c.State), Limit: c.Limit})
 		if len(runs) == 0 {
@@ -129,10 +133,7 @@ func (c *runsListCommand) Run(ctx context.Context, app *app) error {
 			}
 			return err
 		}
-		if err := printRuns(app, runs); err != nil {
-			return err
-		}
-		return err
+		return errors.Join(printRuns(app, runs), err)
 	})
 }
 
@@ -140,12 +141,15 @@ func printRuns(app *app, runs []ops.RunInfo) error {
 	rows := newTable("RUN", "STATE", ">EXPECTED", ">DONE", ">FAILED", ">PENDING", "TOOK", "NOTE")
 	for i := range runs {
 		run := &runs[i]
-		note := strings.TrimPrefix(scopeText(run.Scope), ", ")
+		notes := nonEmpty(strings.TrimPrefix(scopeText(run.Scope), ", "))
+		if run.Cancelled != nil {
+			notes = append(notes, "cancelled "+markText(run.Cancelled))
+		}
 		if run.Notice != "" && run.Counts.Failed == 0 {
-			note = strings.Join(nonEmpty(note, run.Notice), "; ")
+			notes = append(notes, run.Notice)
 		}
 		rows.add(run.Run.String(), string(run.State), humanCount(int64(run.Counts.Expected)), humanCount(int64(run.Counts.Done)),
-			humanCount(int64(run.Counts.Failed)), humanCount(int64(run.Counts.Pending)), took(run), note)
+			humanCount(int64(run.Counts.Failed)), humanCount(int64(run.Counts.Pending)), took(run), strings.Join(notes, "; "))
 	}
 	return rows.print(app.stdout)
 }

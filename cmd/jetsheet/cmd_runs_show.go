@@ -53,7 +53,7 @@ func printRun(app *app, run *ops.RunDetail, next *nextRun) error {
 	}
 	rows.add("frozen", run.FrozenAt.Format(time.RFC3339)+" by "+run.FrozenBy)
 	if run.Cancelled != nil {
-		rows.add("cancelled", run.Cancelled.At.Format(time.RFC3339)+" by "+run.Cancelled.By+": "+run.Cancelled.Reason)
+		rows.add("cancelled", markText(run.Cancelled))
 	}
 	if run.Planned() {
 		addCounts(rows, run)

@@ -122,7 +122,7 @@ func (c *upCommand) runLocal(ctx context.Context, app *app) (err error) {
 			return err
 		}
 	}
-	pool, err := app.openDatabase(ctx, &c.Database, clientCommand)
+	pool, err := app.openDatabase(ctx, &c.Database, "up")
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,26 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
+
+// TestRolesStartBeforeTheDatabase: each role that reads the database starts while that is
+// down, says so, and waits as it would have if the database had gone later.
+func TestRolesStartBeforeTheDatabase(t *testing.T) {
+	t.Parallel()
+	i := install(t, "")
+	i.env = append(i.env[:len(i.env):len(i.env)], "JETSHEET_DATABASE_URL=postgres://u:p@127.0.0.1:1/records")
+	local := []string{"--local", t.TempDir(), "--local-nats=127.0.0.1:0", "--local-s3=127.0.0.1:0"}
+	for _, r := range []*role{i.start("producer"), i.start("renderer"), i.start("up"), i.start("up", local...)} {
+		i.await(r.command.String(), time.Minute, func() bool {
+			log := r.log.String()
+			return strings.Contains(log, "database does not answer yet") && strings.Contains(log, "started")
+		})
+		if code := r.stop(); code != exitDone {
+			t.Errorf("%s: exit code %d, want 0", r.command, code)
+		}
+	}
+}
 
 // Somebody's own NATS or S3 often has the usual address already.
 func TestUpLocalNamesATakenAddress(t *testing.T) {

@@ -126,7 +126,7 @@ func byDay(w *world, runs jetstream.KeyValue) find {
 			return jetsheet.RunID{}, err
 		}
 		day := tickAt(tick, 0).AddDate(0, 0, -1).Format(time.DateOnly)
-		at, err := known.Find(context.Background(), d, &ops.RoutesRequest{Report: reportName, Period: day})
+		at, err := known.Find(context.Background(), d, time.Time{}, &ops.RoutesRequest{Report: reportName, Period: day})
 		if refusal, ok := errors.AsType[*ops.Error](err); ok && refusal.Code == ops.CodeInvalid {
 			w.say(w.running.name, "is refused: "+refusal.Text)
 			return w.runOf(tick, 0), nil
