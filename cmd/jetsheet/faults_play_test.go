@@ -55,7 +55,7 @@ func (w *faultWorld) play(ctx context.Context, p *faultPlay) error {
 		w.director.Arm(f)
 	}
 	armed := w.director.Arm(p.fault)
-	w.leavesParts = p.leavesParts()
+	w.fault = p.fault
 	if p.restart {
 		w.roles[p.fault.Point.Role].crash()
 	}
@@ -98,7 +98,7 @@ func (w *faultWorld) makeRun(ctx context.Context, s *faultScenario, fired <-chan
 			err = errors.Join(err, fmt.Errorf("run %s: S3 accepted %d writes of %s, want 1", id, n, key))
 		}
 	}
-	if w.leavesParts {
+	if leavesParts(w.fault) {
 		err = errors.Join(err, w.endUploads(ctx, id))
 	}
 	return errors.Join(err, w.verify(ctx, id, s))
@@ -107,8 +107,8 @@ func (w *faultWorld) makeRun(ctx context.Context, s *faultScenario, fired <-chan
 // leavesParts says whether a fault leaves an upload that nobody can know of: the beginning
 // of one that S3 was asked for twice, where one answer was heard. The bucket's life-cycle
 // rule ends it; all others the uploader has to end itself.
-func (p *faultPlay) leavesParts() bool {
-	return p.fault.Point.Role == "uploader" && p.fault.Point.Effect == "create multipart" && p.fault.Action == faults.Duplicate
+func leavesParts(fault faults.Fault) bool {
+	return fault.Point.Role == "uploader" && fault.Point.Effect == "create multipart" && fault.Action == faults.Duplicate
 }
 
 // endUploads does what the bucket's life-cycle rule does a day later.

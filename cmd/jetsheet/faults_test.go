@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -153,90 +152,6 @@ func recorded(t *testing.T, number int, kind *faultKind) map[faults.Point]*fault
 		}
 	}
 	return points
-}
-
-// deal makes the plays, in an order that the seed decides.
-func (g *faultGame) deal() {
-	g.plays, g.rest = make([][]*faultPlay, len(g.kinds)), make([][]*faultPlay, len(g.kinds))
-	g.begun, g.open = make([]int, len(g.kinds)), make([]int, len(g.kinds))
-	counts := map[faults.Point]int{}
-	for p, known := range g.points {
-		counts[p] = known.count
-	}
-	only := strings.Split(os.Getenv(faultsOnlyVariable), ";")
-	for _, p := range faults.SortPoints(counts) {
-		known := g.points[p]
-		for _, action := range faults.Actions() {
-			play := &faultPlay{scenario: known.in, restart: known.restart, fault: faults.Fault{Point: p, Action: action, Nth: 1, Late: faultLate}}
-			if !p.Takes(action) {
-				known.played[action] = "none"
-			} else if slices.ContainsFunc(only, func(text string) bool { return strings.Contains(play.String(), text) }) {
-				g.plays[known.kind] = append(g.plays[known.kind], play)
-			}
-		}
-	}
-	for kind, plays := range g.plays {
-		g.shuffle(plays)
-		if g.all {
-			continue
-		}
-		for range 100 {
-			for _, play := range plays {
-				other := *play
-				other.fault.Nth = 1 + g.rng.IntN(max(1, counts[play.fault.Point]))
-				g.rest[kind] = append(g.rest[kind], &other)
-			}
-		}
-		g.shuffle(g.rest[kind])
-	}
-}
-
-func (g *faultGame) shuffle(plays []*faultPlay) {
-	g.rng.Shuffle(len(plays), func(i, j int) { plays[i], plays[j] = plays[j], plays[i] })
-}
-
-// enter opens a world of a kind in which there is something to play and room for one more,
-// of the slowest that there is; -1 for none.
-func (g *faultGame) enter() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for kind := range slices.Backward(g.kinds) {
-		if g.open[kind] < g.kinds[kind].workers && g.left(kind) != nil {
-			g.open[kind]++
-			return kind
-		}
-	}
-	return -1
-}
-
-// left is where the next play of a kind comes from; nil when it is over. There is one of
-// every kind, whatever time it is.
-func (g *faultGame) left(kind int) *[]*faultPlay {
-	most := g.kinds[kind].share.plays
-	if g.begun[kind] > 0 && (time.Now().After(g.until) || g.share && most > 0 && g.begun[kind] >= most) {
-		return nil
-	}
-	for _, from := range []*[]*faultPlay{&g.plays[kind], &g.rest[kind]} {
-		if len(*from) > 0 {
-			return from
-		}
-	}
-	return nil
-}
-
-// next takes the next play of a kind, or closes the world of whoever asks and returns nil.
-func (g *faultGame) next(kind int) *faultPlay {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	from := g.left(kind)
-	if from == nil {
-		g.open[kind]--
-		return nil
-	}
-	play := (*from)[0]
-	*from = (*from)[1:]
-	g.begun[kind]++
-	return play
 }
 
 // mostTries is how often a play is begun whose point is not met.

@@ -33,12 +33,12 @@ type faultWorld struct {
 	roles    map[string]*faultRole
 	s3       map[string]*faults.S3
 	kind     *faultKind
-	told     *toldBook // what ops tells through its webhook; nil where it has none
-	late     []byte    // a workbook of the previous system that comes last
+	told     []toldChannel // what ops tells people through
+	late     []byte        // a workbook of the previous system that comes last
 
-	names          int       // used so far
-	asked          time.Time // last tick that ops was asked for
-	leavesParts    bool      // the fault under way leaves an upload that nobody knows of
+	names          int          // used so far
+	asked          time.Time    // last tick that ops was asked for
+	fault          faults.Fault // the one under way
 	acceptedBefore map[string]int
 }
 

@@ -1,10 +1,11 @@
 // Package faults puts faults into the connections of a role: proxies that stand between
-// the role, as it ships, and its NATS server, PostgreSQL, S3 and webhook, understand what
-// passes, and do to one effect what a bad day does to it.
+// the role, as it ships, and its NATS server, PostgreSQL, S3 and the channels that people
+// are told through, understand what passes, and do to one effect what a bad day does to
+// it.
 //
 //	role ──► NATS proxy ──► nats-server        Director: counts effects by Point,
 //	     ──► PostgreSQL proxy ──► server    ◄──► and says to the one that a Fault is
-//	     ──► HTTP proxy ──► S3, webhook         armed for what is to be done to it
+//	     ──► HTTP proxy ──► S3, channels        armed for what is to be done to it
 //
 // A [Point] is a kind of effect: which role does what to what, without ids. A clean run
 // through the proxies lists the points there are ([Director.Counts]). A [Fault] armed for

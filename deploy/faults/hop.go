@@ -69,6 +69,8 @@ var hopRules = []struct{ role, effect, hop string }{
 	{"ops", "nats get message KV_flags", HopFreeze},
 	{"ops", "nats stream info KV", HopStart},
 	{"ops", "webhook", HopNotify},
+	{"ops", "slack", HopNotify},
+	{"ops", "github", HopNotify},
 	{"ops", "nats kv create notices", HopNotify},
 	{"ops", "nats kv update notices", HopNotify},
 	{"ops", "nats get message KV_notices", HopNotify},

@@ -44,7 +44,9 @@ func TestHop(t *testing.T) {
 		{"ops", faults.WireNATS, "publish conversions.request.express", faults.HopAsk},
 		{"ops", faults.WireNATS, "kv create runs definition", faults.HopAsk},
 		{"ops", faults.WireNATS, "kv create notices notice", faults.HopNotify},
-		{"ops", faults.WireWebhook, "post", faults.HopNotify},
+		{"ops", faults.WireWebhook, "post hook", faults.HopNotify},
+		{"ops", faults.WireSlack, "post hook", faults.HopNotify},
+		{"ops", faults.WireGitHub, "patch issues", faults.HopNotify},
 	} {
 		p := faults.Point{Role: c.role, Wire: c.wire, Effect: c.effect}
 		if got := p.Hop(); got != c.want {

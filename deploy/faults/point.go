@@ -15,6 +15,8 @@ const (
 	WirePostgres Wire = "postgres"
 	WireS3       Wire = "s3"
 	WireWebhook  Wire = "webhook"
+	WireSlack    Wire = "slack"
+	WireGitHub   Wire = "github"
 )
 
 // Point is a kind of effect that a role has on what it is connected to, or the other way
@@ -46,7 +48,7 @@ type Action string
 // The actions.
 const (
 	// Fail: the effect does not happen, and the role is told: the connection ends, S3
-	// and webhooks answer 503.
+	// and what is told of notices answer 503.
 	Fail Action = "error"
 	// Crash: the role is killed before the effect.
 	Crash Action = "crash"

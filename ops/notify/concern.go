@@ -84,6 +84,15 @@ type Sight struct {
 	// Blind holds the kinds that could not be looked at, and why: their notices stay
 	// as they are.
 	Blind map[Kind]error
+	// Retried holds the runs of which conversions that were replayed have failed again and
+	// are tried again by themselves. What they had failed of before is written nowhere, so
+	// no notice about failures of such a run is closed.
+	Retried map[string]bool
+}
+
+// hides says whether a notice may be about something that was not seen.
+func (s *Sight) hides(n *Notice) bool {
+	return s.Blind[n.Kind] != nil || n.Kind == KindFailures && s.Retried[n.Run]
 }
 
 // Source says what is of concern. Look is not called concurrently.

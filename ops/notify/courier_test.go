@@ -14,9 +14,7 @@ import (
 // The life of a notice: opened once, updated, closed.
 func TestToldOnceUpdatedAndClosed(t *testing.T) {
 	t.Parallel()
-	r := setup(t)
-	b := &box{name: "box"}
-	n := r.runner("ops-1", b)
+	r, b, n := boxed(t)
 	key := concern("r", 0).Key
 	r.source.set(concern("r", 1))
 	r.round(n)
@@ -55,9 +53,7 @@ func TestToldOnceUpdatedAndClosed(t *testing.T) {
 
 func TestMendedBeforeAnybodyHeard(t *testing.T) {
 	t.Parallel()
-	r := setup(t)
-	b := &box{name: "box"}
-	n := r.runner("ops-1", b)
+	r, b, n := boxed(t)
 	r.source.set(concern("r", 1))
 	r.round(n)
 	r.source.set()
@@ -118,22 +114,14 @@ func TestMendedWhileNobodyKnowsWhoHeard(t *testing.T) {
 // A close that may have been heard is followed by an opening when the same is so again.
 func TestOpenAgainWhileNobodyKnowsWhoHeardTheClose(t *testing.T) {
 	t.Parallel()
-	r := setup(t)
-	b := &box{name: "box"}
-	n := r.runner("ops-1", b)
+	r, b, n := boxed(t)
 	key := concern("r", 0).Key
-	r.source.set(concern("r", 1))
-	r.round(n)
-	r.clock.advance(settle)
-	r.round(n)
+	r.open(n, concern("r", 1))
 	b.setFail(func(*Message) error { return errDown })
 	r.source.set()
 	r.round(n)
 	b.setFail(nil)
-	r.source.set(concern("r", 1))
-	r.round(n)
-	r.clock.advance(settle)
-	r.round(n)
+	r.open(n, concern("r", 1))
 	r.round(n)
 	want := []string{"open " + key + " 1", "close " + key + " 0", "open " + key + " 1"}
 	if said := b.said(); !slices.Equal(said, want) {
@@ -147,9 +135,7 @@ func TestOpenAgainWhileNobodyKnowsWhoHeardTheClose(t *testing.T) {
 // What cannot be looked at is neither mended nor new.
 func TestBlindKindsStayAsTheyAre(t *testing.T) {
 	t.Parallel()
-	r := setup(t)
-	b := &box{name: "box"}
-	n := r.runner("ops-1", b)
+	r, b, n := boxed(t)
 	r.source.set(concern("r", 1))
 	r.round(n)
 	r.clock.advance(settle)
@@ -221,9 +207,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 // Through a channel go 19 messages and one about the rest; the rest follows later.
 func TestStormIsCappedAndNothingIsLost(t *testing.T) {
 	t.Parallel()
-	r := setup(t)
-	b := &box{name: "box"}
-	n := r.runner("ops-1", b)
+	r, b, n := boxed(t)
 	var many []Concern
 	for i := range 60 {
 		many = append(many, concern(fmt.Sprintf("r%02d", i), i+1))

@@ -18,7 +18,7 @@
 //     where the count has doubled. A close comes at once.
 //   - A notice about failures is closed when each of them is done, in its run or in a later
 //     one of the same tick, or dismissed; a stray message is dismissed. Failures that are
-//     tried again by themselves open no notice.
+//     tried again by themselves open no notice; after a replay they keep those of their run open.
 //   - Through one channel go at most 20 messages an hour. The last of them is a notice
 //     of its own, "storm", that counts what is held back. What is held back is sent
 //     later, unless it has been mended meanwhile.

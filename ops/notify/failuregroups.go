@@ -66,8 +66,22 @@ func (b *failureBook) count(ctx context.Context) error {
 		}
 		concerns = append(concerns, *c)
 	}
-	b.samples, b.concerns = samples, concerns
+	b.samples, b.concerns, b.retried = samples, concerns, b.retriedRuns()
 	return nil
+}
+
+// retriedRuns are the runs of [Sight.Retried].
+func (b *failureBook) retriedRuns() map[string]bool {
+	runs := map[string]bool{}
+	for run, conversions := range b.open {
+		for _, f := range conversions {
+			if f.retrying && f.replayed {
+				runs[run] = true
+				break
+			}
+		}
+	}
+	return runs
 }
 
 func (b *failureBook) groups() []*failureGroup {

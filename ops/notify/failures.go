@@ -33,7 +33,9 @@ type failureBook struct {
 	fromFailed, fromDone uint64
 	open                 map[string]map[string]failure // by run or strayRun, by TENANT.TARGET or the subject's end
 	samples              map[uint64]failureSample      // by sequence
-	concerns             []Concern                     // of the last look
+	// concerns and retried are of the last look, see [Sight].
+	concerns []Concern
+	retried  map[string]bool
 }
 
 // strayRun is in the place of a run for stray messages: those that failed under a subject
@@ -45,6 +47,7 @@ type failure struct {
 	sequence uint64
 	cause    jetsheet.Cause
 	retrying bool
+	replayed bool
 }
 
 func newFailureBook(ctx context.Context, js jetstream.JetStream) (*failureBook, error) {
@@ -132,7 +135,9 @@ func (b *failureBook) see(m jetstream.Msg) (run, conversion string, err error) {
 	if b.open[run] == nil {
 		b.open[run] = map[string]failure{}
 	}
-	b.open[run][conversion] = failure{sequence: meta.Sequence.Stream, cause: f.Cause, retrying: f.Retrying() && run != strayRun}
+	b.open[run][conversion] = failure{
+		sequence: meta.Sequence.Stream, cause: f.Cause, retrying: f.Retrying() && run != strayRun, replayed: f.Replay != "",
+	}
 	if run == strayRun {
 		return "", "", nil
 	}

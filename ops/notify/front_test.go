@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jetsheet/jetsheet/ops/notify/notifytest"
 )
 
 // fault is what a front does to a request instead of passing it on.
@@ -101,6 +103,15 @@ func (f *front) applied(w http.ResponseWriter, r *http.Request) {
 func (f *front) appliedFailed(w http.ResponseWriter, r *http.Request) {
 	f.server.ServeHTTP(httptest.NewRecorder(), r)
 	w.WriteHeader(http.StatusGatewayTimeout)
+}
+
+// doubled has the server do what it is asked twice, and tells the second answer.
+func (f *front) doubled(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	for _, answer := range []http.ResponseWriter{httptest.NewRecorder(), w} {
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		f.server.ServeHTTP(answer, r)
+	}
 }
 
 // onWrites is a fault that reading does not meet.
@@ -196,10 +207,10 @@ func TestChannelsBehindAFaultyLine(t *testing.T) {
 		for _, channel := range []string{"slack", "webhook", "github"} {
 			t.Run(channel+" "+name, func(t *testing.T) {
 				t.Parallel()
-				hub, in := &fakeGitHub{}, &inbox{told: map[string]int{}}
+				hub, in := notifytest.NewGitHub(secret), &inbox{told: map[string]int{}}
 				server := http.Handler(in)
 				if channel == "github" {
-					server = hub.handler()
+					server = hub
 				}
 				front, address := newFront(t, server)
 				c := channels(t, address)[channel]
@@ -246,12 +257,12 @@ func TestChannelsBehindAFaultyLine(t *testing.T) {
 						t.Errorf("%s: %d messages, one %d times, want %d: %v", what, different, most, told, in.told)
 					}
 				}
-				open(r, n, concern("first", 1)) // makes the connection that is used again
+				r.open(n, concern("first", 1)) // makes the connection that is used again
 				through("open", 2, concern("first", 1), concern("second", 1))
 				through("close", 3, concern("first", 1))
-				if channel == "github" && (len(hub.issues) != 2 || hub.issues[0].State != "open" || hub.issues[1].State != "closed" ||
-					len(hub.issues[0].Comments) != 0 || len(hub.issues[1].Comments) != 1) {
-					t.Errorf("got the issues %+v and %+v of %d, want one open and one closed with a comment", hub.issues[0], hub.issues[1], len(hub.issues))
+				if issues := hub.Issues(); channel == "github" && (len(issues) != 2 || issues[0].State != "open" || issues[1].State != "closed" ||
+					len(issues[0].Comments) != 0 || len(issues[1].Comments) != 1) {
+					t.Errorf("got the issues %+v, want one open and one closed with a comment", issues)
 				}
 			})
 		}

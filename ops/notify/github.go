@@ -72,6 +72,9 @@ func (g *github) send(ctx context.Context, m *Message) (string, error) {
 		if err := g.setState(ctx, m.Ticket, "closed"); err != nil {
 			return m.Ticket, err
 		}
+		if err := g.closeTwins(ctx, m); err != nil {
+			return m.Ticket, err
+		}
 	case ActionOpen:
 		if err := g.setState(ctx, m.Ticket, "open"); err != nil {
 			return m.Ticket, err
@@ -83,60 +86,76 @@ func (g *github) send(ctx context.Context, m *Message) (string, error) {
 
 // open opens an issue, unless an earlier attempt has whose answer was lost.
 func (g *github) open(ctx context.Context, m *Message) (string, error) {
-	number, err := g.find(ctx, m, marker(m))
+	found, err := g.find(ctx, m, marker(m))
 	if err != nil {
 		return "", err
 	}
-	if number == 0 {
-		var made issue
-		err := g.call(ctx, http.MethodPost, "/issues", map[string]any{
-			"title": "jetsheet: " + m.Notice.Title, "body": issueBody(m) + "\n\n" + marker(m),
-		}, &made)
-		if err != nil {
-			return "", err
-		}
-		number = made.Number
+	if len(found) > 0 {
+		return strconv.Itoa(found[0]), nil
 	}
-	if number == 0 {
-		return "", errors.New("the answer to a new issue has no number")
+	var made issue
+	err = g.call(ctx, http.MethodPost, "/issues", map[string]any{
+		"title": "jetsheet: " + m.Notice.Title, "body": issueBody(m) + "\n\n" + marker(m),
+	}, &made)
+	if err == nil && made.Number == 0 {
+		err = errors.New("the answer to a new issue has no number")
 	}
-	return strconv.Itoa(number), nil
+	if err != nil {
+		return "", err
+	}
+	return strconv.Itoa(made.Number), nil
 }
 
 // closeUnknown closes the issue that an attempt has made whose answer was lost, if it has.
 func (g *github) closeUnknown(ctx context.Context, m *Message) (string, error) {
-	number, err := g.find(ctx, m, markerBegin+m.Notice.ID)
-	if number == 0 || err != nil {
+	found, err := g.find(ctx, m, markerBegin+m.Notice.ID)
+	if len(found) == 0 || err != nil {
 		return "", err
 	}
 	known := *m
-	known.Ticket = strconv.Itoa(number)
+	known.Ticket = strconv.Itoa(found[0])
 	return g.send(ctx, &known)
 }
 
-// find looks for the notice's open issue with a mark in it and returns its number, 0 when
-// there is none. It lists: GitHub's search learns of an issue only after a while.
-func (g *github) find(ctx context.Context, m *Message, mark string) (int, error) {
+// closeTwins closes what else is open of the notice: something on the way that asks for a
+// new issue twice has opened one that nobody here has heard of.
+func (g *github) closeTwins(ctx context.Context, m *Message) error {
+	found, err := g.find(ctx, m, markerBegin+m.Notice.ID)
+	if err != nil {
+		return err
+	}
+	for _, number := range found {
+		if err := g.setState(ctx, strconv.Itoa(number), "closed"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find looks for the notice's open issues with a mark in them and returns their numbers.
+// It lists: GitHub's search learns of an issue only after a while.
+func (g *github) find(ctx context.Context, m *Message, mark string) ([]int, error) {
 	query := url.Values{
 		"state": {"open"}, "per_page": {strconv.Itoa(issuesPage)},
 		"since": {m.Notice.OpenedAt.Add(-clocksApart).UTC().Format(time.RFC3339)},
 	}
+	var found []int
 	for page := 1; page <= issuePages; page++ {
 		query.Set("page", strconv.Itoa(page))
 		var issues []issue
 		if err := g.call(ctx, http.MethodGet, "/issues?"+query.Encode(), nil, &issues); err != nil {
-			return 0, err
+			return nil, err
 		}
 		for _, i := range issues {
 			if i.PullRequest == nil && strings.Contains(i.Body, mark) {
-				return i.Number, nil
+				found = append(found, i.Number)
 			}
 		}
 		if len(issues) < issuesPage {
-			return 0, nil
+			break
 		}
 	}
-	return 0, nil
+	return found, nil
 }
 
 func (g *github) setState(ctx context.Context, ticket, state string) error {

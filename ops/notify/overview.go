@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
+	"github.com/jetsheet/jetsheet/ops"
 )
 
 // Subject is where a runner answers requests with an [Overview].
@@ -56,20 +57,25 @@ func (b *bucket) overview(ctx context.Context) (*Overview, error) {
 	return o, nil
 }
 
-// answer answers a request for the overview. Notices that do not fit the message are
-// left out; they are counted all the same.
+// answer answers a request for the overview, and an error as [ops.Service] does.
 func (r *Runner) answer(ctx context.Context, m *nats.Msg) {
 	limited, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
-	body, err := r.encodeOverview(limited)
-	if err != nil {
-		body, _ = json.Marshal(map[string]string{"error": err.Error(), "code": "unavailable"}) //nolint:errchkjson // two strings
+	reply := nats.NewMsg(m.Reply)
+	err := ops.ReadRequest(m.Data, &struct{}{}) // nothing can be asked for but all of it
+	if err == nil {
+		reply.Data, err = r.encodeOverview(limited)
 	}
-	if err := m.Respond(body); err != nil {
+	if err != nil {
+		ops.Refuse(reply, err)
+	}
+	if err := m.RespondMsg(reply); err != nil {
 		r.log.WarnContext(ctx, "answer not sent", slog.String("endpoint", "notices"), slog.Any("err", err))
 	}
 }
 
+// encodeOverview leaves out notices that do not fit the message; they are counted all the
+// same.
 func (r *Runner) encodeOverview(ctx context.Context) ([]byte, error) {
 	o, err := r.bucket.overview(ctx)
 	if err != nil {

@@ -124,6 +124,13 @@ func (r *rig) check(err error) {
 	}
 }
 
+// boxed is an installation with a runner that tells a box.
+func boxed(t *testing.T) (*rig, *box, *Runner) {
+	t.Helper()
+	r, b := setup(t), &box{name: "box"}
+	return r, b, r.runner("ops-1", b)
+}
+
 // runner returns a runner over the rig's source that nothing has started.
 func (r *rig) runner(worker string, channels ...Channel) *Runner {
 	r.t.Helper()
@@ -147,6 +154,15 @@ func (r *rig) round(n *Runner) {
 	for _, c := range n.couriers {
 		r.drain(c)
 	}
+}
+
+// open opens a notice and lets it be sent.
+func (r *rig) open(n *Runner, c Concern) {
+	r.t.Helper()
+	r.source.set(c)
+	r.round(n)
+	r.clock.advance(settle)
+	r.round(n)
 }
 
 // drain sends all that a courier may send now.

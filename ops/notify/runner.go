@@ -176,7 +176,7 @@ func (r *Runner) look(ctx context.Context) error {
 	for i := range own {
 		seen[own[i].Key] = &own[i]
 	}
-	err = r.store(ctx, stored, seen, sight.Blind, now)
+	err = r.store(ctx, stored, seen, &sight, now)
 	for _, c := range r.couriers {
 		c.nudge()
 	}
@@ -197,10 +197,10 @@ func (r *Runner) noteKept(ctx context.Context, err error) {
 }
 
 // store writes what has changed.
-func (r *Runner) store(ctx context.Context, stored *contents, seen map[string]*Concern, blind map[Kind]error, now time.Time) error {
+func (r *Runner) store(ctx context.Context, stored *contents, seen map[string]*Concern, sight *Sight, now time.Time) error {
 	var failed []error
 	for key, n := range stored.notices {
-		if _, ok := seen[key]; ok || blind[n.Kind] != nil {
+		if _, ok := seen[key]; ok || sight.hides(n) {
 			continue
 		}
 		failed = append(failed, r.move(ctx, stored, key, nil, now))

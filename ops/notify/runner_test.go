@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/micro"
+
 	"github.com/jetsheet/jetsheet"
 )
 
@@ -124,6 +126,18 @@ func TestOverviewByRequest(t *testing.T) {
 	})
 	if len(o.Notices) != maxShown {
 		t.Errorf("%d notices in the answer, want %d", len(o.Notices), maxShown)
+	}
+	for body, want := range map[string]string{
+		`{"run":"orders"}`: `"error":"the request is not understood: unknown field \"run\"","next":"leave the body empty","code":"invalid"`,
+		`[]`:               `"error":"the request is not understood: it is a JSON array instead of an object","next":"leave the body empty","code":"invalid"`,
+		`open`:             `"code":"invalid"`,
+		` {} `:             `"open":300`,
+	} {
+		m, err := r.conn.Request(Subject, []byte(body), 10*time.Second)
+		r.check(err)
+		if !json.Valid(m.Data) || !strings.Contains(string(m.Data), want) || strings.Contains(want, "invalid") != (m.Header.Get(micro.ErrorCodeHeader) == "invalid") {
+			t.Errorf("%s: got %s with %v, want %s", body, m.Data, m.Header, want)
+		}
 	}
 	r.clock.advance(settle)
 	r.await("the channel's error", func() bool {

@@ -90,6 +90,7 @@ func (s *JetStreamSource) Look(ctx context.Context, now time.Time) Sight {
 	}
 	concerns, err := s.lookAtFailures(ctx)
 	see(KindFailures, concerns, err)
+	sight.Retried = s.failures.retried
 	concerns, err = s.lookAtTicks(ctx, now)
 	see(KindMissing, concerns, err)
 	err = s.runs.refresh(ctx)

@@ -391,3 +391,15 @@ func TestStagesWithoutWorkers(t *testing.T) {
 	r.check(r.kv(jetsheet.BucketProgress).Delete(t.Context(), jetsheet.WorkerKey(state.Stage, state.Worker)))
 	want("it has stopped", 1, true)
 }
+
+// TestPausedReadsWell: what is told first is whole sentences, and names what goes on.
+func TestPausedReadsWell(t *testing.T) {
+	t.Parallel()
+	for _, resource := range jetsheet.Resources() {
+		text := correctResource(resource)
+		first, rest, found := strings.Cut(text, " Work goes on by itself")
+		if !found || !strings.HasSuffix(first, "?") && !strings.HasSuffix(first, ".") || strings.HasSuffix(rest, ".") || strings.Contains(text, "?;") {
+			t.Errorf("%s: got %q, want a sentence or question before that work goes on", resource, text)
+		}
+	}
+}

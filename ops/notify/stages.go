@@ -49,20 +49,20 @@ func paused(workers []jetsheet.WorkerState, now time.Time, grace time.Duration) 
 
 // correctResource says what to look at; work then goes on by itself.
 func correctResource(r jetsheet.Resource) string {
-	const goesOn = "; work goes on by itself, and no conversion fails of it"
+	const goesOn = " Work goes on by itself, and no conversion fails of it"
 	switch r {
 	case jetsheet.ResourceDatabase:
 		return "is PostgreSQL up, does it have connections left, is the password right?" + goesOn
 	case jetsheet.ResourceS3:
 		return "is S3 up, does the bucket exist, may the role write to it?" + goesOn
 	case jetsheet.ResourceObjectStore:
-		return "do uploaders run and keep up? The store between renderer and uploader is full or gone" + goesOn
+		return "do uploaders run and keep up? The store between renderer and uploader is full or gone." + goesOn
 	case jetsheet.ResourceNATS:
-		return "does NATS have disk left, and do all streams exist? jetsheet setup makes what is missing" + goesOn
+		return "does NATS have disk left, and do all streams exist? jetsheet setup makes what is missing." + goesOn
 	case jetsheet.ResourceFlags:
-		return "make the first flag document with: jetsheet setup" + goesOn
+		return "jetsheet setup makes the first flag document." + goesOn
 	default:
-		return "look at the error" + goesOn
+		return "look at the error." + goesOn
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 
 var errRefused = errors.New("refused")
 
-func TestWebhook(t *testing.T) {
+func TestChannel(t *testing.T) {
 	t.Parallel()
 	for _, action := range faults.Actions() {
 		t.Run(string(action), func(t *testing.T) {
@@ -31,7 +31,7 @@ func TestWebhook(t *testing.T) {
 				w.WriteHeader(http.StatusNoContent)
 			}))
 			t.Cleanup(server.Close)
-			proxy, err := faults.StartWebhook(b.Director, "role", server.URL)
+			proxy, err := faults.StartChannel(b.Director, "role", faults.WireWebhook, server.URL)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,7 +40,7 @@ func TestWebhook(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			armed := b.arm(faults.WireWebhook, "post", action)
+			armed := b.arm(faults.WireWebhook, "post hook", action)
 			began := time.Now()
 			told := post(t.Context(), proxy.URL()+"/hook")
 			b.check(t, armed, action, int(heard.Load()), told, time.Since(began))
@@ -65,4 +65,35 @@ func post(ctx context.Context, url string) error {
 		err = errRefused
 	}
 	return errors.Join(err, answer.Body.Close())
+}
+
+func TestChannelPoints(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(server.Close)
+	proxy, err := faults.StartChannel(b.Director, "role", faults.WireGitHub, server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := proxy.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for path, want := range map[string]string{
+		"/repos/o/r/issues":             "post issues",
+		"/repos/o/r/issues/17":          "post issues",
+		"/repos/o/r/issues/17/comments": "post comments",
+		"/hook?since=1":                 "post hook",
+	} {
+		before := b.Counts()
+		if err := post(t.Context(), proxy.URL()+path); err != nil {
+			t.Fatal(err)
+		}
+		p := faults.Point{Role: "role", Wire: faults.WireGitHub, Effect: want}
+		if b.Counts()[p] != before[p]+1 {
+			t.Errorf("%s counts as %v, want %s", path, b.Counts(), p)
+		}
+	}
 }
