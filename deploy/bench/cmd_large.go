@@ -16,22 +16,14 @@ import (
 
 // large measures one workbook of more rows than a sheet holds.
 type large struct {
-	rows      int
-	profile   string
-	attribute bool
+	profiling
+
+	rows int
 }
 
-func largeBenchmark() benchmark {
-	var l large
-	return benchmark{
-		name: "large",
-		flag: func(f *flag.FlagSet) {
-			f.IntVar(&l.rows, "rows", 1_200_000, "rows of the workbook, each of 20 columns")
-			f.StringVar(&l.profile, "profile", "", "keep the CPU profile in this file")
-			f.BoolVar(&l.attribute, "attribute", true, "profile and say where the CPU time went")
-		},
-		run: func(ctx context.Context, b *bench) error { return l.run(ctx, b) },
-	}
+func (l *large) flags(f *flag.FlagSet) {
+	f.IntVar(&l.rows, "rows", 1_200_000, "rows of the workbook, each of 20 columns")
+	l.profiling.flags(f, "")
 }
 
 func (l *large) run(ctx context.Context, b *bench) (err error) {

@@ -21,18 +21,11 @@ type month struct {
 	profile string
 }
 
-func monthBenchmark() benchmark {
-	var m month
-	return benchmark{
-		name: "month",
-		flag: func(f *flag.FlagSet) {
-			f.IntVar(&m.tenants, "tenants", 60, "customers of the sample")
-			f.IntVar(&m.dense, "dense", 3, "how many times as many records as the sample's; with 3 a workbook's median is 2,300 cells, and with 5 the largest form has more rows than a template takes")
-			f.IntVar(&m.rounds, "rounds", 3, "rounds of each mix; medians are printed")
-			f.StringVar(&m.profile, "profile", "", "keep the CPU profile of the last round in this file")
-		},
-		run: func(ctx context.Context, b *bench) error { return m.run(ctx, b) },
-	}
+func (o *month) flags(f *flag.FlagSet) {
+	f.IntVar(&o.tenants, "tenants", 60, "customers of the sample")
+	f.IntVar(&o.dense, "dense", 3, "how many times as many records as the sample's; with 3 a workbook's median is 2,300 cells, and with 5 the largest form has more rows than a template takes")
+	f.IntVar(&o.rounds, "rounds", 3, "rounds of each mix; medians are printed")
+	f.StringVar(&o.profile, "profile", "", "keep the CPU profile of the last round in this file")
 }
 
 // mix is what the month's workbooks are made of.

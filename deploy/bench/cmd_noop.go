@@ -15,28 +15,20 @@ import (
 // noop measures the way from a request to a published workbook when rendering costs
 // nothing.
 type noop struct {
+	profiling
+
 	conversions int
 	counted     int
 	repeat      int
 	sync        string
-	profile     string
-	attribute   bool
 }
 
-func noopBenchmark() benchmark {
-	var n noop
-	return benchmark{
-		name: "noop",
-		flag: func(f *flag.FlagSet) {
-			f.IntVar(&n.conversions, "n", 4000, "conversions of each run")
-			f.IntVar(&n.counted, "counted", 500, "conversions of the run whose messages are counted, which also warms up; 0 leaves it out")
-			f.IntVar(&n.repeat, "repeat", 3, "runs with each setting")
-			f.StringVar(&n.sync, "sync", "both", "when nats-server writes to the disk: default, always or both")
-			f.StringVar(&n.profile, "profile", "", "keep the CPU profile of the last run with default sync in this file")
-			f.BoolVar(&n.attribute, "attribute", true, "profile and say where the CPU time went")
-		},
-		run: func(ctx context.Context, b *bench) error { return n.run(ctx, b) },
-	}
+func (n *noop) flags(f *flag.FlagSet) {
+	f.IntVar(&n.conversions, "n", 4000, "conversions of each run")
+	f.IntVar(&n.counted, "counted", 500, "conversions of the run whose messages are counted, which also warms up; 0 leaves it out")
+	f.IntVar(&n.repeat, "repeat", 3, "runs with each setting")
+	f.StringVar(&n.sync, "sync", "both", "when nats-server writes to the disk: default, always or both")
+	n.profiling.flags(f, " of the last run with default sync")
 }
 
 // syncModes are the settings of nats-server: default syncs every two minutes.

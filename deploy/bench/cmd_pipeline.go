@@ -10,26 +10,18 @@ import (
 
 // pipeline measures the whole pipeline with small workbooks.
 type pipeline struct {
+	profiling
+
 	conversions int
 	syncAlways  bool
-	profile     string
-	attribute   bool
 	templates   bool
 }
 
-func pipelineBenchmark() benchmark {
-	var p pipeline
-	return benchmark{
-		name: "pipeline",
-		flag: func(f *flag.FlagSet) {
-			f.IntVar(&p.conversions, "n", 20_000, "conversions")
-			f.BoolVar(&p.syncAlways, "sync-always", false, "let nats-server make every message durable")
-			f.BoolVar(&p.templates, "templates", false, "fill a template for one workbook in three")
-			f.StringVar(&p.profile, "profile", "", "keep the CPU profile in this file")
-			f.BoolVar(&p.attribute, "attribute", true, "profile and say where the CPU time went")
-		},
-		run: func(ctx context.Context, b *bench) error { return p.run(ctx, b) },
-	}
+func (o *pipeline) flags(f *flag.FlagSet) {
+	f.IntVar(&o.conversions, "n", 20_000, "conversions")
+	f.BoolVar(&o.syncAlways, "sync-always", false, "let nats-server make every message durable")
+	f.BoolVar(&o.templates, "templates", false, "fill a template for one workbook in three")
+	o.profiling.flags(f, "")
 }
 
 func (o *pipeline) run(ctx context.Context, b *bench) (err error) {

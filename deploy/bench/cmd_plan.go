@@ -13,16 +13,9 @@ type plan struct {
 	full        bool
 }
 
-func planBenchmark() benchmark {
-	var p plan
-	return benchmark{
-		name: "plan",
-		flag: func(f *flag.FlagSet) {
-			f.IntVar(&p.conversions, "n", 100_000, "planned conversions")
-			f.BoolVar(&p.full, "full", false, "take every conversion through renderer and uploader, with no-op rendering; otherwise requests are only taken and DONE is written")
-		},
-		run: func(ctx context.Context, b *bench) error { return p.run(ctx, b) },
-	}
+func (o *plan) flags(f *flag.FlagSet) {
+	f.IntVar(&o.conversions, "n", 100_000, "planned conversions")
+	f.BoolVar(&o.full, "full", false, "take every conversion through renderer and uploader, with no-op rendering; otherwise requests are only taken and DONE is written")
 }
 
 func (o *plan) run(ctx context.Context, b *bench) (err error) {

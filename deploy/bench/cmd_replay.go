@@ -24,16 +24,9 @@ type replay struct {
 	syncAlways  bool
 }
 
-func replayBenchmark() benchmark {
-	var o replay
-	return benchmark{
-		name: "replay",
-		flag: func(f *flag.FlagSet) {
-			f.IntVar(&o.conversions, "n", 10_000, "failed conversions")
-			f.BoolVar(&o.syncAlways, "sync-always", false, "let nats-server make every message durable")
-		},
-		run: func(ctx context.Context, b *bench) error { return o.run(ctx, b) },
-	}
+func (o *replay) flags(f *flag.FlagSet) {
+	f.IntVar(&o.conversions, "n", 10_000, "failed conversions")
+	f.BoolVar(&o.syncAlways, "sync-always", false, "let nats-server make every message durable")
 }
 
 func (o *replay) run(ctx context.Context, b *bench) (err error) {

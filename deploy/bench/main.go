@@ -27,10 +27,9 @@ import (
 )
 
 // benchmark measures one thing; it has its own flags.
-type benchmark struct {
-	name string
-	flag func(*flag.FlagSet)
-	run  func(ctx context.Context, b *bench) error
+type benchmark interface {
+	flags(f *flag.FlagSet)
+	run(ctx context.Context, b *bench) error
 }
 
 // bench is what a benchmark works with.
@@ -48,8 +47,11 @@ func (b *bench) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(b.progress, "%6.1fs  %s\n", time.Since(b.began).Seconds(), fmt.Sprintf(format, args...))
 }
 
-func benchmarks() []benchmark {
-	return []benchmark{noopBenchmark(), pipelineBenchmark(), planBenchmark(), largeBenchmark(), replayBenchmark(), monthBenchmark()}
+// named returns a benchmark by its name; nil for none.
+func named(name string) benchmark {
+	return map[string]benchmark{
+		"noop": &noop{}, "pipeline": &pipeline{}, "plan": &plan{}, "large": &large{}, "replay": &replay{}, "month": &month{},
+	}[name]
 }
 
 func main() {
@@ -78,24 +80,22 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	case previousCommand:
 		return bePrevious(ctx, args[1:])
 	}
-	for _, candidate := range benchmarks() {
-		if candidate.name != args[0] {
-			continue
-		}
-		flags := flag.NewFlagSet(candidate.name, flag.ContinueOnError)
-		flags.SetOutput(progress)
-		candidate.flag(flags)
-		if err := flags.Parse(args[1:]); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return nil
-			}
-			return fmt.Errorf("%w (%w)", errUsage, err)
-		}
-		b := &bench{
-			out: out, progress: progress, began: time.Now(), load: load(),
-			log: slog.New(slog.NewTextHandler(progress, &slog.HandlerOptions{Level: slog.LevelWarn})),
-		}
-		return candidate.run(ctx, b)
+	measures := named(args[0])
+	if measures == nil {
+		return fmt.Errorf("there is no benchmark %q: %w", args[0], errUsage)
 	}
-	return fmt.Errorf("there is no benchmark %q: %w", args[0], errUsage)
+	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	flags.SetOutput(progress)
+	measures.flags(flags)
+	if err := flags.Parse(args[1:]); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return fmt.Errorf("%w (%w)", errUsage, err)
+	}
+	b := &bench{
+		out: out, progress: progress, began: time.Now(), load: load(),
+		log: slog.New(slog.NewTextHandler(progress, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
+	return measures.run(ctx, b)
 }

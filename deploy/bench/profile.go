@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +15,18 @@ import (
 	"strings"
 	"time"
 )
+
+// profiling is what a benchmark is asked about the CPU time.
+type profiling struct {
+	profile   string // the file that keeps it; "" keeps none
+	attribute bool
+}
+
+// flags says of which run the profile is, if there are several.
+func (p *profiling) flags(f *flag.FlagSet, of string) {
+	f.StringVar(&p.profile, "profile", "", "keep the CPU profile"+of+" in this file")
+	f.BoolVar(&p.attribute, "attribute", true, "profile and say where the CPU time went")
+}
 
 // profile is a CPU profile of this process on its way into a file.
 type profile struct{ file *os.File }
