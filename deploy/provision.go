@@ -85,7 +85,7 @@ func (p *provisioner) stream(ctx context.Context, want jetsheet.StreamTopology) 
 	}
 	if p.record("stream", name, action) {
 		if _, err := p.js.CreateOrUpdateStream(ctx, want.Config); err != nil {
-			return fmt.Errorf("%s stream %s: %w", action, name, err)
+			return fmt.Errorf("%s stream %s: %w", action, name, unpromised(err, want.Config.MaxBytes))
 		}
 	}
 	for _, c := range want.Consumers {
@@ -178,9 +178,27 @@ func (p *provisioner) store(ctx context.Context, want jetstream.ObjectStoreConfi
 		return nil
 	}
 	if _, err := p.js.CreateOrUpdateObjectStore(ctx, want); err != nil {
-		return fmt.Errorf("%s object store %s: %w", action, want.Bucket, err)
+		return fmt.Errorf("%s object store %s: %w", action, want.Bucket, unpromised(err, want.MaxBytes))
 	}
 	return nil
+}
+
+// codeNoStorage is NATS' answer when the most bytes of all streams together are more than its disk
+// may take; the client has no name for it.
+const codeNoStorage jetstream.ErrorCode = 10047
+
+// unpromised says what to do when NATS has not the room to promise a stream its most bytes.
+func unpromised(err error, maxBytes int64) error {
+	if refused := (*jetstream.APIError)(nil); !errors.As(err, &refused) || refused.ErrorCode != codeNoStorage {
+		return err
+	}
+	room := "room"
+	if maxBytes > 0 {
+		room = fmt.Sprintf("%d MiB", maxBytes>>20)
+	}
+	return fmt.Errorf("NATS cannot promise it %s beside what it has promised: give nats-server a larger max_file_store "+
+		"(left out, it is three quarters of the disk that is free when the server starts), or ask for less with jetsheet setup --setup-workbooks-bytes: %w",
+		room, err)
 }
 
 // unlimited reads the server's two ways of saying "no limit" as one.

@@ -7,10 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/deploy"
+	"github.com/jetsheet/jetsheet/deploy/local"
 	"github.com/jetsheet/jetsheet/deploy/local/localtest"
 )
 
@@ -204,6 +206,26 @@ func TestProvisionNamesWhatCannotBeChanged(t *testing.T) {
 	var api *jetstream.APIError
 	if !errors.As(err, &api) || !strings.Contains(err.Error(), "stream "+jetsheet.StreamConversions) {
 		t.Errorf("got error %v, want the server's, naming stream %s", err, jetsheet.StreamConversions)
+	}
+}
+
+func TestProvisionSaysWhatNATSHasNoRoomFor(t *testing.T) {
+	t.Parallel()
+	_, js := localtest.Connect(t, localtest.StartNATS(t, local.NATSOptions{
+		Configure: func(o *server.Options) { o.JetStreamMaxStore = 7 << 30 }, // the defaults take 6 GiB
+	}))
+	provision(t, js, jetsheet.TopologyOptions{}, false)
+	_, err := deploy.Provision(t.Context(), js, jetsheet.NewTopology(jetsheet.TopologyOptions{WorkbooksBytes: 6 << 30}), false)
+	if err == nil {
+		t.Fatal("a store of 6 GiB was promised by a server that has 5 GiB for it")
+	}
+	for _, want := range []string{"update object store workbooks", "promise it 6144 MiB", "max_file_store", "--setup-workbooks-bytes", "insufficient storage"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %q, want %q in it", err, want)
+		}
+	}
+	if changed := with(provision(t, js, jetsheet.TopologyOptions{}, true), deploy.ActionUpdate); changed != nil {
+		t.Errorf("afterwards %q would be updated, want nothing changed by what was refused", changed)
 	}
 }
 

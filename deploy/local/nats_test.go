@@ -44,6 +44,17 @@ func TestNATSRestart(t *testing.T) {
 	}
 }
 
+// A machine with little free disk runs what one with much does, as long as it is not full.
+func TestNATSPromisesMoreThanTheDiskHas(t *testing.T) {
+	t.Parallel()
+	_, js := localtest.Connect(t, localtest.StartNATS(t, local.NATSOptions{}))
+	for _, name := range []string{"A", "B"} {
+		if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: name, MaxBytes: 400 << 30}); err != nil {
+			t.Errorf("stream %s of at most 400 GiB: %v", name, err)
+		}
+	}
+}
+
 func TestNATSListens(t *testing.T) {
 	t.Parallel()
 	first := localtest.StartNATS(t, local.NATSOptions{Addr: "127.0.0.1:0"})
