@@ -2,12 +2,17 @@ package localtest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jetsheet/jetsheet/deploy/local"
 )
+
+// answerLimit is how long a test waits for an answer of JetStream where its context says nothing. The library's 5 s are
+// over on a machine where many tests begin at once.
+const answerLimit = 30 * time.Second
 
 // NATS starts a server of the test's own, inside the process and without syncing, and returns a connection to it. Both
 // end with the test.
@@ -40,7 +45,7 @@ func Connect(tb testing.TB, server *local.NATS, options ...nats.Option) (*nats.C
 		tb.Fatalf("localtest.Connect: %v", err)
 	}
 	tb.Cleanup(conn.Close)
-	js, err := jetstream.New(conn)
+	js, err := jetstream.New(conn, jetstream.WithDefaultTimeout(answerLimit))
 	if err != nil {
 		tb.Fatalf("localtest.Connect: %v", err)
 	}
