@@ -1,7 +1,6 @@
 package jetsheet
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,20 +15,22 @@ type TenantIDs []string
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (ids *TenantIDs) UnmarshalJSON(data []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	var values []any
-	if err := dec.Decode(&values); err != nil {
+	var values []json.RawMessage
+	if err := json.Unmarshal(data, &values); err != nil {
 		return errors.New("tenants are a list of ids") // the decoder's own words are of types
 	}
 	*ids = make(TenantIDs, 0, len(values))
 	for _, value := range values {
-		id, isText := value.(string)
-		if number, isNumber := value.(json.Number); isNumber {
-			id, isText = NumberID(number.String())
+		var id string
+		isID := false
+		switch c := value[0]; {
+		case c == '"':
+			isID = json.Unmarshal(value, &id) == nil
+		case c == '-' || c >= '0' && c <= '9':
+			id, isID = NumberID(string(value))
 		}
-		if !isText {
-			return fmt.Errorf("%v is no tenant's id: ids are texts or whole numbers", value)
+		if !isID {
+			return fmt.Errorf("%s is no tenant's id: ids are texts or whole numbers", value)
 		}
 		*ids = append(*ids, id)
 	}

@@ -56,9 +56,12 @@ func TestTenantIDsFromJSON(t *testing.T) {
 	if text, err := json.Marshal(ids[:2]); err != nil || string(text) != `["7","7"]` {
 		t.Errorf("written %s, %v, want texts", text, err)
 	}
-	for _, wrong := range []string{`[1.5]`, `[null]`, `[true]`, `[[1]]`, `[{}]`, `7`, `"7"`, `{}`} {
-		if err := json.Unmarshal([]byte(wrong), &ids); err == nil {
-			t.Errorf("%s is read as %q, want an error", wrong, ids)
+	for wrong, want := range map[string]string{
+		`[1.5]`: "1.5 is no", `["7", null]`: "null is no", `[true]`: "true is no", `[[1]]`: "[1] is no", `[{"id":7}]`: `{"id":7} is no`,
+		`7`: "tenants are a list", `"7"`: "tenants are a list", `{}`: "tenants are a list",
+	} {
+		if err := json.Unmarshal([]byte(wrong), &ids); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is read as %q, %v, want an error with %q", wrong, ids, err, want)
 		}
 	}
 }
