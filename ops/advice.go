@@ -28,6 +28,8 @@ func runAdvice(i *RunInfo) (notice, next string) {
 		return "no target of the report lies in its scope", "look at the ids with: jetsheet workbooks list --report " + i.Report
 	case i.Targets == 0:
 		return "the targets query returned no row", "try the query with: jetsheet reports preview FILE --tick " + i.Tick.UTC().Format(time.RFC3339)
+	case i.Unrecorded > 0:
+		return unrecordedAdvice(i)
 	case i.Counts.Failed > i.Dismissed:
 		return fmt.Sprintf("%d failed", i.Counts.Failed-i.Dismissed), fmt.Sprintf("jetsheet runs show %s", i.Run)
 	}
@@ -128,6 +130,10 @@ func whyPlanned(w *Workbook, run *jetsheet.Run) (why, next string) {
 	if run.State == jetsheet.RunPublishing {
 		return fmt.Sprintf("its request is queued when there is room: %d wait in a lane at most", jetsheet.LaneWindow),
 			"if this stays so, is \"jetsheet producer\" running?"
+	}
+	if run.State == jetsheet.RunClosed {
+		return "its run is closed, and NATS no longer has its outcome: too old, or lost with a stream",
+			"what is on S3 stays; to make it again: " + jetsheet.StartAgain(w.Run, jetsheet.Scope{Tenant: w.Tenant, Target: w.Target})
 	}
 	if w.Lane == "" {
 		return "its failure is about to be recorded", ""

@@ -87,6 +87,9 @@ func (r *Reader) detail(ctx context.Context, run *jetsheet.Run, d *RunDetail) er
 	if err := r.dropUnplanned(ctx, s.tally, run); err != nil {
 		return err
 	}
+	if err := r.noteUnrecorded(ctx, s.tally, run); err != nil {
+		return err
+	}
 	d.RunInfo = newRunInfo(run, s.tally)
 	d.Outcomes, d.Rows, d.SizeBytes = s.outcomes, s.rows, s.sizeBytes
 	d.Compared = s.results()

@@ -24,6 +24,10 @@ type RunInfo struct {
 	Counts jetsheet.Counts `json:"counts"`
 	// Retrying is how many of the pending ones failed and will be tried again.
 	Retrying int `json:"retrying"`
+	// Unrecorded is how many of the pending ones of a closed run nothing is known of any
+	// more: their outcome is too old for DONE and FAILED, or was lost. Nothing goes on with
+	// them by itself.
+	Unrecorded int `json:"unrecorded,omitempty"`
 	// Dismissed is how many of the failed ones a person has dismissed.
 	Dismissed int `json:"dismissed,omitempty"`
 	// Unplanned counts failures under the run's subjects of what is not in its plan:
@@ -39,6 +43,8 @@ type RunInfo struct {
 	// are empty when all is well.
 	Notice string `json:"notice,omitempty"`
 	Next   string `json:"next,omitempty"`
+
+	closedWith *jetsheet.Counts // nil until it is closed
 }
 
 // Planned says whether the run's targets are known.
@@ -129,7 +135,8 @@ func newRunInfo(run *jetsheet.Run, t *tally) RunInfo {
 	id := run.ID()
 	info := RunInfo{
 		Run: id, Report: id.Report, Tick: id.Tick, Rerun: id.Rerun, Scope: run.Frozen.Scope, State: run.State,
-		Counts: t.counts(), Retrying: t.retrying(), Dismissed: t.dismissed(), Unplanned: t.unplanned, Problem: run.Problem, Cancelled: run.Cancelled,
+		Counts: t.counts(), Retrying: t.retrying(), Unrecorded: t.unrecorded, Dismissed: t.dismissed(), Unplanned: t.unplanned,
+		Problem: run.Problem, Cancelled: run.Cancelled, closedWith: run.Closed,
 		FrozenAt: run.Frozen.FrozenAt, FrozenBy: run.Frozen.FrozenBy, ClosedAt: run.ClosedAt,
 	}
 	if run.Plan != nil {

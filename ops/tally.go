@@ -31,6 +31,8 @@ type tally struct {
 	// unplanned is how many failures were dropped because they are of nothing in the
 	// plan.
 	unplanned int
+	// unrecorded is that of [RunInfo].
+	unrecorded int
 }
 
 // failureMark is what is kept of a failure.
@@ -107,7 +109,10 @@ func (r *Reader) tally(ctx context.Context, run *jetsheet.Run) (*tally, error) {
 	if err := r.dropDone(ctx, t, id); err != nil {
 		return nil, err
 	}
-	return t, r.dropUnplanned(ctx, t, run)
+	if err := r.dropUnplanned(ctx, t, run); err != nil {
+		return nil, err
+	}
+	return t, r.noteUnrecorded(ctx, t, run)
 }
 
 // readQueues lists what waits in the work queues.

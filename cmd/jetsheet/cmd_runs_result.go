@@ -11,7 +11,7 @@ import (
 // waitResult is how a run ended, for programs.
 type waitResult struct {
 	*ops.RunInfo
-	// Result is done, failures, nothing, problem or timeout.
+	// Result is done, failures, unrecorded, nothing, problem or timeout.
 	Result string           `json:"result"`
 	Causes []ops.CauseCount `json:"causes,omitempty"`
 	// Compared counts the comparisons of shadow workbooks by their result.
@@ -33,6 +33,8 @@ func (w *waiter) tell(ctx context.Context, run *ops.RunInfo) error {
 		if result.Causes, err = w.reader.Causes(ctx, run.Run); err != nil {
 			return err
 		}
+	case run.Unrecorded > 0:
+		result.Result, code = "unrecorded", exitDifferences
 	case run.Counts.Expected == 0:
 		result.Result, code = "nothing", exitNothing
 	}
@@ -57,6 +59,9 @@ func (w *waiter) print(result *waitResult) error {
 		text = fmt.Sprintf("%s: %s\n  next: %s", result.Run, printable(result.Notice), printable(result.Next))
 	case "nothing":
 		text = fmt.Sprintf("%s: closed, nothing to do: %s\n  next: %s", result.Run, printable(result.Notice), printable(result.Next))
+	}
+	if result.Unrecorded > 0 {
+		text += fmt.Sprintf("\n  %s\n  next: %s", printable(result.Notice), printable(result.Next))
 	}
 	if len(result.Compared) > 0 {
 		text += "\n  compared: " + comparedText(result.Run, result.Compared)

@@ -154,6 +154,9 @@ func rest(run *ops.RunDetail) string {
 	for _, n := range run.Queued {
 		queued += n
 	}
+	if run.Unrecorded > 0 {
+		return strings.Join(append(texts, fmt.Sprintf("outcome no longer known %d", run.Unrecorded)), ", ")
+	}
 	if planned := run.Counts.Pending - queued - run.Rendered - run.Retrying; planned > 0 {
 		texts = append(texts, fmt.Sprintf("not queued yet %d", planned))
 	}

@@ -40,7 +40,7 @@ type runsWaitCommand struct {
 
 // Help is the command's longer description.
 func (c *runsWaitCommand) Help() string {
-	return "Exit code 0: closed, nothing failed. 3: closed with failures; the first causes are shown with what mends them. 4: nothing was to be made here, such as when the previous system makes everything. 1: a run cannot be planned, and trying again did not help, or the time is over. 5: NATS is not reachable."
+	return "Exit code 0: closed, nothing failed. 3: closed with failures, of which the first causes are shown with what mends them, or with outcomes that NATS no longer has. What was replayed in a closed run is waited for too. 4: nothing was to be made here, such as when the previous system makes everything. 1: a run cannot be planned, and trying again did not help, or the time is over. 5: NATS is not reachable."
 }
 
 // errTimeOver is the cause of a context that --timeout ended.
@@ -154,7 +154,7 @@ func (w *waiter) wait(ctx context.Context, id jetsheet.RunID) error {
 				return unreachableError("the run could not be read for %s: %w", waitPatience, err)
 			}
 			shown.say(unreadText(err))
-		case run.State == jetsheet.RunClosed, stands.lasting(run, time.Now()):
+		case run.State == jetsheet.RunClosed && !run.Again(), stands.lasting(run, time.Now()):
 			shown.finish(run)
 			return w.tell(ctx, run)
 		default:

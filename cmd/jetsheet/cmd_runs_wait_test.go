@@ -87,3 +87,50 @@ func TestWorseExitCode(t *testing.T) {
 		}
 	}
 }
+
+// TestRunsWaitForWhatWasReplayed waits for a closed run of which one conversion was asked for
+// again, and of another nothing is known any more. With exit code 0 a script would go on to
+// hand out workbooks that nobody has made.
+func TestRunsWaitForWhatWasReplayed(t *testing.T) {
+	t.Parallel()
+	server := localtest.StartNATS(t, local.NATSOptions{Dir: t.TempDir(), Addr: "127.0.0.1:0"})
+	_, js := localtest.Connect(t, server)
+	if _, err := deploy.Provision(t.Context(), js, jetsheet.NewTopology(jetsheet.TopologyOptions{}), false); err != nil {
+		t.Fatal(err)
+	}
+	record := &jetsheet.Run{
+		Envelope: jetsheet.CurrentEnvelope(), State: jetsheet.RunClosed, Plan: &jetsheet.PlanSummary{Targets: 2, Expected: 2},
+		Closed: &jetsheet.Counts{Expected: 2, Failed: 2},
+	}
+	record.Frozen.Run = jetsheet.RunID{Tick: time.Date(2026, 10, 31, 20, 0, 0, 0, time.UTC), Report: "orders"}
+	putRun(t, js, record)
+	replayed := jetsheet.Conversion{Run: record.ID(), Tenant: "aoba", Target: "1"}
+	if _, err := js.Publish(t.Context(), jetsheet.RequestSubject(jetsheet.LaneExpress, replayed), []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var stdout, stderr lockedBuffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"runs", "wait", "orders"}, strings.NewReader(""), &stdout, &stderr, []string{"JETSHEET_NATS_URL=" + server.URL()})
+	}()
+	awaitPrinted(ctx, t, &stderr, "2 pending")
+	if stdout.String() != "" {
+		t.Errorf("it has ended before the replayed one had an outcome\n%s", stdout.String())
+	}
+	if _, err := js.Publish(t.Context(), jetsheet.DoneSubject(replayed), []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	stream, err := js.Stream(t.Context(), jetsheet.StreamConversions)
+	if err == nil {
+		err = stream.Purge(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := <-ended; code != exitDifferences || !strings.Contains(stdout.String(), "no longer has the outcome of 1") {
+		t.Errorf("exit code %d, want %d, and that one outcome is gone\n%s%s", code, exitDifferences, stdout.String(), stderr.String())
+	}
+}
