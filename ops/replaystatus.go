@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -33,6 +34,13 @@ func (r *Reader) ReplayStatus(ctx context.Context, id string) (*ReplayStatus, er
 	failed, pending, err := r.followReplay(ctx, scan, &e.Replay)
 	if err != nil {
 		return nil, err
+	}
+	if pending == 0 && failed < e.Queued-e.Removed {
+		lost, err := r.lostOf(ctx, scan, &e.Replay)
+		if err != nil {
+			return nil, err
+		}
+		failed += lost
 	}
 	// What is neither failed nor pending has been done: nothing else ends a conversion.
 	now := &status.Now
@@ -88,4 +96,35 @@ func (r *Reader) followReplay(ctx context.Context, s *failureScan, replay *Repla
 		}
 	}
 	return failed, pending, nil
+}
+
+// replicaLag is how far a replica that answers for DONE may be behind.
+const replicaLag = time.Second
+
+// lostOf counts what a replay has queued and what is failed as before: its request was lost
+// with the stream, or somebody purged it. It reads DONE of whole runs, so it is asked only
+// where nothing is pending, when what is not known to have failed would pass for done.
+func (r *Reader) lostOf(ctx context.Context, s *failureScan, replay *Replay) (int, error) {
+	if replay.After == 0 { // nothing was queued, or FAILED is another one
+		return 0, nil
+	}
+	before := *s
+	before.after, before.upTo = 0, replay.After
+	for first := true; ; first = false {
+		set, err := r.failures(ctx, &before)
+		if err != nil {
+			return 0, err
+		}
+		set.leaveOutHopeless(&before)
+		if err := r.leaveOutSuperseded(ctx, &before, set); err != nil {
+			return 0, err
+		}
+		lost := max(0, len(set.list)-replay.Removed-replay.Skipped.NotReplayable)
+		if lost == 0 || !first {
+			return lost, nil
+		}
+		if err := pause(ctx, replicaLag); err != nil {
+			return 0, err
+		}
+	}
 }
