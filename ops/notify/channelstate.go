@@ -56,8 +56,12 @@ type ChannelState struct {
 	NextTry      time.Time `json:"nextTry,omitzero"`
 }
 
-// Failing says whether the channel has failed so often that somebody should look.
-func (s *ChannelState) Failing() bool { return s.Failures >= failingAfter }
+// Failing says whether the channel has failed so often that somebody should look, or its
+// server asks for so long a pause that nobody is to wait for more failures: the third one
+// came after two hours.
+func (s *ChannelState) Failing() bool {
+	return s.Failures >= failingAfter || s.Failures > 0 && s.NextTry.Sub(s.FailingSince) >= longestPause
+}
 
 // within returns the times that count for the storm limit now, oldest first.
 func (s *ChannelState) within(now time.Time) []time.Time {

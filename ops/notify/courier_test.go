@@ -182,6 +182,31 @@ func TestAFailingChannelIsTriedAgainAndVisible(t *testing.T) {
 	}
 }
 
+// A server that is used up for an hour says so once. The other channels do not wait until it
+// has said so three times.
+func TestALongPauseIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	bad, good := &box{name: "bad"}, &box{name: "good"}
+	bad.fail = func(*Message) error { return &RetryAfterError{After: time.Hour, Err: errDown} }
+	n := r.runner("ops-1", bad, good)
+	r.open(n, concern("r", 1))
+	for range 2 {
+		r.clock.advance(settle)
+		r.round(n)
+	}
+	if want := "open notice.channel.bad 1"; !slices.Contains(good.said(), want) {
+		t.Errorf("the other channel was told %q, want %q among it", good.said(), want)
+	}
+	bad.setFail(nil)
+	r.clock.advance(time.Hour)
+	r.round(n)
+	r.round(n)
+	if want := "close notice.channel.bad 0"; !slices.Contains(good.said(), want) || len(bad.said()) != 2 {
+		t.Errorf("once it works, the other channel was told %q and the channel %q, want %q, and one try more", good.said(), bad.said(), want)
+	}
+}
+
 func TestRetryAfterIsObeyed(t *testing.T) {
 	t.Parallel()
 	r := setup(t)

@@ -24,8 +24,9 @@
 //     later, unless it has been mended meanwhile.
 //   - A channel that fails is tried again after 5 s, 10 s, up to 10 minutes, or when its
 //     server says (Retry-After). Each channel has a goroutine of its own, so one that hangs
-//     delays no other. After three failures in a row the other channels tell of it, and
-//     [Overview] shows it.
+//     delays no other. After three failures in a row, or when its
+//     server asks for ten minutes or more, the other channels tell of it; [Overview] shows
+//     each failure.
 //   - Where NATS takes no notices, because it has no room or does not answer, each process
 //     tells its channels of that alone, from its own memory.
 //   - Nothing here is in the way of a workbook: a runner only reads what the stages leave.
