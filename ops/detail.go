@@ -185,7 +185,10 @@ func (r *Reader) byRoute(ctx context.Context, run *jetsheet.Run, s *standings) (
 	}
 	clear(split)
 	plan, err := r.openPlan(ctx, run)
-	if err != nil {
+	switch {
+	case errors.Is(err, errPlanGone):
+		return nil, nil //nolint:nilnil // the counts of the whole run are known all the same
+	case err != nil:
 		return nil, err
 	}
 	for {

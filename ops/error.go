@@ -54,7 +54,7 @@ func errorOf(err error) *Error {
 	}
 	e := &Error{Text: err.Error(), Code: CodeInternal}
 	switch {
-	case errors.Is(err, ErrUnknownRun), errors.Is(err, ErrUnknownWorkbook), errors.Is(err, ErrUnknownFailure):
+	case errors.Is(err, ErrUnknownRun), errors.Is(err, ErrUnknownWorkbook), errors.Is(err, ErrUnknownFailure), errors.Is(err, errPlanGone):
 		e.Code = CodeUnknown
 	case errors.Is(err, ErrAmbiguous):
 		e.Code = CodeInvalid

@@ -9,6 +9,8 @@ import (
 	"hash"
 	"io"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/jetsheet/jetsheet"
 )
 
@@ -29,9 +31,19 @@ type plan struct {
 	sum  hash.Hash
 }
 
+// errPlanGone is of a plan that NATS no longer has. Plans pass their age, 430 days, and the
+// records of runs stay, so that one of an old run is no reason to tell nothing of the others.
+var errPlanGone = errors.New("it is no longer in NATS, too old or lost")
+
 func (r *Reader) openPlan(ctx context.Context, run *jetsheet.Run) (*plan, error) {
 	object, err := r.plans.Open(ctx, run.Plan.Object)
-	if err != nil {
+	switch {
+	case errors.Is(err, jetstream.ErrObjectNotFound) && run.State == jetsheet.RunClosed:
+		return nil, fmt.Errorf("read plan %s: %w; what was published lies on S3; to make the run again: %s",
+			run.Plan.Object, errPlanGone, jetsheet.StartAgain(run.ID(), run.Frozen.Scope))
+	case errors.Is(err, jetstream.ErrObjectNotFound):
+		return nil, fmt.Errorf("read plan %s: %w; the producer plans the run again", run.Plan.Object, errPlanGone)
+	case err != nil:
 		return nil, fmt.Errorf("read plan %s: %w", run.Plan.Object, err)
 	}
 	p := &plan{name: run.Plan.Object, want: run.Plan.SHA256, sum: sha256.New()}

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -85,10 +86,11 @@ func (r *Reader) newest(ctx context.Context, ids []jetsheet.RunID, period string
 		}
 		if last := picked[len(picked)-1].run; last.Plan != nil {
 			has, err := r.periodOf(ctx, last)
-			if err != nil {
+			switch {
+			case errors.Is(err, errPlanGone): // what its period was is not known any more
+			case err != nil:
 				return nil, err
-			}
-			if has.Label == period {
+			case has.Label == period:
 				return picked, nil
 			}
 		}

@@ -25,7 +25,7 @@ type Listing struct {
 	Runs []jetsheet.RunID `json:"runs"`
 	// More says that the limit left some out.
 	More bool `json:"more"`
-	// Notices tell of runs that have no plan yet.
+	// Notices tell of runs that have no plan yet, or no longer.
 	Notices []string `json:"notices,omitempty"`
 }
 
@@ -53,7 +53,12 @@ func (r *Reader) Workbooks(ctx context.Context, f WorkbookFilter, each func(*Wor
 			l.listing.Notices = append(l.listing.Notices, fmt.Sprintf("run %s: %s", s.run.ID(), info.Notice))
 			continue
 		}
-		if err := l.list(ctx, s); err != nil {
+		err := l.list(ctx, s)
+		switch {
+		case errors.Is(err, errPlanGone) && f.Run == "":
+			l.listing.Notices = append(l.listing.Notices, err.Error())
+			continue
+		case err != nil:
 			return nil, err
 		}
 		if l.listing.More {

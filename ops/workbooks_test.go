@@ -218,3 +218,36 @@ func TestWorkbooksRefusesADamagedPlan(t *testing.T) {
 		t.Errorf("got %v, want %v", err, jetsheet.ErrPlan)
 	}
 }
+
+// Plans pass their age, and the records of runs stay: a report that was made once, long ago,
+// does not keep people from the workbooks of the others.
+func TestWorkbooksOfAPlanThatIsGone(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	first := target("aoba", "1")
+	shadow := target("minato", "2")
+	shadow.Route = jetsheet.RouteShadow
+	old := r.store(runOf("once", 0), jetsheet.Scope{}, first, shadow)
+	old.State = jetsheet.RunClosed
+	r.put(old)
+	r.check(r.plans.Delete(t.Context(), old.Plan.Object))
+	r.store(runOf("orders", 0), jetsheet.Scope{}, first)
+
+	for _, f := range []WorkbookFilter{{}, {Tenant: "aoba"}} {
+		found, listing := r.list(f)
+		if len(found) != 1 || found[0].Run != runOf("orders", 0) || len(listing.Notices) != 1 ||
+			!strings.Contains(listing.Notices[0], "no longer in NATS") || !strings.HasSuffix(listing.Notices[0], "runs start once --tick 2026-10-31T20:00:00Z --again") {
+			t.Errorf("%+v: got %+v, %q, want the other report's and what became of the plan", f, found, listing.Notices)
+		}
+	}
+	// Which period it had is not known any more.
+	if found, listing := r.list(WorkbookFilter{Period: "2026-10"}); len(found) != 1 || len(listing.Notices) != 0 {
+		t.Errorf("by period: got %+v, %q, want the other report's alone", found, listing.Notices)
+	}
+	if detail, err := r.reader.Run(t.Context(), old.ID()); err != nil || detail.Counts.Expected != 2 {
+		t.Errorf("the run: got %+v, %v, want its counts", detail, err)
+	}
+	if _, err := r.reader.Workbooks(t.Context(), WorkbookFilter{Run: "once"}, nil); !errors.Is(err, errPlanGone) || errorOf(err).Code != CodeUnknown {
+		t.Errorf("named: got %v, want that its plan is gone", err)
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/jetsheet/jetsheet"
 )
 
@@ -25,6 +27,10 @@ func digestOf(key string) digest {
 func (v *verifier) eachTarget(ctx context.Context, each func(*jetsheet.Target) error) error {
 	name := v.run.Plan.Object
 	object, err := v.plans.Open(ctx, name)
+	if errors.Is(err, jetstream.ErrObjectNotFound) {
+		return fmt.Errorf("the plan of run %s is no longer in NATS: too old, or lost; without it nobody knows what there should be; to make the run again: %s",
+			v.run.ID(), jetsheet.StartAgain(v.run.ID(), v.run.Frozen.Scope))
+	}
 	if err != nil {
 		return fmt.Errorf("read plan %s: %w", name, err)
 	}
