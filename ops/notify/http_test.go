@@ -154,7 +154,7 @@ func TestSlackPayload(t *testing.T) {
 		ActionUpdate: {
 			":large_orange_circle:", "now 3 conversions",
 		},
-		ActionClose: {":white_check_mark:", "mended", "at most 3"},
+		ActionClose: {":white_check_mark:", "closed: workbooks of", "at most 3", "made, was dismissed, or is no longer on record", "jetsheet runs show "},
 	} {
 		if _, err := c.Send(t.Context(), message(action)); err != nil {
 			t.Fatal(err)

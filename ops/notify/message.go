@@ -47,7 +47,7 @@ func (m *Message) headline() string {
 	n := m.Notice
 	switch m.Action {
 	case ActionClose:
-		return "mended: " + n.Title
+		return "closed: " + n.Title
 	case ActionUpdate:
 		return fmt.Sprintf("now %s: %s", n.howMany(), n.Title)
 	default:
@@ -78,11 +78,19 @@ type part struct {
 	code bool
 }
 
-// parts is a message's body; a mended notice needs to say only how it was.
+// parts is a message's body; a closed notice needs to say only how it was, and where to see
+// how failures ended: what was dismissed, or lost with FAILED, is not mended.
 func (m *Message) parts() []part {
 	n := m.Notice
 	if m.Action == ActionClose {
-		return []part{{text: fmt.Sprintf("Open from %s to %s; at most %d at a time.", utc(n.OpenedAt), utc(n.MendedAt), n.Most)}}
+		was := fmt.Sprintf("Open from %s to %s; at most %d at a time.", utc(n.OpenedAt), utc(n.MendedAt), n.Most)
+		if n.Kind != KindFailures || n.Run == strayRun {
+			return []part{{text: was}}
+		}
+		return []part{
+			{text: was + " What had failed is made, was dismissed, or is no longer on record."},
+			{label: "Look", text: "jetsheet runs show " + n.Run, code: true},
+		}
 	}
 	var parts []part
 	add := func(label, text string, code bool) {
