@@ -89,8 +89,9 @@ type formulaScan struct {
 
 // scanFormula looks at a formula outside of its texts. It need not understand it: "|" is
 // no operator but that of DDE, a bracket that follows no name opens the name of a workbook
-// (of a table's columns it follows one, or stands in another bracket), and in a sheet's
-// name neither can be.
+// if a sheet or a name follows it (those of a table's columns follow a name, stand in another
+// bracket or, within the table itself, are all there is: [Qty]), and in a sheet's name neither
+// can be.
 func scanFormula(formula string) formulaScan {
 	var s formulaScan
 	depth := 0
@@ -107,7 +108,7 @@ func scanFormula(formula string) formulaScan {
 		case c == '\'': // escapes the next character of a column's name
 			i++
 		case c == '[':
-			s.book = s.book || depth == 0 && (i == 0 || !isWordByte(formula[i-1]))
+			s.book = s.book || depth == 0 && (i == 0 || !isWordByte(formula[i-1])) && namesBook(formula[i:])
 			depth++
 		case c == ']':
 			depth = max(0, depth-1)
@@ -124,6 +125,26 @@ func scanFormula(formula string) formulaScan {
 		}
 	}
 	return s
+}
+
+// namesBook says whether the bracket that a text begins with holds a workbook: [1]Sheet1!A1,
+// [1]!Name, or one that never closes. Excel 2007, and what writes tables as it did, has the
+// columns of the formula's own table in the same place, as in SUBTOTAL(109,[Qty]).
+func namesBook(text string) bool {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\'': // escapes the next character of a column's name
+			i++
+		case '[':
+			depth++
+		case ']':
+			if depth--; depth == 0 {
+				return i+1 < len(text) && (text[i+1] == '!' || text[i+1] == '\'' || isWordByte(text[i+1]))
+			}
+		}
+	}
+	return true
 }
 
 // leadingText is the text that an argument begins with; empty for none.
