@@ -40,12 +40,16 @@ func (c *compiler) keepForCells(s *sheet, at reference.Place) {
 			for _, gone := range c.keepFor(cell.formula.parsed, at, s, r.number) {
 				c.doubtful = append(c.doubtful, Reason{
 					Sheet: s.name, Cell: columnLetters(cell.column) + strconv.Itoa(r.number),
-					Why: gone + " is #REF! in workbooks without these rows: they are in a block on a condition, or have nothing but markers of blocks; " +
-						"name a row beside them too, or put the formula into the block",
+					Why: whyGone(gone) + "name a row beside them too, or put the formula into the block",
 				})
 			}
 		}
 	}
+}
+
+// whyGone begins a warning of a reference of which nothing may be left.
+func whyGone(ref string) string {
+	return ref + " is #REF! in workbooks without these rows: they are in a block on a condition, or have nothing but markers of blocks; "
 }
 
 // keepFor keeps what a formula refers to, which stands in a row of a sheet or, with 0, in no cell,
@@ -79,7 +83,11 @@ func (c *compiler) keepForCharts(s *sheet, at reference.Place) error {
 			if t.local() != "f" {
 				return nil
 			}
-			return c.keepForText(e, t, reference.ParseChart, at, s)
+			f, err := e.formula(t, reference.ParseChart)
+			if f != nil {
+				c.keepFor(f, at, s, 0)
+			}
+			return err
 		})
 	})
 }
@@ -91,29 +99,58 @@ func (c *compiler) keepForNames(m *reference.Moves) error {
 	if err != nil {
 		return err
 	}
+	unlike := c.unlikePages()
 	e := newEdit(content)
 	return e.each(func(t *tag) error {
 		if name := t.get("name"); t.local() != "definedName" || strings.HasPrefix(name, namedMarker) || isBuiltIn(name) {
 			return nil
 		}
-		if n, err := strconv.Atoi(t.get("localSheetId")); err == nil && 0 <= n && n < len(c.sheets) {
-			return c.keepForText(e, t, reference.ParseName, m.Grid(n, 0).Page(), c.sheets[n])
+		f, err := e.formula(t, reference.ParseName)
+		if f == nil {
+			return err
 		}
-		return c.keepForText(e, t, reference.ParseName, m.Workbook(), nil)
+		at, s := m.Workbook(), (*sheet)(nil)
+		n, err := strconv.Atoi(t.get("localSheetId"))
+		if err != nil || n < 0 || n >= len(c.sheets) {
+			n = -1
+		} else {
+			at, s = m.Grid(n, 0).Page(), c.sheets[n]
+		}
+		gone := c.keepFor(f, at, s, 0)
+		for _, ref := range gone {
+			c.warnOfName(t, f, at, s, whyGone(ref)+"name a row beside them too")
+		}
+		if gone == nil && unlike.breaks(f, n) {
+			c.warnOfName(t, f, at, s, f.String()+" is #REF! in workbooks where the rows of these sheets differ, since a name is one reference to all of them; "+
+				"write the cells themselves into formulas, which then have those of each sheet")
+		}
+		return nil
 	})
 }
 
-// keepForText keeps what an element's text refers to. One that is no formula is refused where it
-// is to follow.
-func (c *compiler) keepForText(e *edit, t *tag, parse func(string) (*reference.Formula, error), at reference.Place, s *sheet) error {
+// warnOfName tells of a name, with its own sheet or else the one that it refers to.
+func (c *compiler) warnOfName(t *tag, f *reference.Formula, at reference.Place, s *sheet, why string) {
+	if s == nil {
+		s = c.sheets[0]
+		if named := f.Sheets(at); len(named) > 0 {
+			s = c.sheets[named[0]]
+		}
+	}
+	c.doubtful = append(c.doubtful, Reason{Sheet: s.name, Why: "the name " + t.get("name") + ": " + why})
+}
+
+// formula is that of an element's text; nil for none, since one that is no formula is refused
+// where it is to follow.
+func (e *edit) formula(t *tag, parse func(string) (*reference.Formula, error)) (*reference.Formula, error) {
 	text, err := e.element(*t)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if f, err := parse(unescape(text)); err == nil {
-		c.keepFor(f, at, s, 0)
+	f, err := parse(unescape(text))
+	if err != nil {
+		return nil, nil //nolint:nilerr,nilnil // as said above
 	}
-	return nil
+	return f, nil
 }
 
 // looker is what refers to rows of a sheet: from a row of it, or, with 0, from elsewhere. The

@@ -53,16 +53,19 @@ func (s *sheet) warnings(g *reference.Grid, moves bool) []Reason {
 }
 
 // blocksTwice are the blocks filled with two rows each, and all that is there on a condition.
-func blocksTwice(body []node) []reference.Block {
+func blocksTwice(body []node) []reference.Block { return blocksFilled(body, 2, 1) }
+
+// blocksFilled are the blocks filled with so many rows each, and what is there on a condition so often.
+func blocksFilled(body []node, rows, met int) []reference.Block {
 	var blocks []reference.Block
 	for _, n := range body {
 		b := n.block
 		if b == nil {
 			continue
 		}
-		copies := make([]reference.Copy, map[Kind]int{Rows: 2, If: 1, Unless: 1}[b.kind])
+		copies := make([]reference.Copy, map[Kind]int{Rows: rows, If: met, Unless: met}[b.kind])
 		for i := range copies {
-			copies[i].Blocks = blocksTwice(b.body)
+			copies[i].Blocks = blocksFilled(b.body, rows, met)
 		}
 		blocks = append(blocks, reference.Block{First: b.first, Last: b.last, Copies: copies})
 	}
