@@ -147,6 +147,9 @@ func anyFormula(random *rand.Rand) string {
 	}
 	area := func() string {
 		sheet := []string{"", "", "Sheet1!", "'Other one'!"}[random.IntN(4)]
+		if random.IntN(4) == 0 {
+			return sheet + corner() + ":" + sheet + corner()
+		}
 		return sheet + []string{corner(), corner() + ":" + corner(), "D:E", "$3:4", "D1:D1048576"}[min(random.IntN(10), 4)]
 	}
 	pattern := []string{

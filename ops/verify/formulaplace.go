@@ -87,6 +87,11 @@ func (p *formPlace) spellOnAll(ref *formReference, pages []*formPage) (spellings
 // spellOn is spellOnAll for one page.
 func (p *formPlace) spellOn(ref *formReference, page *formPage) (spellings formulaPiece, ok bool) {
 	prefix := ref.prefixOn(page)
+	if prefix != ref.prefix && strings.Contains(ref.written, "!") { // the sheet again, which has another name now
+		again := *ref
+		again.written = ref.cells.String()
+		ref = &again
+	}
 	if !ref.cells.hasRows() {
 		return formulaPiece{prefix + ref.written}, true
 	}

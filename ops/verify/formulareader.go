@@ -10,6 +10,9 @@ import (
 
 const formulaWord = `[\pL\pN_.$\\?]+`
 
+// cornerWord is the word that a text begins with.
+var cornerWord = regexp.MustCompile(`^` + formulaWord)
+
 // formulaToken is text, an array, a name in brackets with what belongs to it, an error value,
 // or a word or two, perhaps of a sheet.
 var formulaToken = regexp.MustCompile(`"(?:[^"]|"")*"|\{[^}]*\}|` +
@@ -121,6 +124,9 @@ func (r *formulaReader) token(start int) (end int, ok bool) {
 		r.stay(found[0])
 		return end, true
 	}
+	if end, ok, is := r.sheetTwice(sheet, from, start); is {
+		return end, ok
+	}
 	if until != "" {
 		if r.follows(end, "!") {
 			if of := formulaToken.FindStringIndex(r.text[end:]); of != nil {
@@ -147,6 +153,26 @@ func (r *formulaReader) token(start int) (end int, ok bool) {
 		r.stay(r.text[start:end])
 	}
 	return end, true
+}
+
+// sheetTwice is token of a range with its sheet at both ends, as S!A1:S!A9.
+func (r *formulaReader) sheetTwice(sheet, from string, start int) (end int, ok, is bool) {
+	if sheet == "" {
+		return 0, false, false
+	}
+	again := start + len(sheet) + len("!") + len(from)
+	rest, is := strings.CutPrefix(r.text[again:], ":"+sheet+"!")
+	if !is {
+		return 0, false, false
+	}
+	until := cornerWord.FindString(rest)
+	end = len(r.text) - len(rest) + len(until)
+	first, isFirst := cornerOf(from)
+	last, isLast := cornerOf(until)
+	if !isFirst || !isLast || !first.like(last) || r.follows(end, "([!") {
+		return 0, false, false
+	}
+	return end, r.refer(sheet, rangeOf(first, last), start, end), true
 }
 
 func (r *formulaReader) follows(at int, one string) bool {

@@ -3,6 +3,7 @@ package reference
 import (
 	"errors"
 	"slices"
+	"strings"
 )
 
 // ErrR1C1 is the error of formulas whose references are written as R1C1, which
@@ -27,8 +28,18 @@ type ref struct {
 	area         area   // the zero area: a name of that sheet
 	use          use
 	lists        *int // how many references share the arguments of its call; nil for one alone
+	// namedTwice is set where the sheet stands at both ends of the range, as in S!A1:S!A9.
+	namedTwice bool
 	// isOffset is set where rows without $ are counted from the cell in which a name is used.
 	isOffset bool
+}
+
+// appendBody appends the cells, which stay the same, behind their sheet as it is called now.
+func (r *ref) appendBody(dst []byte, text string, on *Grid) []byte {
+	if r.namedTwice && !strings.EqualFold(on.name, r.sheet) {
+		return r.area.append(dst)
+	}
+	return append(dst, text[r.body:r.end]...)
 }
 
 // hasRows is false for whole columns, and for a name of a sheet.

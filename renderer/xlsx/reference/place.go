@@ -80,7 +80,7 @@ func (p Place) appendOne(dst []byte, text string, r *ref, grids []*Grid) (to []b
 		return p.appendOffset(prefix(dst), text, r, grids[0]), true
 	}
 	if !r.hasRows() {
-		return append(prefix(dst), text[r.body:r.end]...), true
+		return r.appendBody(prefix(dst), text, grids[0]), true
 	}
 	var some [4]Span
 	spans := p.spans(some[:0], grids[0], r)
@@ -92,7 +92,7 @@ func (p Place) appendOne(dst []byte, text string, r *ref, grids []*Grid) (to []b
 	}
 	a := r.area.within(spans[0])
 	if dst = prefix(dst); a == r.area {
-		return append(dst, text[r.body:r.end]...), true
+		return r.appendBody(dst, text, grids[0]), true
 	}
 	return a.append(dst), true
 }
@@ -111,7 +111,7 @@ func (p Place) appendOffset(dst []byte, text string, r *ref, g *Grid) []byte {
 		c.row = row
 	}
 	if a == r.area {
-		return append(dst, text[r.body:r.end]...)
+		return r.appendBody(dst, text, g)
 	}
 	return a.append(dst)
 }

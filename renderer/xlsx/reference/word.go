@@ -78,11 +78,15 @@ func (s *scanner) takeArea(r *ref, word string) bool {
 		return false
 	}
 	if s.follows(s.at, ':') {
-		end := s.wordEnd(s.at + 1)
-		to, ok := parseCorner(s.text[s.at+1 : end])
+		begin := s.at + 1
+		if prefix := s.text[r.start:r.body]; prefix != "" && strings.HasPrefix(s.text[begin:], prefix) {
+			begin += len(prefix)
+		}
+		end := s.wordEnd(begin)
+		to, ok := parseCorner(s.text[begin:end])
 		if ok && !s.follows(end, '!') && !s.follows(end, '(') && !s.follows(end, '[') {
 			if a, ok := newRange(from, to); ok {
-				r.area, r.end, s.at = a, end, end
+				r.area, r.end, r.namedTwice, s.at = a, end, begin > s.at+1, end
 				r.use = s.useOf(r)
 				return true
 			}
