@@ -15,6 +15,7 @@ import (
 
 	"github.com/jetsheet/jetsheet"
 	"github.com/jetsheet/jetsheet/deploy/faults"
+	"github.com/jetsheet/jetsheet/ops/notify"
 )
 
 const (
@@ -22,8 +23,8 @@ const (
 	// again after 10 s, and two busy processors.
 	settleLimit = 90 * time.Second
 	// idleLimit is how long after the run's end a fault may wait for effects that come by
-	// the clock.
-	idleLimit = 8 * time.Second
+	// the clock: ops looks by itself every 30 s, and asks the workers then.
+	idleLimit = notify.DefaultInterval + 5*time.Second
 	// faultLate is longer than the lease of 2 s, and shorter than the limits of calls.
 	faultLate = 3 * time.Second
 )
